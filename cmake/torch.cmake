@@ -1,0 +1,19 @@
+# LibTorch as an imported target over libtorch_cpu and libc10 alone. libtorch_cuda is opened at run
+# time when a program is asked for the GPU, so the build needs no CUDA toolkit and a CPU machine no driver.
+
+set(torch_dir ${KDSEG_TORCH_DIR})
+if(NOT torch_dir)
+  file(GLOB torch_dir ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
+endif()
+if(NOT EXISTS "${torch_dir}/lib/libtorch_cpu.so")
+  message(FATAL_ERROR "LibTorch was not found in '${torch_dir}': run `make setup`, or give -DKDSEG_TORCH_DIR=DIR")
+endif()
+
+add_library(kdseg_torch INTERFACE)
+target_include_directories(kdseg_torch SYSTEM INTERFACE
+  ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
+file(GLOB torch_gomp ${torch_dir}/lib/libgomp*.so.1)
+target_link_libraries(kdseg_torch INTERFACE
+  ${torch_dir}/lib/libtorch_cpu.so ${torch_dir}/lib/libc10.so Threads::Threads)
+target_link_options(kdseg_torch INTERFACE -Wl,-rpath,${torch_dir}/lib -Wl,--no-as-needed)
+target_compile_definitions(kdseg_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)

@@ -1,0 +1,64 @@
+// A program's options, declared once: parsing, INI keys, help and manual all come from here.
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/parameters.h"
+
+namespace kdseg::cli {
+
+struct Range {
+  double low = -std::numeric_limits<double>::max(), high = std::numeric_limits<double>::max();
+};
+
+/// Binds option names to the fields of a Settings struct; the fields' initial values are the
+/// documented defaults. Each name is a flag (--name VALUE), an INI key (name = VALUE) and a word of
+/// the manual. Declaring the same name twice is a programming error (std::logic_error).
+class Options {
+ public:
+  Options();
+  ~Options();
+
+  void group(std::string title);  ///< heading of the options that follow
+
+  void input(std::string name, std::string& field, std::string help);  ///< a file or folder read
+  void inputs(std::string name, std::vector<std::string>& field, std::string help);  ///< repeatable
+  void output(std::string name, std::string& field,
+              std::string help);  ///< a file or folder written
+  void text(std::string name, std::string& field, std::string help);
+  void texts(std::string name, std::vector<std::string>& field,
+             std::string help);  ///< repeatable; lists by blanks or commas
+  void entries(std::string name, std::vector<std::string>& field,
+               std::string help);  ///< repeatable, each taken whole (split=a,b)
+  void choice(std::string name, std::string& field, std::string help,
+              std::vector<std::string> words);
+  void number(std::string name, double& field, std::string help, Range range = {});
+  void integer(std::string name, int64_t& field, std::string help, Range range = {});
+  void seed(std::string name, uint64_t& field, std::string help);
+  void numbers(std::string name, std::vector<double>& field, std::string help, Range range = {},
+               size_t count = 0);
+  void integers(std::string name, std::vector<int64_t>& field, std::string help, Range range = {},
+                size_t count = 0);
+  void toggle(std::string name, bool& field,
+              std::string help);           ///< --name, --name on, --name off; INI on/off
+  void required(const std::string& name);  ///< must be given on the command line or in a file
+
+  /// Accepts `[kind.NAME]` (or `[kind]` when `single`) sections of settings files; later files
+  /// override single keys of equal sections. `known` are the valid names; an unknown one is a
+  /// UsageError naming the nearest. Keys are checked by whoever builds the row.
+  void sections(std::string kind, std::vector<Section>& field, std::string help,
+                std::vector<std::string> known);
+  void section(std::string kind, Section& field, std::string help);
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kdseg::cli

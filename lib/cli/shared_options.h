@@ -1,0 +1,15 @@
+// Options with the same name and meaning in several programs.
+#pragma once
+#include "base/run_settings.h"
+#include "cli/options.h"
+
+namespace kdseg::cli {
+
+void declare_case_selection(Options& add, CaseSelection& s);  ///< --cases --where --case --limit
+void declare_tensor(
+    Options& add,
+    TensorSettings& s);  ///< --device --precision --deterministic --seed --memory-limit --describe
+void declare_training(
+    Options& add, TrainingSettings& s);  ///< selection, --validate --output --run-dir --resume ...
+
+}  // namespace kdseg::cli

@@ -1,0 +1,55 @@
+// From main() to a program's run(): options, logging, signals, exit codes.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/provenance.h"
+#include "cli/options.h"
+
+namespace kdseg::cli {
+
+struct Manual {
+  std::string name, summary, description;
+  std::vector<std::string> examples;   ///< whole command lines
+  std::vector<std::string> citations;  ///< empty where the program follows no paper
+};
+
+/// What run() gets besides its settings.
+class Context {
+ public:
+  int threads() const { return threads_; }  ///< usable threads, --threads applied
+  bool force() const { return force_; }     ///< --force: existing outputs may be replaced
+  bool quiet() const { return quiet_; }
+  /// To be completed by the program (device, inputs, seed).
+  Provenance provenance() const { return provenance_; }
+
+  /// UsageError when the file exists and --force was not given; also when its folder is missing
+  /// and cannot be made. Call before any work.
+  void claim_output(const std::string& path) const;
+
+  int threads_ = 1;
+  bool force_ = false, quiet_ = false;
+  Provenance provenance_;
+};
+
+namespace detail {
+int run_tool(int argc, char** argv, const Manual& manual,
+             const std::function<void(Options&)>& declare,
+             const std::function<void(Context&)>& run);
+}
+
+/// Parses defaults < --config files < flags into Settings, then calls run. Maps exceptions to exit
+/// codes: UsageError 2, DataError 3, Stopped 75, anything else 1; success 0.
+/// `declare(Options&, Settings&)`, `run(const Settings&, Context&)`.
+template <class Settings>
+int run_tool(int argc, char** argv, const Manual& manual, void (*declare)(Options&, Settings&),
+             void (*run)(const Settings&, Context&)) {
+  Settings settings;
+  return detail::run_tool(
+      argc, argv, manual, [&](Options& add) { declare(add, settings); },
+      [&](Context& context) { run(settings, context); });
+}
+
+}  // namespace kdseg::cli

@@ -1,0 +1,25 @@
+// Files that appear whole or not at all.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kdseg::io {
+
+/// Writes beside `path`, flushes to disk, renames. RunError with the system's reason (disk full,
+/// permission); nothing is left behind.
+void write_atomic(const std::string& path, std::span<const std::byte> content);
+void write_atomic(const std::string& path, std::string_view text);
+
+/// For libraries that write by name: `write(temporary)` makes the file (the temporary name keeps
+/// the extension of `path`), then it is flushed and renamed; removed when `write` throws.
+void write_atomic_by_name(const std::string& path,
+                          const std::function<void(const std::string&)>& write);
+
+std::string sha256(std::span<const std::byte> content);  ///< lower-case hex
+std::string sha256_of_file(const std::string& path);     ///< DataError when unreadable
+std::string read_text(const std::string& path);          ///< DataError when missing or unreadable
+
+}  // namespace kdseg::io

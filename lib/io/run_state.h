@@ -1,0 +1,43 @@
+// States of a training run, so that it continues after any interruption.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "io/tree.h"
+
+namespace kdseg::io {
+
+/// The folder of one run. Holds the last two states, `failed` after a failure for good, and a lock.
+class RunDirectory {
+ public:
+  /// Makes the folder and takes its lock. RunError when another process holds it (names it).
+  explicit RunDirectory(std::string path);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+
+  /// Writes state-<step>.h5 atomically, then removes all but the newest two.
+  void save(int64_t step, const Tree& state, const Provenance& provenance);
+
+  /// The newest readable state; a truncated one is passed over with a warning. nullopt: none.
+  std::optional<Tree> newest() const;
+
+  void remove_states();  ///< --resume never, and after success
+
+  /// A failure that cannot succeed by itself: `code` 1 or 3 and the message to repeat.
+  struct Failure {
+    int code;
+    std::string message, settings_id;
+  };
+  void mark_failed(const Failure& failure);
+  std::optional<Failure> failure() const;
+  void clear_failure();
+
+ private:
+  std::string path_;
+  int lock_ = -1;
+};
+
+}  // namespace kdseg::io

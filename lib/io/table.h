@@ -1,0 +1,26 @@
+// CSV and TSV tables with a checked header.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kdseg::io {
+
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+
+  /// Column number; DataError naming `file` and the nearest column when absent.
+  size_t column(const std::string& name) const;
+  bool has_column(const std::string& name) const;
+  std::string file = "(memory)";
+};
+
+/// Separator by extension: .tsv tab, else comma. Quotes as in RFC 4180.
+/// \throws DataError  missing, unreadable, empty, a row with another number of fields (line named),
+///                    a column of `required` absent
+Table read_table(const std::string& path, const std::vector<std::string>& required = {});
+/// Atomic. UsageError when it exists and not force.
+void write_table(const std::string& path, const Table& table, bool force);
+
+}  // namespace kdseg::io
