@@ -1,0 +1,23 @@
+// Connected components of masks.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "voxels/morphology.h"
+
+namespace kdseg::voxels {
+
+struct Components {
+  std::vector<int32_t> label;   ///< [z][y][x]: 0 outside, 1..count inside
+  int32_t count = 0;            ///< numbered in the order of their first voxel
+  std::vector<int64_t> voxels;  ///< voxels of each component, voxels[0] = background
+};
+
+/// Components of the non-zero voxels of `mask` ([z][y][x]; `size` is x, y, z).
+/// \throws UsageError  the mask does not have size[0]*size[1]*size[2] voxels
+Components connected_components(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask,
+                                Neighbors neighbors = Neighbors::corners);
+
+}  // namespace kdseg::voxels
