@@ -1,0 +1,293 @@
+#include "voxels/chain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "base/errors.h"
+#include "voxels/sample.h"
+#include "voxels/shape.h"
+
+namespace kdseg::voxels {
+namespace {
+
+using Triple = std::array<int64_t, 3>;
+
+void check(const Reorient& step) {
+  std::array<bool, 3> used{false, false, false};
+  for (const int axis : step.axis) {
+    if (axis < 0 || axis > 2 || used[axis])
+      throw DataError("reorient step with axes {} {} {}: expected each of 0 1 2 once", step.axis[0],
+                      step.axis[1], step.axis[2]);
+    used[axis] = true;
+  }
+}
+
+void check(const Box& step) {
+  for (const int64_t n : step.size)
+    if (n < 0) throw DataError("box step of size {}: expected 0 or more voxels", n);
+}
+
+Grid after(const Grid& grid, const Reorient& step) {
+  check(step);
+  Grid out = grid;
+  Triple first{0, 0, 0};
+  for (int i = 0; i < 3; ++i) {
+    const int from = step.axis[i];
+    out.size[i] = grid.size[from];
+    out.spacing_mm[i] = grid.spacing_mm[from];
+    if (step.flip[i]) first[from] = grid.size[from] - 1;
+    for (int row = 0; row < 3; ++row) {
+      const double cosine = grid.direction[3 * row + from];
+      out.direction[3 * row + i] = step.flip[i] ? 0.0 - cosine : cosine;
+    }
+  }
+  out.origin_mm =
+      voxel_to_world(grid)({static_cast<double>(first[0]), static_cast<double>(first[1]),
+                            static_cast<double>(first[2])});
+  return out;
+}
+
+Grid after(const Grid& grid, const Box& step) {
+  check(step);
+  Grid out = grid;
+  out.size = step.size;
+  out.origin_mm =
+      voxel_to_world(grid)({static_cast<double>(step.begin[0]), static_cast<double>(step.begin[1]),
+                            static_cast<double>(step.begin[2])});
+  return out;
+}
+
+Grid after(const Grid&, const Resample& step) { return step.target; }
+
+/// Copies one array through a Reorient.
+template <class T>
+void copy(const Triple& from, const T* in, const Triple& to, T* out, const Reorient& step) {
+  const Triple strides{1, from[0], from[0] * from[1]};
+  Triple stride;
+  int64_t start = 0;
+  for (int i = 0; i < 3; ++i) {
+    const int axis = step.axis[i];
+    stride[i] = step.flip[i] ? -strides[axis] : strides[axis];
+    if (step.flip[i]) start += strides[axis] * (from[axis] - 1);
+  }
+  for (int64_t z = 0; z < to[2]; ++z)
+    for (int64_t y = 0; y < to[1]; ++y) {
+      const T* source = in + start + z * stride[2] + y * stride[1];
+      for (int64_t x = 0; x < to[0]; ++x) *out++ = source[x * stride[0]];
+    }
+}
+
+/// Copies one array through a Box; the output already holds the fill.
+template <class T>
+void copy(const Triple& from, const T* in, const Triple& to, T* out, const Box& step) {
+  Triple low, high;  // the part of the output that lies inside the input
+  for (int i = 0; i < 3; ++i) {
+    low[i] = std::clamp<int64_t>(-step.begin[i], 0, to[i]);
+    high[i] = std::clamp<int64_t>(from[i] - step.begin[i], low[i], to[i]);
+  }
+  if (high[0] == low[0]) return;
+  for (int64_t z = low[2]; z < high[2]; ++z)
+    for (int64_t y = low[1]; y < high[1]; ++y) {
+      const T* row = in + ((z + step.begin[2]) * from[1] + y + step.begin[1]) * from[0];
+      std::copy(row + low[0] + step.begin[0], row + high[0] + step.begin[0],
+                out + (z * to[1] + y) * to[0] + low[0]);
+    }
+}
+
+/// A position a hair off a voxel center is that center: grids that coincide then copy exactly.
+std::array<double, 3> snapped(std::array<double, 3> at) {
+  for (double& v : at)
+    if (const double whole = std::round(v); std::abs(v - whole) < 1e-6) v = whole;
+  return at;
+}
+
+void resample(const Grid& from, const float* in, const Grid& to, float* out, float fill) {
+  const Affine map = voxel_to_voxel(to, from);
+  for (int64_t z = 0; z < to.size[2]; ++z)
+    for (int64_t y = 0; y < to.size[1]; ++y)
+      for (int64_t x = 0; x < to.size[0]; ++x)
+        *out++ = sample_linear(
+            from.size, in,
+            snapped(map({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)})),
+            Outside::fill, fill);
+}
+
+void resample(const Grid& from, const uint8_t* in, const Grid& to, uint8_t* out) {
+  const Affine map = voxel_to_voxel(to, from);
+  for (int64_t z = 0; z < to.size[2]; ++z)
+    for (int64_t y = 0; y < to.size[1]; ++y)
+      for (int64_t x = 0; x < to.size[0]; ++x)
+        *out++ = sample_nearest(
+            from.size, in,
+            snapped(map({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)})));
+}
+
+/// The step that leads from the grid after `step` back to `before`.
+Step inverse(const Grid& before, const Step& step) {
+  if (const auto* turn = std::get_if<Reorient>(&step)) {
+    Reorient back;
+    for (int i = 0; i < 3; ++i) {
+      back.axis[turn->axis[i]] = i;
+      back.flip[turn->axis[i]] = turn->flip[i];
+    }
+    return back;
+  }
+  if (const auto* box = std::get_if<Box>(&step))
+    return Box{{-box->begin[0], -box->begin[1], -box->begin[2]}, before.size};
+  return Resample{before};
+}
+
+void require_voxels(const Grid& grid, size_t channels, size_t voxels) {
+  if (static_cast<size_t>(grid.voxel_count()) * channels != voxels)
+    throw DataError("grid {} with {} channels does not fit {} voxels", describe(grid), channels,
+                    voxels);
+}
+
+Image apply_with(const Image& image, const Step& step, const std::vector<float>& fill,
+                 const Grid& grid) {
+  const auto plane = static_cast<size_t>(image.grid.voxel_count());
+  const size_t channels = plane ? image.voxels.size() / plane : image.channels.size();
+  require_voxels(image.grid, channels, image.voxels.size());
+  if (fill.size() != 1 && fill.size() != channels)
+    throw UsageError("{} fill values for {} channels: give one for all or one each", fill.size(),
+                     channels);
+  Image out{grid, image.channels, {}};
+  out.voxels.resize(channels * static_cast<size_t>(grid.voxel_count()));
+  for (size_t c = 0; c < channels; ++c) {
+    const float value = fill.size() == 1 ? fill[0] : fill[c];
+    if (const auto* turn = std::get_if<Reorient>(&step)) {
+      copy(image.grid.size, image.channel(c), grid.size, out.channel(c), *turn);
+    } else if (const auto* box = std::get_if<Box>(&step)) {
+      std::fill_n(out.channel(c), grid.voxel_count(), value);
+      copy(image.grid.size, image.channel(c), grid.size, out.channel(c), *box);
+    } else {
+      resample(image.grid, image.channel(c), grid, out.channel(c), value);
+    }
+  }
+  return out;
+}
+
+Labels apply_with(const Labels& labels, const Step& step, const Grid& grid) {
+  require_voxels(labels.grid, 1, labels.voxels.size());
+  Labels out{grid, std::vector<uint8_t>(static_cast<size_t>(grid.voxel_count()))};
+  if (const auto* turn = std::get_if<Reorient>(&step))
+    copy(labels.grid.size, labels.voxels.data(), grid.size, out.voxels.data(), *turn);
+  else if (const auto* box = std::get_if<Box>(&step))
+    copy(labels.grid.size, labels.voxels.data(), grid.size, out.voxels.data(), *box);
+  else
+    resample(labels.grid, labels.voxels.data(), grid, out.voxels.data());
+  return out;
+}
+
+/// The grids before each step, and the last one.
+std::vector<Grid> grids_of(const Chain& chain) {
+  std::vector<Grid> grids{chain.source};
+  for (const Step& step : chain.steps) grids.push_back(grid_after(grids.back(), step));
+  return grids;
+}
+
+/// The grids that a restore passes through, after checking its arguments.
+std::vector<Grid> way_back(const Chain& chain, const Grid& found, size_t first) {
+  std::vector<Grid> grids = grids_of(chain);
+  if (first > chain.steps.size())
+    throw UsageError("restore from step {}: the chain has {}", first, chain.steps.size());
+  if (!same_grid(grids.back(), found))
+    throw DataError(
+        "restore: the volume lies on {} (origin {:g} {:g} {:g}), the chain ends at {} "
+        "(origin {:g} {:g} {:g})",
+        describe(found), found.origin_mm[0], found.origin_mm[1], found.origin_mm[2],
+        describe(grids.back()), grids.back().origin_mm[0], grids.back().origin_mm[1],
+        grids.back().origin_mm[2]);
+  return grids;
+}
+
+}  // namespace
+
+Grid grid_after(const Grid& grid, const Step& step) {
+  return std::visit([&grid](const auto& s) { return after(grid, s); }, step);
+}
+
+Grid grid_after(const Chain& chain) { return grids_of(chain).back(); }
+
+Image apply(const Image& image, const Step& step, float fill) {
+  return apply_with(image, step, {fill}, grid_after(image.grid, step));
+}
+
+Labels apply(const Labels& labels, const Step& step) {
+  return apply_with(labels, step, grid_after(labels.grid, step));
+}
+
+Image restore(const Chain& chain, const Image& image, const std::vector<float>& fill,
+              size_t first) {
+  const std::vector<Grid> grids = way_back(chain, image.grid, first);
+  Image out = image;
+  out.grid = grids.back();
+  for (size_t i = chain.steps.size(); i-- > first;)
+    out = apply_with(out, inverse(grids[i], chain.steps[i]), fill, grids[i]);
+  return out;
+}
+
+Labels restore(const Chain& chain, const Labels& labels, size_t first) {
+  const std::vector<Grid> grids = way_back(chain, labels.grid, first);
+  Labels out = labels;
+  out.grid = grids.back();
+  for (size_t i = chain.steps.size(); i-- > first;)
+    out = apply_with(out, inverse(grids[i], chain.steps[i]), grids[i]);
+  return out;
+}
+
+Reorient reorient_to(const Grid& grid, const std::string& orientation) {
+  static const std::string towards = "LPS", away = "RAI";
+  std::array<int, 3> world{-1, -1, -1};
+  std::array<bool, 3> reversed{false, false, false};
+  for (size_t i = 0; i < 3 && orientation.size() == 3; ++i) {
+    const size_t positive = towards.find(orientation[i]), negative = away.find(orientation[i]);
+    reversed[i] = negative != std::string::npos;
+    world[i] = static_cast<int>(reversed[i] ? negative : positive);
+  }
+  std::array<int, 3> sorted = world;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted != std::array<int, 3>{0, 1, 2})
+    throw UsageError("orientation '{}': expected three letters, one each of L/R, P/A and S/I",
+                     orientation);
+
+  // Of the six ways to pair array axes with letters, the one with the least total angle.
+  std::array<int, 3> order{0, 1, 2}, best = order;
+  double best_sum = -1;
+  do {
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) sum += std::abs(grid.direction[3 * world[i] + order[i]]);
+    if (sum > best_sum + 1e-9) {
+      best_sum = sum;
+      best = order;
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  Reorient out;
+  for (int i = 0; i < 3; ++i) {
+    out.axis[i] = best[i];
+    out.flip[i] = (grid.direction[3 * world[i] + best[i]] < 0) != reversed[i];
+  }
+  return out;
+}
+
+Box bounding_box(const Labels& mask) {
+  const Triple& size = mask.grid.size;
+  require_shape("bounding_box", size, mask.voxels.size());
+  Triple low = size, high{-1, -1, -1};
+  const uint8_t* row = mask.voxels.data();
+  for (int64_t z = 0; z < size[2]; ++z)
+    for (int64_t y = 0; y < size[1]; ++y, row += size[0]) {
+      const auto set = [](uint8_t v) { return v != 0; };
+      const uint8_t* begin = std::find_if(row, row + size[0], set);
+      if (begin == row + size[0]) continue;
+      int64_t last = size[0] - 1;
+      while (!row[last]) --last;
+      low = {std::min(low[0], begin - row), std::min(low[1], y), std::min(low[2], z)};
+      high = {std::max(high[0], last), std::max(high[1], y), std::max(high[2], z)};
+    }
+  if (high[0] < 0) return Box{};
+  return Box{low, {high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1}};
+}
+
+}  // namespace kdseg::voxels
