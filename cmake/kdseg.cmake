@@ -35,6 +35,8 @@ function(kdseg_library name)
   set_property(GLOBAL APPEND PROPERTY KDSEG_LAYERS "${name}:${ARG_LINKS}")
 endfunction()
 
+add_custom_target(programs)  # all of tools/, without tests
+
 # kdseg_tool(NAME LINKS folder ...): tools/NAME.cpp as the program NAME in <build>/bin.
 function(kdseg_tool name)
   cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
@@ -47,6 +49,7 @@ function(kdseg_tool name)
     target_link_libraries(${name} PRIVATE kdseg_${other})
   endforeach()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_dependencies(programs ${name})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 

@@ -1,0 +1,88 @@
+# Entry point for people. Each target does what it needs of the others, from a bare clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PAPER ?= had-net
+DATA ?=
+PROFILE ?= local
+DRYRUN ?=
+BUILD ?= build/release
+REAL_SCANS ?=
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.txt | sha256sum | cut -c1-16)
+SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
+CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
+
+.PHONY: help setup packages build demo test bench reproduce golden format check install clean
+
+help:  ## list the targets
+	@echo "kdseg: train and measure segmentation networks that must do with less"
+	@echo
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PAPER=had-net  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1  JOBS=cores"
+
+packages:
+	@workflow/scripts/install_packages.sh apt-packages.txt
+
+$(SETUP_STAMP): | packages
+	@echo "setup: Python packages into $(VENV) (about a minute, 2 GB)"
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install -q --disable-pip-version-check $(CPU_WHEEL) -r requirements-torch.txt
+	@$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r requirements.txt
+	@rm -f $(VENV)/.setup-*; touch $@
+
+setup: packages $(SETUP_STAMP)  ## install what is missing: Debian packages, Python packages into .venv
+
+$(BUILD)/build.ninja: CMakeLists.txt $(SETUP_STAMP)
+	@echo "build: configuring $(BUILD)"
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))" > $(BUILD).log 2>&1 \
+	  || { cat $(BUILD).log; exit 1; }
+
+build: setup  ## build the programs into build/release/bin
+	@mkdir -p $(dir $(BUILD))
+	@$(MAKE) $(BUILD)/build.ninja
+	@echo "build: programs (about 3 minutes on 2 cores the first time)"
+	@cmake --build $(BUILD) -j $(JOBS) --target programs | tail -n 1
+
+demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (about 7 minutes on 2 cores once built)
+	@echo "demo: $(PAPER), synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
+	@$(SNAKEMAKE) --profile workflow/profiles/local --cores $(JOBS) --config scale=demo paper=$(PAPER)
+	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo --report results/demo/report.html
+
+test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real scans)
+	@mkdir -p $(dir $(BUILD))
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))" > $(BUILD).log 2>&1 \
+	  || { cat $(BUILD).log; exit 1; }
+	@echo "test: building programs and tests"
+	@cmake --build $(BUILD) -j $(JOBS) | tail -n 1
+	@echo "test: running (label gpu skips without a GPU)"
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
+
+bench: build  ## time the programs against what people would run instead, as ratios
+	@bench/run.sh $(BUILD) $(VENV)
+
+reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFILE=slurm] [DRYRUN=1]
+	@if [ -z "$(DATA)$(DRYRUN)" ]; then echo "reproduce: DATA is not set: give the data set's folder, or DRYRUN=1 to see the plan" >&2; exit 2; fi
+	@$(SNAKEMAKE) --profile $(if $(wildcard workflow/profiles/$(PROFILE)),workflow/profiles/$(PROFILE),$(PROFILE)) \
+	  $(if $(filter local,$(PROFILE)),--cores $(JOBS)) $(if $(DRYRUN),--dry-run) \
+	  --config scale=full paper=$(PAPER) data="$(DATA)"
+
+golden: build  ## write the help pages that tests compare with
+	@tests/golden/regenerate.sh $(BUILD)/bin
+
+format:  ## format the sources (clang-format, snakefmt)
+	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+	@$(VENV)/bin/snakefmt -q workflow
+
+install: build  ## install programs into PREFIX (default /usr/local); LibTorch stays in .venv
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:  ## remove build/ and results/ (not .venv)
+	@rm -rf build results

@@ -1,0 +1,37 @@
+# The cohort: synthetic scans in the real data set's layout, or the real ones; then source volumes.
+if SYNTHETIC:
+
+    rule phantom:
+        input:
+            SCALE_INI,
+        output:
+            f"{ROOT}/scans/cohort.json",
+        log:
+            f"{ROOT}/logs/phantom.log",
+        threads: MANY_THREADS
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        shell:
+            "exec phantom --config {input} --output-dir $(dirname {output})"
+            " --force --threads {threads} > {log} 2>&1"
+
+
+rule preprocess:
+    input:
+        cohort=f"{ROOT}/scans/cohort.json" if SYNTHETIC else [],
+        manifest=f"data-manifest/{'brats-2018' if SYNTHETIC else EXPERIMENT['manifest']}.yaml",
+    output:
+        SHEET,
+    log:
+        f"{ROOT}/logs/preprocess.log",
+    threads: MANY_THREADS
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        root=f"{ROOT}/scans" if SYNTHETIC else config["data"],
+        split=SPLIT,
+    shell:
+        "exec preprocess --manifest {input.manifest} --root {params.root:q} --split {params.split}"
+        " --output-dir $(dirname {output}) --force --threads {threads} > {log} 2>&1"

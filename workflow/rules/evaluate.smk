@@ -1,0 +1,17 @@
+# Scores of the test cases.
+rule evaluate:
+    input:
+        sheet=SHEET,
+        predictions=RUN + "/predictions/predictions.csv",
+    output:
+        cases=RUN + "/cases.csv",
+        summary=RUN + "/summary.json",
+    log:
+        RUN + "/evaluate.log",
+    threads: MANY_THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
+        " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"

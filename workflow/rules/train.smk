@@ -1,0 +1,29 @@
+# One rule trains every method of every paper: its program, settings, teacher and start come from the experiment.
+rule train:
+    input:
+        sheet=SHEET,
+        settings=settings_of,
+        recipe=recipe_of,
+        teacher=other_checkpoint("teacher"),
+        init=other_checkpoint("init"),
+    output:
+        ensure(RUN + "/checkpoint.h5", non_empty=True),
+    log:
+        RUN + "/train.log",
+    threads: TRAIN_THREADS
+    retries: slot_retries(20)
+    resources:
+        mem_mb=16000,
+        runtime=1440,
+        gpu=1,
+    params:
+        program=lambda wildcards: method(wildcards)["program"],
+        roles=role_flags,
+        run_dir=RUN + "/run",
+        history=RUN + "/history.csv",
+        device=config["device"],
+    shell:
+        "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
+        " --where split=train --validate split=val {params.roles} --seed {wildcards.seed}"
+        " --device {params.device} --threads {threads} --run-dir {params.run_dir}"
+        " --history {params.history} --output {output} > {log} 2>&1"

@@ -1,0 +1,68 @@
+"""Reads what the programs wrote: scores, histories, provenance."""
+
+import json
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import yaml
+
+
+def read_experiment(path):
+    with open(path) as stream:
+        return yaml.safe_load(stream)
+
+
+def runs(root, method):
+    """Folders of one method's runs, by fold and seed."""
+    return sorted(Path(root, method).glob("fold*_seed*"))
+
+
+def seed_of(run):
+    return int(run.name.split("_seed")[1])
+
+
+def case_scores(root, methods):
+    """Long table of all per-case scores: method, fold, seed, case, region, metric, value, status."""
+    tables = []
+    for method in methods:
+        for run in runs(root, method):
+            if not (run / "cases.csv").exists():
+                continue
+            scores = pd.read_csv(run / "cases.csv", keep_default_na=False)
+            scores["value"] = pd.to_numeric(scores["value"], errors="coerce")
+            fold, seed = run.name.split("_seed")
+            tables.append(scores.assign(method=method, fold=int(fold[4:]), seed=int(seed)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def pooled_scores(root, methods):
+    """Scores that have one value per run (pooled over cases): method, seed, region, metric, value."""
+    rows = []
+    for method in methods:
+        for run in runs(root, method):
+            with open(run / "summary.json") as stream:
+                summary = json.load(stream)
+            for row in summary.get("pooled", []):
+                rows.append({"method": method, "seed": seed_of(run), **row})
+    return pd.DataFrame(rows, columns=["method", "seed", "region", "metric", "value"])
+
+
+def per_case_mean(scores, method, region, metric):
+    """Scores of one method, region and metric averaged over seeds: one value per case."""
+    chosen = scores[
+        (scores.method == method) & (scores.region == region) & (scores.metric == metric)
+    ]
+    return chosen.groupby("case").value.mean()
+
+
+def provenance(path):
+    """The provenance that a program stored in an HDF5 file, as a dictionary."""
+    with h5py.File(path, "r", locking=False) as file:
+        group = file["provenance"]
+        found = {key: value for key, value in group.attrs.items()}
+        for key, value in list(found.items()):
+            if isinstance(value, bytes):
+                found[key] = value.decode()
+        found["content_sha256"] = file.attrs["content_sha256"]
+        return found
