@@ -11,24 +11,34 @@
 
 namespace kdseg::prepare {
 
-/// The keys of a recipe file with defaults, help and sources (had-net.md 2a, 2b and their
-/// switches).
+/// The keys of a recipe file with defaults, help and sources. All defaults together are what the
+/// official code of HAD-Net does; the paper's own variant sets crop, size, intensity, outside,
+/// negative, truncate and orientation (Vadacchino et al. 2021, appendix C).
 std::span<const Parameter> recipe_parameters();
+
+/// The section of a recipe file: `key = value` lines, `#` and `;` comments, at most one header
+/// [recipe]. `where` names the file in messages. \throws UsageError  a line that is neither
+Section parse_recipe(std::string_view text, const std::string& where);
 
 class Recipe {
  public:
   /// From an INI section; constants the recipe learns (the common size) are taken from `training`
   /// source volumes unless the INI already states them (a fitted recipe refits to itself).
   /// `load(i)` gives training case i; called once per case, in parallel.
-  /// \throws UsageError  unknown key or value
+  /// Differs from the official code: it measures training, validation and test cases together.
+  /// \throws UsageError  unknown key or value, no training case to learn from
   static Recipe fit(const Section& ini, int64_t training_cases,
                     const std::function<Volume(int64_t)>& load, int threads = 1);
   /// A recipe whose constants are all stated (from a checkpoint).
   static Recipe from_text(std::string_view ini);
 
-  /// Prepares a source volume, keeping only `channels` in that order (empty: all).
-  /// The mask channels that are absent are left out of the mask with one warning (had-net.md 2b).
-  /// \throws DataError  missing channel, empty brain, already prepared by another recipe
+  /// Prepares a source volume, keeping only `channels` in that order (empty: all). The result's
+  /// `brain` is the mask of voxels where every mask channel is non-zero.
+  /// Mask channels that are absent are left out of the mask with one warning per process: a student
+  /// predicting without contrast-enhanced T1 cannot know where that sequence is zero.
+  /// A volume this recipe already prepared is returned with its channels selected.
+  /// \throws DataError  missing channel, empty brain, a channel constant within it, already
+  ///                    prepared by another recipe
   Volume apply(const Volume& source, std::span<const std::string> channels = {}) const;
 
   std::string id() const;        ///< first 16 hex digits of the SHA-256 of ini()

@@ -1,0 +1,36 @@
+// Where the prepared grid lies in the source volume: masks, boxes and the common size.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/volume.h"
+
+namespace kdseg::prepare {
+
+using Size = std::array<int64_t, 3>;  ///< x, y, z voxels
+
+/// 1 where every channel named is non-zero. Channels that the image lacks are left out; `used` gets
+/// the ones that were there. All zero when none was.
+Labels common_voxels(const Image& image, std::span<const std::string> channels,
+                     std::vector<std::string>* used = nullptr);
+
+/// The box of `target` voxels with the same center: floor((target - size) / 2) voxels are added in
+/// front, the rest behind; negative numbers cut off voxels. Floor division also when cutting, as
+/// the official code of HAD-Net intends (163 to 160 keeps voxels 2..161).
+Box centered_box(const Size& size, const Size& target);
+
+/// The center crop of the whole scan, in voxels of `current`: a grid that came from the scan by
+/// `chain` and shares its axes. \throws DataError  the grids' voxels do not coincide
+Box scan_center_box(const Chain& chain, const Grid& current, const std::string& orientation,
+                    const Size& target);
+
+/// Every axis rounded up to `multiple`; the axes of `equal_axes` ("x", "z") share the largest.
+Size common_size(const Size& largest, int64_t multiple, std::span<const std::string> equal_axes);
+
+/// The intersection of the channels' own boxes of non-zero voxels.
+Box intersection_of_boxes(const Image& image, std::span<const std::string> channels);
+
+}  // namespace kdseg::prepare

@@ -1,0 +1,225 @@
+#include "prepare/recipe_text.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/text.h"
+
+namespace kdseg::prepare {
+namespace {
+
+using Kind = Parameter::Kind;
+
+const std::vector<Parameter>& declared() {
+  static const std::vector<Parameter> keys{
+      {.name = "name",
+       .kind = Kind::text,
+       .initial = "had-net",
+       .help = "name of the recipe: letters, digits and . _ -",
+       .choices = {}},
+      {.name = "orientation",
+       .kind = Kind::text,
+       .initial = "LAS",
+       .help = "directions in which x, y and z increase; LAS reverses y of BraTS scans, as the "
+               "official code does; the paper names no reversal (LPS)",
+       .choices = {}},
+      {.name = "mask-channels",
+       .kind = Kind::texts,
+       .initial = "flair t1ce t1 t2",
+       .help = "the brain is where all of these are non-zero; leave t1ce out for a student that "
+               "never profits from it (official code: all four)",
+       .choices = {}},
+      {.name = "crop",
+       .kind = Kind::choice,
+       .initial = "mask-box",
+       .help = "mask-box: tight box of the brain (official code); center: center of the scan's "
+               "full grid (paper, appendix C); none: as the volume comes",
+       .choices = {"mask-box", "center", "none"}},
+      {.name = "size",
+       .kind = Kind::text,
+       .initial = "fit",
+       .help = "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
+               "rounded up (realized value of the authors: 160 192 160)",
+       .choices = {}},
+      {.name = "size-multiple",
+       .kind = Kind::integer,
+       .initial = "16",
+       .help = "a fitted size is a multiple of this many voxels",
+       .low = 1,
+       .high = 1024,
+       .choices = {}},
+      {.name = "equal-axes",
+       .kind = Kind::texts,
+       .initial = "x z",
+       .help = "axes of a fitted size that share the larger value, or none (official code: x z)",
+       .choices = {}},
+      {.name = "intensity",
+       .kind = Kind::choice,
+       .initial = "clip-rescale",
+       .help = "clip-rescale: z-score over the brain, cut above clip-sigma, then to [0, 1] "
+               "(official code); z-score (paper); none",
+       .choices = {"clip-rescale", "z-score", "none"}},
+      {.name = "clip-sigma",
+       .kind = Kind::number,
+       .initial = "3",
+       .help = "upper limit in standard deviations (official code: 3)",
+       .low = 0.1,
+       .high = 1000,
+       .choices = {}},
+      {.name = "negative",
+       .kind = Kind::choice,
+       .initial = "absolute",
+       .help = "negative voxels: absolute values, with a warning (official code), or keep",
+       .choices = {"absolute", "keep"}},
+      {.name = "truncate",
+       .kind = Kind::toggle,
+       .initial = "on",
+       .help = "cut off fractions of intensities before anything is measured (official code casts "
+               "to uint16)",
+       .choices = {}},
+      {.name = "outside",
+       .kind = Kind::choice,
+       .initial = "keep",
+       .help = "voxels outside the brain: keep (official code) or zero (paper)",
+       .choices = {"keep", "zero"}},
+      {.name = "apply-mask",
+       .kind = Kind::choice,
+       .initial = "augmented-only",
+       .help = "when the finished image is multiplied by the brain mask: only augmented images "
+               "(official code, pre-training), always, never",
+       .choices = {"augmented-only", "always", "never"}},
+      {.name = "offsets",
+       .kind = Kind::choice,
+       .initial = "stored",
+       .help = "way back from a mask-box: the stored box, or margins recomputed per channel, which "
+               "refuses cases where the two differ (official code)",
+       .choices = {"stored", "margins"}},
+  };
+  return keys;
+}
+
+std::string canonical_value(const Parameter& key, const std::string& value) {
+  switch (key.kind) {
+    case Kind::number:
+      return exact(parse_number(trim(value)).value());
+    case Kind::integer:
+      return std::to_string(parse_integer(trim(value)).value());
+    case Kind::numbers:
+    case Kind::texts:
+      return join(split_list(value), " ");
+    case Kind::toggle:
+    case Kind::choice:
+    case Kind::text:
+      return key.name == "size" ? join(split_list(value), " ") : trim(value);
+  }
+  return value;
+}
+
+bool is_name(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), plain);
+}
+
+bool is_orientation(const std::string& text) {
+  if (text.size() != 3) return false;
+  int axes = 0;
+  for (const char c : text)
+    axes |= c == 'L' || c == 'R' ? 1 : c == 'P' || c == 'A' ? 2 : c == 'S' || c == 'I' ? 4 : 8;
+  return axes == 7;
+}
+
+void check_together(const Parameters& values, const Section& section) {
+  const auto at = [&](const char* key) {
+    for (const auto& s : section.settings)
+      if (s.key == key) return s.where.empty() ? std::string("recipe") : s.where;
+    return std::string("recipe");
+  };
+  for (const auto& channel : values.texts("mask-channels"))
+    if (!is_name(channel))
+      throw UsageError("{}: mask-channels has '{}', expected channel names", at("mask-channels"),
+                       channel);
+  if (!is_name(values.text("name")))
+    throw UsageError("{}: name is '{}', expected letters, digits and . _ -", at("name"),
+                     values.text("name"));
+  if (!is_orientation(values.text("orientation")))
+    throw UsageError("{}: orientation is '{}', expected one letter each of L/R, P/A, S/I",
+                     at("orientation"), values.text("orientation"));
+  if (values.texts("mask-channels").empty())
+    throw UsageError("{}: mask-channels is empty, expected channel names", at("mask-channels"));
+  const auto size = stated_size(values);
+  if (!size && values.text("crop") == "center")
+    throw UsageError("{}: crop = center needs size = X Y Z (voxels), found fit", at("crop"));
+  if (values.toggle("truncate") && values.text("negative") == "keep")
+    throw UsageError("{}: negative = keep needs truncate = off (uint16 holds no negative values)",
+                     at("negative"));
+  equal_axes(values);
+}
+
+}  // namespace
+
+std::span<const Parameter> recipe_parameters() { return declared(); }
+
+Section parse_recipe(std::string_view text, const std::string& where) {
+  Section section{"recipe", "", where, {}};
+  int64_t number = 0;
+  for (const auto& raw : split(text, '\n')) {
+    const std::string place = fmt::format("{}:{}", where, ++number);
+    std::string line = trim(raw);
+    for (size_t i = 0; i < line.size(); ++i)
+      if ((line[i] == '#' || line[i] == ';') &&
+          (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
+        line = trim(std::string_view(line).substr(0, i));
+    if (line.empty() || line == "[recipe]") continue;
+    const auto equals = line.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw UsageError("{}: '{}' is no recipe line, expected key = value", place, line);
+    std::string value = trim(std::string_view(line).substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    section.settings.push_back({trim(std::string_view(line).substr(0, equals)), value, place});
+  }
+  return section;
+}
+
+Section canonical_recipe(const Section& section) {
+  Section titled = section;
+  if (titled.kind.empty()) titled.kind = "recipe";
+  const Parameters checked(declared(), titled);
+  Section all = checked.resolved();
+  for (size_t i = 0; i < all.settings.size(); ++i)
+    all.settings[i].value = canonical_value(declared()[i], all.settings[i].value);
+  check_together(Parameters(declared(), all), all);
+  return all;
+}
+
+std::optional<Size> stated_size(const Parameters& values) {
+  const auto items = values.texts("size");
+  if (items.size() == 1 && items[0] == "fit") return std::nullopt;
+  Size size{};
+  bool valid = items.size() == 3;
+  for (size_t a = 0; valid && a < 3; ++a) {
+    const auto number = parse_integer(items[a]);
+    valid = number && *number >= 1 && *number <= 4096;
+    if (valid) size[a] = *number;
+  }
+  if (!valid)
+    throw UsageError(
+        "recipe: size is '{}', expected fit or three numbers of voxels (x y z, 1 to "
+        "4096)",
+        values.text("size"));
+  return size;
+}
+
+std::vector<std::string> equal_axes(const Parameters& values) {
+  auto axes = values.texts("equal-axes");
+  if (axes.size() == 1 && axes[0] == "none") return {};
+  for (const auto& axis : axes)
+    if (axis != "x" && axis != "y" && axis != "z")
+      throw UsageError("recipe: equal-axes has '{}', expected x, y, z or none", axis);
+  return axes;
+}
+
+}  // namespace kdseg::prepare

@@ -1,0 +1,58 @@
+// Recipes as text: exact round trip, one identity per meaning, clear refusals.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+#include "prepare/recipe.h"
+
+namespace kdseg::prepare {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const std::string& text) {
+  try {
+    Recipe::from_text(text);
+  } catch (const UsageError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(RecipeText, RoundTripIsExact) {
+  const Recipe recipe = Recipe::from_text(
+      "# HAD-Net, paper variant\n[recipe]\nname = had-net-paper\norientation = LPS ; no reversal\n"
+      "crop = center\nsize = 160, 192, 160\nclip-sigma = 2.7182818284590451\n");
+  const Recipe again = Recipe::from_text(recipe.ini());
+  EXPECT_EQ(again.ini(), recipe.ini());
+  EXPECT_EQ(again.id(), recipe.id());
+  EXPECT_THAT(recipe.ini(), HasSubstr("size = 160 192 160\n"));
+  EXPECT_THAT(recipe.ini(), HasSubstr("clip-sigma = 2.718281828459045\n"));
+  for (const auto& key : recipe_parameters())
+    EXPECT_THAT(recipe.ini(), HasSubstr(key.name + " = "));
+}
+
+TEST(RecipeText, IdentityFollowsMeaningNotSpelling) {
+  const auto id = [](const std::string& text) { return Recipe::from_text(text).id(); };
+  EXPECT_EQ(id("size = 16 16 16"), id("size = 16,16,16\nclip-sigma = 3.0\ncrop = mask-box\n"));
+  EXPECT_NE(id("size = 16 16 16"), id("size = 16 16 32"));
+  EXPECT_EQ(id("size = 16 16 16").size(), 16u);
+}
+
+TEST(RecipeText, RefusalsNameTheLineAndTheWayOut) {
+  EXPECT_THAT(refusal("size = 1 1 1\nclip-sgima = 3"), HasSubstr("recipe:2"));
+  EXPECT_THAT(refusal("size = 1 1 1\nclip-sgima = 3"), HasSubstr("did you mean 'clip-sigma'"));
+  EXPECT_THAT(refusal("size = 1 1 1\ncrop = middle"), HasSubstr("expected one of mask-box"));
+  EXPECT_THAT(refusal("size = 16 16"), HasSubstr("three numbers"));
+  EXPECT_THAT(refusal("size = fit"), HasSubstr("not fitted"));
+  EXPECT_THAT(refusal("crop = center"), HasSubstr("needs size"));
+  EXPECT_THAT(refusal("size = 1 1 1\norientation = LRS"), HasSubstr("one letter each"));
+  EXPECT_THAT(refusal("size = 1 1 1\nequal-axes = w"), HasSubstr("x, y, z or none"));
+  EXPECT_THAT(refusal("size = 1 1 1\nnegative = keep"), HasSubstr("truncate = off"));
+  EXPECT_THAT(refusal("size = 1 1 1\nname = two words"), HasSubstr("letters"));
+  EXPECT_THAT(refusal("size = 1 1 1\nmask-channels ="), HasSubstr("mask-channels"));
+  EXPECT_THAT(refusal("size 1 1 1"), HasSubstr("key = value"));
+}
+
+}  // namespace
+}  // namespace kdseg::prepare
