@@ -77,9 +77,19 @@ reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFI
 golden: build  ## write the help pages that tests compare with
 	@tests/golden/regenerate.sh $(BUILD)/bin
 
+check: setup  ## formatting, workflow checks, and the unit tests under sanitizers
+	@workflow/scripts/install_packages.sh apt-packages-check.txt
+	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
+	@$(VENV)/bin/snakefmt --check workflow
+	@mkdir -p build
+	@cmake --preset asan > build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
+	@echo "check: building the folders without Torch under sanitizers"
+	@cmake --build --preset asan -j $(JOBS) | tail -n 1
+	@ctest --preset asan -j $(JOBS)
+
 format:  ## format the sources (clang-format, snakefmt)
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
-	@$(VENV)/bin/snakefmt -q workflow
+	@$(VENV)/bin/snakefmt workflow
 
 install: build  ## install programs into PREFIX (default /usr/local); LibTorch stays in .venv
 	@cmake --install $(BUILD) --prefix $(PREFIX)

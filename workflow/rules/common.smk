@@ -13,7 +13,9 @@ def fail(message):
 PAPER = config["paper"]
 SCALE = config["scale"]
 if SCALE not in config["scales"]:
-    fail(f"scale '{SCALE}' is not one of {', '.join(config['scales'])} (config/config.yaml)")
+    fail(
+        f"scale '{SCALE}' is not one of {', '.join(config['scales'])} (config/config.yaml)"
+    )
 SCALING = config["scales"][SCALE]
 SETTINGS = f"config/experiments/{PAPER}"
 if not os.path.exists(f"{SETTINGS}/experiment.yaml"):
@@ -28,7 +30,7 @@ SCALE_INI = f"config/scales/{SCALE}/{PAPER}.ini"
 SYNTHETIC = SCALING["cohort"] == "synthetic"
 COHORT = SCALE if SYNTHETIC else EXPERIMENT["manifest"]
 ROOT = f"{config['results']}/{PAPER}/{COHORT}"
-RUN = ROOT + "/{method}/fold{fold}_seed{seed}"
+RUN = f"{ROOT}/{{method}}/fold{{fold}}_seed{{seed}}"
 SHEET = f"{ROOT}/volumes/cases.tsv"
 SPLIT = ",".join(map(str, SCALING.get("split") or EXPERIMENT["split"]))
 TRAIN_THREADS = SCALING["threads"]["train"]
@@ -52,7 +54,9 @@ def method(wildcards):
 
 def settings_of(wildcards):
     """The method's settings files, then the scale's: later ones win."""
-    return [f"{SETTINGS}/{name}" for name in method(wildcards)["settings"]] + [SCALE_INI]
+    return [f"{SETTINGS}/{name}" for name in method(wildcards)["settings"]] + [
+        SCALE_INI
+    ]
 
 
 def recipe_of(wildcards):
@@ -73,8 +77,26 @@ def other_checkpoint(role):
 
 def role_flags(wildcards, input):
     """--teacher and --init of a training call."""
-    flags = [f"--{role} {input[role]}" for role in ("teacher", "init") if input.get(role)]
+    flags = [
+        f"--{role} {input[role]}" for role in ("teacher", "init") if input.get(role)
+    ]
     return " ".join(flags)
+
+
+def folder_of_output(wildcards, output):
+    return os.path.dirname(output[0])
+
+
+def scans(wildcards, input):
+    return os.path.dirname(input.cohort) if SYNTHETIC else config["data"]
+
+
+def settings_folder(wildcards, input):
+    return os.path.dirname(input.experiment)
+
+
+def program(wildcards):
+    return method(wildcards)["program"]
 
 
 def check_settings():

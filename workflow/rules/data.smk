@@ -30,7 +30,7 @@ rule preprocess:
         mem_mb=4000,
         runtime=240,
     params:
-        root=f"{ROOT}/scans" if SYNTHETIC else config["data"],
+        root=scans,
         split=SPLIT,
     shell:
         "exec preprocess --manifest {input.manifest} --root {params.root:q} --split {params.split}"

@@ -2,12 +2,12 @@
 rule evaluate:
     input:
         sheet=SHEET,
-        predictions=RUN + "/predictions/predictions.csv",
+        predictions=f"{RUN}/predictions/predictions.csv",
     output:
-        cases=RUN + "/cases.csv",
-        summary=RUN + "/summary.json",
+        cases=f"{RUN}/cases.csv",
+        summary=f"{RUN}/summary.json",
     log:
-        RUN + "/evaluate.log",
+        f"{RUN}/evaluate.log",
     threads: MANY_THREADS
     resources:
         mem_mb=4000,

@@ -2,11 +2,11 @@
 rule label:
     input:
         sheet=SHEET,
-        model=RUN + "/checkpoint.h5",
+        model=f"{RUN}/checkpoint.h5",
     output:
-        RUN + "/predictions/predictions.csv",
+        f"{RUN}/predictions/predictions.csv",
     log:
-        RUN + "/label.log",
+        f"{RUN}/label.log",
     threads: MANY_THREADS
     resources:
         mem_mb=16000,

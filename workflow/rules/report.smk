@@ -1,7 +1,9 @@
 # Tables as in the paper, and one page that opens without a network.
 rule table:
     input:
-        summaries=expand(RUN + "/summary.json", zip, **{k: [r[k] for r in RUNS] for k in RUNS[0]}),
+        summaries=expand(
+            f"{RUN}/summary.json", zip, **{k: [r[k] for r in RUNS] for k in RUNS[0]}
+        ),
         claimed=f"{SETTINGS}/claimed.csv",
         experiment=f"{SETTINGS}/experiment.yaml",
     output:
@@ -12,7 +14,7 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
-        root=ROOT,
+        root=folder_of_output,
         methods=METHODS,
     shell:
         "exec python3 workflow/scripts/table.py --experiment {input.experiment} --claimed {input.claimed}"
@@ -22,7 +24,9 @@ rule table:
 rule report:
     input:
         tables=expand(f"{ROOT}/table{{number}}.csv", number=EXPERIMENT["tables"]),
-        cases=expand(RUN + "/cases.csv", zip, **{k: [r[k] for r in RUNS] for k in RUNS[0]}),
+        cases=expand(
+            f"{RUN}/cases.csv", zip, **{k: [r[k] for r in RUNS] for k in RUNS[0]}
+        ),
         experiment=f"{SETTINGS}/experiment.yaml",
         scale=SCALE_INI,
         cohort=f"{ROOT}/scans/cohort.json" if SYNTHETIC else [],
@@ -34,9 +38,9 @@ rule report:
         mem_mb=2000,
         runtime=10,
     params:
-        root=ROOT,
+        root=folder_of_output,
         methods=METHODS,
-        settings=SETTINGS,
+        settings=settings_folder,
         scale=SCALE,
     shell:
         "exec python3 workflow/scripts/report.py --experiment {input.experiment} --settings {params.settings}"

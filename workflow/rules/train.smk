@@ -7,20 +7,20 @@ rule train:
         teacher=other_checkpoint("teacher"),
         init=other_checkpoint("init"),
     output:
-        ensure(RUN + "/checkpoint.h5", non_empty=True),
+        ensure(f"{RUN}/checkpoint.h5", non_empty=True),
     log:
-        RUN + "/train.log",
-    threads: TRAIN_THREADS
+        f"{RUN}/train.log",
     retries: slot_retries(20)
+    threads: TRAIN_THREADS
     resources:
         mem_mb=16000,
         runtime=1440,
         gpu=1,
     params:
-        program=lambda wildcards: method(wildcards)["program"],
+        program=program,
         roles=role_flags,
-        run_dir=RUN + "/run",
-        history=RUN + "/history.csv",
+        run_dir=f"{RUN}/run",
+        history=f"{RUN}/history.csv",
         device=config["device"],
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
