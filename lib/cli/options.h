@@ -14,6 +14,12 @@ struct Range {
   double low = -std::numeric_limits<double>::max(), high = std::numeric_limits<double>::max();
 };
 
+/// A name that a `[kind.NAME]` section may carry, with what stands in it.
+struct CatalogRow {
+  std::string name, summary;
+  std::vector<Parameter> parameters;
+};
+
 /// Binds option names to the fields of a Settings struct; the fields' initial values are the
 /// documented defaults. Each name is a flag (--name VALUE), an INI key (name = VALUE) and a word of
 /// the manual. Declaring the same name twice is a programming error (std::logic_error).
@@ -51,7 +57,14 @@ class Options {
   /// UsageError naming the nearest. Keys are checked by whoever builds the row.
   void sections(std::string kind, std::vector<Section>& field, std::string help,
                 std::vector<std::string> known);
+  /// A field whose section stands in no file keeps its initial value: an empty `kind`.
   void section(std::string kind, Section& field, std::string help);
+
+  /// The same with the keys declared: they are checked while options are read, so that
+  /// --print-config finds a misspelt one, and --help lists them with their defaults.
+  void rows(std::string kind, std::vector<Section>& field, std::string help,
+            std::vector<CatalogRow> known);
+  void row(std::string kind, Section& field, std::string help, std::vector<Parameter> parameters);
 
   struct Impl;
   Impl& impl() { return *impl_; }

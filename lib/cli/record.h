@@ -1,0 +1,21 @@
+// The run put into words for the record: resolved settings and command line.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/declared.h"
+
+namespace kdseg::cli {
+
+/// How paths are written: as they were given; input files absolute, so that the text replays from
+/// any folder; or base names alone, so that results carry no local paths.
+enum class Paths { as_given, absolute, base_names };
+
+/// Every key with its value and every section, defaults included; numbers to the last bit.
+std::string resolved_ini(const Options::Impl& declared, Paths paths);
+
+/// The command line, words quoted for a shell where needed.
+std::string command_line(const std::vector<std::string>& arguments, const Options::Impl& declared,
+                         Paths paths);
+
+}  // namespace kdseg::cli

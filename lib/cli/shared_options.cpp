@@ -1,0 +1,61 @@
+#include "cli/shared_options.h"
+
+namespace kdseg::cli {
+
+void declare_case_selection(Options& add, CaseSelection& s) {
+  add.group("Case selection");
+  add.input("cases", s.cases, "sheet of cases (cases.tsv)");
+  add.entries("where", s.where,
+              "keep cases with COLUMN=VALUE; a comma means or, != means not: split=train,val "
+              "fold!=2; several conditions must all hold");
+  add.texts("case", s.ids, "keep this case");
+  add.integer("limit", s.limit, "keep the first N of the selected cases; 0 keeps all", {.low = 0});
+}
+
+void declare_tensor(Options& add, TensorSettings& s) {
+  add.group("Computation");
+  add.text("device", s.device, "auto, cpu, cuda or cuda:N; auto takes a GPU where there is one");
+  add.choice("precision", s.precision,
+             "arithmetic of convolutions; norms and losses are always fp32",
+             {"fp32", "tf32", "bf16", "fp16"});
+  add.toggle("deterministic", s.deterministic,
+             "only algorithms that give equal results in every run; slower on a GPU");
+  add.seed("seed", s.seed, "seed of every random number");
+  add.number("memory-limit", s.memory_limit_gib, "memory to stay under, GiB; 0 sets none",
+             {.low = 0});
+  add.toggle("describe", s.describe,
+             "print networks, parameters, work per iteration and memory, then stop");
+}
+
+void declare_training(Options& add, TrainingSettings& s) {
+  declare_case_selection(add, s.training);
+  add.entries("validate", s.validate, "cases of the same sheet to validate on, as in --where");
+  add.group("Files");
+  add.output("output", s.output, "checkpoint to write");
+  add.input("init", s.init, "checkpoint whose parameters the training starts from");
+  add.input("recipe", s.recipe,
+            "how source volumes are prepared (INI); none: the volumes are used as they are");
+  add.output("run-dir", s.run_dir, "folder of the saved state; none: OUTPUT.run");
+  add.output("history", s.history,
+             "CSV of losses, scores and times; none: history.csv in the run folder");
+  add.group("Training");
+  add.texts("channels", s.channels, "channels in this order; none: all of the volumes");
+  add.integer("epochs", s.epochs, "passes over the training cases", {.low = 1});
+  add.integer("batch", s.batch, "cases per iteration", {.low = 1});
+  add.integers("patch", s.patch, "size of the training patches, x y z voxels; none: whole volumes",
+               {.low = 1}, 3);
+  add.integer("width", s.width, "base width of the network; 0: as in its section", {.low = 0});
+  add.group("Running");
+  add.choice("resume", s.resume, "auto continues from the run folder, never starts afresh",
+             {"auto", "never"});
+  add.number("checkpoint-every", s.checkpoint_every_s,
+             "seconds between saved states within an epoch", {.low = 0});
+  add.number("deadline", s.deadline_s,
+             "seconds after which the run saves its state and stops with code 75; 0: never",
+             {.low = 0});
+  add.integer("workers", s.workers, "threads that load cases ahead", {.low = 0});
+  add.choice("cache", s.cache, "keep decoded cases in memory; auto: while they fit",
+             {"auto", "ram", "none"});
+}
+
+}  // namespace kdseg::cli
