@@ -18,6 +18,9 @@ void write_atomic(const std::string& path, std::string_view text);
 void write_atomic_by_name(const std::string& path,
                           const std::function<void(const std::string&)>& write);
 
+/// UsageError when `path` is a file or folder and not `force`. Devices and pipes are written to.
+void refuse_existing(const std::string& path, bool force);
+
 std::string sha256(std::span<const std::byte> content);  ///< lower-case hex
 std::string sha256_of_file(const std::string& path);     ///< DataError when unreadable
 std::string read_text(const std::string& path);          ///< DataError when missing or unreadable

@@ -1,5 +1,6 @@
 // CSV and TSV tables with a checked header.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct Table {
   size_t column(const std::string& name) const;
   bool has_column(const std::string& name) const;
   std::string file = "(memory)";
+  std::vector<int64_t> lines;  ///< of each row in `file`; filled by read_table
 };
 
 /// Separator by extension: .tsv tab, else comma. Quotes as in RFC 4180.

@@ -79,6 +79,12 @@ std::string write_tree(const std::string& path, const Tree& tree, const std::str
 Tree read_tree(const std::string& path, const std::string& schema,
                std::span<const std::string> only = {});
 
+/// Attributes, and datasets with type and shape but without bytes. Errors as read_tree.
+Tree read_tree_header(const std::string& path, const std::string& schema);
+
+/// The JSON text of /provenance; DataError when the file is not one of ours.
+std::string read_provenance(const std::string& path);
+
 /// The hash that write_tree stores. Independent of file layout and storage order.
 std::string content_sha256(const Tree& tree);
 std::string stored_content_sha256(const std::string& path);  ///< attribute of any of our files

@@ -1,0 +1,196 @@
+#include "io/atomic_file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "base/errors.h"
+#include "io/sha256.h"
+
+namespace kdseg::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason() { return std::strerror(errno); }
+
+/// Beside the target, so that the rename stays on one file system; hidden, so that a folder listing
+/// never takes it for a result; with the target's extension, which some writers go by.
+std::string temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  const auto name = fmt::format(".{}.{}-{}.partial{}", path.stem().string(), getpid(), counter++,
+                                path.extension().string());
+  return (path.parent_path() / name).string();
+}
+
+class File {
+ public:
+  File(const std::string& path, int flags) : descriptor_(open(path.c_str(), flags, 0666)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  bool good() const { return descriptor_ >= 0; }
+  int descriptor() const { return descriptor_; }
+
+  bool write_all(std::span<const std::byte> content) {
+    while (!content.empty()) {
+      const ssize_t n = ::write(descriptor_, content.data(), content.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return false;
+      content = content.subspan(static_cast<size_t>(n));
+    }
+    return true;
+  }
+
+  /// Devices and pipes cannot be flushed to disk, which is no failure.
+  bool flush() { return fsync(descriptor_) == 0 || errno == EINVAL || errno == EROFS; }
+
+  bool close_checked() {
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    return close(descriptor) == 0;
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// Removes a temporary file unless it was renamed.
+class Remover {
+ public:
+  explicit Remover(std::string path) : path_(std::move(path)) {}
+  ~Remover() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  Remover(const Remover&) = delete;
+  Remover& operator=(const Remover&) = delete;
+  void keep() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+void rename_into_place(const std::string& temporary, const std::string& path) {
+  if (rename(temporary.c_str(), path.c_str()) != 0)
+    throw RunError("{}: cannot be written: {}", path, reason());
+  // The rename itself must survive a power cut; not every file system can flush a folder.
+  auto folder = fs::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  File(folder, O_RDONLY | O_DIRECTORY).flush();
+}
+
+/// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
+bool is_device(const std::string& path) {
+  std::error_code ignored;
+  const auto status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+}  // namespace
+
+void write_atomic(const std::string& path, std::span<const std::byte> content) {
+  if (is_device(path)) {
+    File file(path, O_WRONLY);
+    if (!file.good() || !file.write_all(content) || !file.close_checked())
+      throw RunError("{}: cannot be written: {}", path, reason());
+    return;
+  }
+  const auto temporary = temporary_name(path);
+  File file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+  if (!file.good()) throw RunError("{}: cannot be written: {}", path, reason());
+  Remover remover(temporary);
+  if (!file.write_all(content) || !file.flush() || !file.close_checked())
+    throw RunError("{}: cannot be written: {}", path, reason());
+  rename_into_place(temporary, path);
+  remover.keep();
+}
+
+void write_atomic(const std::string& path, std::string_view text) {
+  write_atomic(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+void write_atomic_by_name(const std::string& path,
+                          const std::function<void(const std::string&)>& write) {
+  const auto temporary = temporary_name(path);
+  Remover remover(temporary);
+  write(temporary);
+  {
+    File file(temporary, O_RDONLY | O_CLOEXEC);
+    if (!file.good() || !file.flush()) throw RunError("{}: cannot be written: {}", path, reason());
+  }
+  rename_into_place(temporary, path);
+  remover.keep();
+}
+
+void refuse_existing(const std::string& path, bool force) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw UsageError("{}: is a folder, expected a file", path);
+  if (!force && fs::exists(path, ignored) && !is_device(path))
+    throw UsageError("{}: exists; choose another name, or --force to replace it", path);
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1)
+    throw RunError("SHA-256 is not available in libcrypto");
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+
+void Sha256::add(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+}
+
+void Sha256::add(std::string_view text) { EVP_DigestUpdate(context_, text.data(), text.size()); }
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context_, digest, &length);
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
+  return text;
+}
+
+std::string sha256(std::span<const std::byte> content) {
+  Sha256 hash;
+  hash.add(content);
+  return hash.hex();
+}
+
+std::string sha256_of_file(const std::string& path) {
+  File file(path, O_RDONLY | O_CLOEXEC);
+  if (!file.good()) throw DataError("{}: cannot be read: {}", path, reason());
+  Sha256 hash;
+  std::vector<std::byte> block(1 << 20);
+  for (;;) {
+    const ssize_t n = read(file.descriptor(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw DataError("{}: cannot be read: {}", path, reason());
+    if (n == 0) return hash.hex();
+    hash.add(std::span(block).first(static_cast<size_t>(n)));
+  }
+}
+
+std::string read_text(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw DataError("{}: is a folder, expected a file", path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw DataError("{}: cannot be read: {}", path, reason());
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad()) throw DataError("{}: cannot be read: {}", path, reason());
+  return text.str();
+}
+
+}  // namespace kdseg::io

@@ -1,0 +1,197 @@
+#define KDSEG_IO_USES_HDF5
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "base/errors.h"
+#include "io/atomic_file.h"
+#include "io/hdf5_handles.h"
+#include "io/provenance_json.h"
+#include "io/tree.h"
+#include "io/tree_layout.h"
+
+namespace kdseg::io {
+namespace {
+
+constexpr size_t memory_image_limit = size_t{4} << 30;
+
+class Writer {
+ public:
+  Writer(std::string path, hid_t file)
+      : path_(std::move(path)),
+        file_(file),
+        links_(H5Pcreate(H5P_LINK_CREATE), H5Pclose),
+        texts_(hdf5_text_type()) {
+    H5Pset_create_intermediate_group(links_.get(), 1);
+    H5Pset_char_encoding(links_.get(), H5T_CSET_UTF8);
+  }
+
+  void dataset(const std::string& name, const Array& array) {
+    const std::vector<hsize_t> shape(array.shape.begin(), array.shape.end());
+    const Handle space(
+        shape.empty() ? H5Screate(H5S_SCALAR)
+                      : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+        H5Sclose);
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER);  // every element is written
+    H5Pset_obj_track_times(creation.get(), false);
+    const Handle type = hdf5_type(array.type);
+    const Handle data(H5Dcreate2(file_, name.c_str(), type.get(), space.get(), links_.get(),
+                                 creation.get(), H5P_DEFAULT),
+                      H5Dclose);
+    check(data.good(), name);
+    if (array.bytes.empty()) return;
+    check(H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.bytes.data()) >= 0,
+          name);
+  }
+
+  void attributes(const std::string& object, const std::map<std::string, Attribute>& named) {
+    if (object != "/" && !exists(object)) group(object);
+    const Handle target(H5Oopen(file_, object.c_str(), H5P_DEFAULT), H5Oclose);
+    check(target.good(), object);
+    for (const auto& [name, value] : named)
+      std::visit([&](const auto& v) { attribute(target.get(), object, name, v); }, value);
+  }
+
+ private:
+  void check(bool good, const std::string& what) const {
+    if (!good) throw RunError("{}: HDF5 cannot write {}", path_, what);
+  }
+
+  bool exists(const std::string& object) const {
+    for (size_t end = object.find('/', 1);; end = object.find('/', end + 1)) {
+      if (H5Lexists(file_, object.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+      if (end == std::string::npos) return true;
+    }
+  }
+
+  void group(const std::string& name) {
+    const Handle made(H5Gcreate2(file_, name.c_str(), links_.get(), H5P_DEFAULT, H5P_DEFAULT),
+                      H5Gclose);
+    check(made.good(), name);
+  }
+
+  void store(hid_t object, const std::string& owner, const std::string& name, hid_t type,
+             const hsize_t* count, const void* values) const {
+    const Handle space(count ? H5Screate_simple(1, count, nullptr) : H5Screate(H5S_SCALAR),
+                       H5Sclose);
+    const Handle made(H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                      H5Aclose);
+    const auto what = fmt::format("attribute '{}' of {}", name, owner);
+    check(made.good(), what);
+    if (!count || *count > 0) check(H5Awrite(made.get(), type, values) >= 0, what);
+  }
+
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 int64_t value) const {
+    store(object, owner, name, H5T_NATIVE_INT64, nullptr, &value);
+  }
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 double value) const {
+    store(object, owner, name, H5T_NATIVE_DOUBLE, nullptr, &value);
+  }
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 const std::string& value) const {
+    const char* text = value.c_str();
+    store(object, owner, name, texts_.get(), nullptr, &text);
+  }
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 const std::vector<int64_t>& values) const {
+    const hsize_t count = values.size();
+    store(object, owner, name, H5T_NATIVE_INT64, &count, values.data());
+  }
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 const std::vector<double>& values) const {
+    const hsize_t count = values.size();
+    store(object, owner, name, H5T_NATIVE_DOUBLE, &count, values.data());
+  }
+  void attribute(hid_t object, const std::string& owner, const std::string& name,
+                 const std::vector<std::string>& values) const {
+    std::vector<const char*> texts;
+    for (const auto& value : values) texts.push_back(value.c_str());
+    const hsize_t count = values.size();
+    store(object, owner, name, texts_.get(), &count, texts.data());
+  }
+
+  std::string path_;
+  hid_t file_;
+  Handle links_, texts_;
+};
+
+struct Envelope {
+  std::string schema, content_id, provenance;
+};
+
+void write_content(const std::string& path, hid_t file, const Tree& tree,
+                   const Envelope& envelope) {
+  Writer writer(path, file);
+  for (const auto& [name, array] : tree.arrays) writer.dataset(name, array);
+  for (const auto& [object, named] : tree.attributes) {
+    auto kept = named;
+    std::erase_if(kept, [&](const auto& item) { return is_envelope(object, item.first); });
+    writer.attributes(object, kept);
+  }
+  writer.attributes("/", {{"schema", envelope.schema},
+                          {"schema_version", fmt::format("{}.{}", schema_major, schema_minor)},
+                          {"content_sha256", envelope.content_id}});
+  writer.attributes("/provenance", {{"json", envelope.provenance}});
+}
+
+Handle create_file(const std::string& name, hid_t access) {
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation.get(), false);
+  return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access), H5Fclose};
+}
+
+void write_in_memory(const std::string& path, const Tree& tree, const Envelope& envelope,
+                     size_t bytes) {
+  std::unique_ptr<std::byte[]> content;
+  size_t size = 0;
+  {
+    const Hdf5Turn turn;
+    const Handle access = hdf5_file_access();
+    const size_t step = bytes < (size_t{16} << 20) ? size_t{1} << 20 : size_t{16} << 20;
+    H5Pset_fapl_core(access.get(), step, false);
+    const Handle file = create_file(path, access.get());
+    if (!file.good()) throw RunError("{}: HDF5 cannot make a file in memory", path);
+    write_content(path, file.get(), tree, envelope);
+    if (H5Fflush(file.get(), H5F_SCOPE_GLOBAL) < 0) throw RunError("{}: HDF5 cannot flush", path);
+    const ssize_t wanted = H5Fget_file_image(file.get(), nullptr, 0);
+    if (wanted <= 0) throw RunError("{}: HDF5 gives no file image", path);
+    size = static_cast<size_t>(wanted);
+    content.reset(new std::byte[size]);
+    if (H5Fget_file_image(file.get(), content.get(), size) != wanted)
+      throw RunError("{}: HDF5 gives no file image", path);
+  }
+  write_atomic(path, std::span<const std::byte>(content.get(), size));
+}
+
+void write_on_disk(const std::string& path, const Tree& tree, const Envelope& envelope) {
+  write_atomic_by_name(path, [&](const std::string& temporary) {
+    const Hdf5Turn turn;
+    const Handle access = hdf5_file_access();
+    Handle file = create_file(temporary, access.get());
+    if (!file.good()) throw RunError("{}: HDF5 cannot make the file", path);
+    write_content(path, file.get(), tree, envelope);
+    if (file.close_checked() < 0) throw RunError("{}: HDF5 cannot write all of it", path);
+  });
+}
+
+}  // namespace
+
+std::string write_tree(const std::string& path, const Tree& tree, const std::string& schema,
+                       const Provenance& provenance, const WriteOptions& options) {
+  refuse_existing(path, options.force);
+  const Envelope envelope{schema, content_sha256(tree), provenance_to_json(provenance)};
+  size_t bytes = 0;
+  for (const auto& [name, array] : tree.arrays) bytes += array.bytes.size();
+  if (bytes <= memory_image_limit)
+    write_in_memory(path, tree, envelope, bytes);
+  else
+    write_on_disk(path, tree, envelope);
+  return envelope.content_id;
+}
+
+}  // namespace kdseg::io

@@ -1,0 +1,53 @@
+#include "io/prediction_file.h"
+
+#include "base/errors.h"
+#include "io/contract_json.h"
+#include "io/tree.h"
+#include "io/voxel_arrays.h"
+
+namespace kdseg::io {
+
+std::string write_prediction(const std::string& path, const Prediction& prediction,
+                             const Provenance& provenance, const PredictionWriteOptions& options) {
+  Tree tree;
+  tree.arrays["/label"] = labels_to_array(prediction.label);
+  auto& root = tree.attributes["/"];
+  root["case"] = prediction.case_id;
+  root["regions"] = regions_to_texts(prediction.regions);
+  root["chain"] = chain_to_json(prediction.chain);
+  root["head"] = head_to_json(prediction.head);
+  root["checkpoint-ids"] = prediction.checkpoint_ids;
+  put_classes(tree, prediction.classes);
+  put_grid(tree, prediction.label.grid);
+  if (prediction.probability)
+    tree.arrays["/probability"] = image_to_array(*prediction.probability, options.half);
+  if (prediction.uncertainty) {
+    tree.arrays["/uncertainty"] = image_to_array(*prediction.uncertainty, false);
+    root["uncertainty-regions"] = prediction.uncertainty->channels;
+  }
+  return write_tree(path, tree, "prediction", provenance, {options.force});
+}
+
+Prediction read_prediction(const std::string& path, bool with_probability) {
+  static const std::vector<std::string> all{}, small{"/label", "/uncertainty"};
+  Tree tree = read_tree(path, "prediction", with_probability ? all : small);
+  Prediction prediction;
+  prediction.case_id = tree.text("/", "case");
+  prediction.classes = get_classes(tree);
+  prediction.regions = regions_from_texts(tree.texts("/", "regions"), path);
+  prediction.head = head_from_json(tree.text("/", "head"), path);
+  prediction.checkpoint_ids = tree.texts("/", "checkpoint-ids");
+  const Grid grid = get_grid(tree);
+  prediction.chain = chain_from_json(tree.text("/", "chain"), path);
+  if (end_size(prediction.chain) != grid.size)
+    throw DataError("{}: the chain and the grid differ in size", path);
+  prediction.label = labels_from_array(tree, "/label", grid, prediction.classes.names.size());
+  if (tree.has("/probability"))
+    prediction.probability = image_from_array(tree, "/probability", grid, prediction.head.names);
+  if (tree.has("/uncertainty"))
+    prediction.uncertainty =
+        image_from_array(tree, "/uncertainty", grid, tree.texts("/", "uncertainty-regions"));
+  return prediction;
+}
+
+}  // namespace kdseg::io

@@ -1,0 +1,27 @@
+// SHA-256 of content that comes in pieces.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace kdseg::io {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void add(std::span<const std::byte> bytes);
+  void add(std::string_view text);
+  std::string hex();  ///< 64 lower-case digits; call once, at the end
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
+}  // namespace kdseg::io

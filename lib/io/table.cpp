@@ -1,0 +1,156 @@
+#include "io/table.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "io/atomic_file.h"
+
+namespace kdseg::io {
+namespace {
+
+char separator_of(const std::string& path) {
+  return std::filesystem::path(path).extension() == ".tsv" ? '\t' : ',';
+}
+
+struct Record {
+  std::vector<std::string> fields;
+  int64_t line = 0;
+};
+
+/// RFC 4180 with either separator; lines end with LF or CRLF; empty lines are passed over.
+class Parser {
+ public:
+  Parser(std::string_view text, char separator, const std::string& path)
+      : text_(text), separator_(separator), path_(path) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
+
+  std::vector<Record> all() {
+    std::vector<Record> records;
+    while (at_ < text_.size()) {
+      Record record{{}, line_};
+      while (field(record)) {
+      }
+      if (record.fields.size() > 1 || !record.fields[0].empty())
+        records.push_back(std::move(record));
+    }
+    return records;
+  }
+
+ private:
+  /// Reads one field and what ends it; false at the end of the record.
+  bool field(Record& record) {
+    std::string value;
+    if (at_ < text_.size() && text_[at_] == '"') {
+      value = quoted();
+      if (at_ < text_.size() && text_[at_] == '\r' && text_.substr(at_, 2) == "\r\n") ++at_;
+      if (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n')
+        throw DataError("{}:{}: text behind a closing quote", path_, line_);
+    } else {
+      while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n')
+        value += text_[at_++];
+      if ((at_ == text_.size() || text_[at_] == '\n') && value.ends_with('\r')) value.pop_back();
+    }
+    record.fields.push_back(std::move(value));
+    if (at_ == text_.size()) return false;
+    if (text_[at_++] == separator_) return true;
+    ++line_;
+    return false;
+  }
+
+  std::string quoted() {
+    const int64_t opened = line_;
+    std::string value;
+    for (++at_; at_ < text_.size(); ++at_) {
+      if (text_[at_] == '"') {
+        if (text_.substr(at_ + 1, 1) != "\"") {
+          ++at_;
+          return value;
+        }
+        ++at_;
+      }
+      if (text_[at_] == '\n') ++line_;
+      value += text_[at_];
+    }
+    throw DataError("{}:{}: a quote is not closed", path_, opened);
+  }
+
+  std::string_view text_;
+  char separator_;
+  const std::string& path_;
+  size_t at_ = 0;
+  int64_t line_ = 1;
+};
+
+std::string field_text(const std::string& field, char separator) {
+  if (field.find_first_of(std::string("\"\r\n") + separator) == std::string::npos) return field;
+  std::string quoted = "\"";
+  for (const char c : field) {
+    if (c == '"') quoted += c;
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+void append_row(std::string& text, const std::vector<std::string>& fields, char separator) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) text += separator;
+    text += field_text(fields[i], separator);
+  }
+  text += '\n';
+}
+
+}  // namespace
+
+size_t Table::column(const std::string& name) const {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (found == columns.end())
+    throw DataError("{}: no column '{}'{}", file, name, did_you_mean(name, columns));
+  return static_cast<size_t>(found - columns.begin());
+}
+
+bool Table::has_column(const std::string& name) const {
+  return std::find(columns.begin(), columns.end(), name) != columns.end();
+}
+
+Table read_table(const std::string& path, const std::vector<std::string>& required) {
+  const auto text = read_text(path);
+  if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
+  auto records = Parser(text, separator_of(path), path).all();
+  if (records.empty()) throw DataError("{}: empty, expected a header line", path);
+  Table table;
+  table.file = path;
+  table.columns = std::move(records.front().fields);
+  auto sorted = table.columns;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    throw DataError("{}:{}: column '{}' twice", path, records.front().line, *twice);
+  for (const auto& name : required) table.column(name);
+  for (size_t i = 1; i < records.size(); ++i) {
+    auto& record = records[i];
+    if (record.fields.size() != table.columns.size())
+      throw DataError("{}:{}: {} fields, the header has {}", path, record.line,
+                      record.fields.size(), table.columns.size());
+    table.rows.push_back(std::move(record.fields));
+    table.lines.push_back(record.line);
+  }
+  return table;
+}
+
+void write_table(const std::string& path, const Table& table, bool force) {
+  refuse_existing(path, force);
+  const char separator = separator_of(path);
+  std::string text;
+  append_row(text, table.columns, separator);
+  for (const auto& row : table.rows) {
+    if (row.size() != table.columns.size())
+      throw std::logic_error(fmt::format("{}: a row of {} fields under {} columns", path,
+                                         row.size(), table.columns.size()));
+    append_row(text, row, separator);
+  }
+  write_atomic(path, text);
+}
+
+}  // namespace kdseg::io
