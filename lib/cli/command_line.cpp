@@ -68,6 +68,19 @@ class Semantic : public po::value_semantic {
       before);
 }
 
+/// Boost would take the next flag for the missing value, or a word further on.
+void check_values_follow(const Options::Impl& declared, const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const Option* option =
+        arguments[i].starts_with("--") ? declared.find(arguments[i].substr(2)) : nullptr;
+    if (!option || option->kind == Kind::toggle) continue;
+    if (i + 1 == arguments.size()) throw UsageError("--{} needs a value", option->name);
+    if (arguments[i + 1].starts_with("--"))
+      throw UsageError("--{} needs a value, found '{}'", option->name, arguments[i + 1]);
+    ++i;
+  }
+}
+
 }  // namespace
 
 struct Binding::Boost {
@@ -84,6 +97,7 @@ Binding::Binding(Options::Impl& declared) : declared_(declared), boost_(std::mak
 Binding::~Binding() = default;
 
 std::vector<Given> Binding::split(const std::vector<std::string>& arguments) const {
+  check_values_follow(declared_, arguments);
   namespace style = po::command_line_style;
   std::vector<Given> flags;
   try {

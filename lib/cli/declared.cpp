@@ -58,7 +58,7 @@ std::vector<std::string> items_of(const std::vector<std::string>& values) {
 
 void check_count(const Option& o, size_t found, const std::string& where) {
   if (o.count > 0 && found > 0 && found != o.count)
-    throw UsageError("{} has {} numbers, expected {}", o.place(where), found, o.count);
+    throw UsageError("{} holds {} of {} numbers", o.place(where), found, o.count);
 }
 
 }  // namespace

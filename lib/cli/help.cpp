@@ -39,6 +39,7 @@ std::string paragraph(const std::string& text, size_t indent = 2) {
 /// A term in the left column and its explanation in the right one.
 std::string entry(const std::string& term, const std::string& text, size_t indent = 2) {
   std::string line = std::string(indent, ' ') + term;
+  if (text.empty()) return line + "\n";
   if (line.size() + 2 > help_column)
     line += "\n" + std::string(help_column, ' ');
   else
@@ -146,6 +147,8 @@ std::string remarks(const std::vector<std::string>& words, const std::string& ra
 }
 
 std::string range_text(const Parameter& p) {
+  using K = Parameter::Kind;
+  if (p.kind != K::number && p.kind != K::integer && p.kind != K::numbers) return {};
   Option o;
   if (p.low > Parameter{}.low) o.range.low = p.low;
   if (p.high < Parameter{}.high) o.range.high = p.high;
