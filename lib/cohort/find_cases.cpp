@@ -1,0 +1,297 @@
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <regex>
+#include <set>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cohort/manifest.h"
+#include "io/table.h"
+
+namespace kdseg::cohort {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// Visible entries sorted by name. Archives made on macOS hold a `._` twin of every file.
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.front() != '.' && name != "__MACOSX") found.push_back(entry.path());
+  }
+  if (error) throw DataError("{}: cannot list folder ({})", folder.string(), error.message());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+/// The name without .nii or .nii.gz; nullopt for other files.
+std::optional<std::string> nifti_stem(const std::string& name) {
+  const std::string low = lower(name);
+  for (const std::string extension : {".nii.gz", ".nii"})
+    if (low.size() > extension.size() && low.ends_with(extension))
+      return name.substr(0, name.size() - extension.size());
+  return std::nullopt;
+}
+
+struct NiftiFile {
+  std::string name, stem, path;
+  bool taken = false;
+};
+
+/// The NIfTI files of a case. Some mirrors unpacked x_flair.nii into a folder of that name.
+std::vector<NiftiFile> nifti_files(const fs::path& folder, std::vector<std::string>& fix_ups) {
+  std::vector<NiftiFile> files;
+  for (const auto& entry : entries(folder)) {
+    const std::string name = entry.filename().string();
+    const auto stem = nifti_stem(name);
+    if (!stem) continue;
+    if (!is_folder(entry)) {
+      files.push_back({name, *stem, entry.string()});
+      continue;
+    }
+    std::vector<fs::path> inner;
+    for (const auto& file : entries(entry))
+      if (nifti_stem(file.filename().string())) inner.push_back(file);
+    if (inner.size() != 1) continue;
+    fix_ups.push_back(
+        fmt::format("{} is a folder, its only file {} taken", name, inner[0].filename().string()));
+    files.push_back({name, *stem, inner[0].string()});
+  }
+  return files;
+}
+
+/// The file with one of the suffixes. Sets case.rejected when several could be meant.
+std::string take_file(std::vector<NiftiFile>& files, const std::vector<std::string>& suffixes,
+                      const std::string& what, FoundCase& found) {
+  std::vector<NiftiFile*> matches;
+  for (auto& file : files)
+    for (const auto& suffix : suffixes)
+      if (!file.taken && lower(file.stem).ends_with(lower(suffix))) {
+        file.taken = true;
+        matches.push_back(&file);
+      }
+  if (matches.empty()) return {};
+  if (matches.size() == 2 && matches[0]->stem == matches[1]->stem) {
+    // "a.nii" sorts before "a.nii.gz".
+    found.fix_ups.push_back(
+        fmt::format("{} taken, {} beside it ignored", matches[1]->name, matches[0]->name));
+    return matches[1]->path;
+  }
+  if (matches.size() > 1) {
+    std::vector<std::string> names;
+    for (const auto* match : matches) names.push_back(match->name);
+    found.rejected = fmt::format("several files for {}: {}", what, join(names));
+    return {};
+  }
+  if (!lower(matches[0]->stem).starts_with(lower(found.id)))
+    found.fix_ups.push_back(fmt::format("{} taken from {}", what, matches[0]->name));
+  return matches[0]->path;
+}
+
+void take_label(std::vector<NiftiFile>& files, const Manifest& manifest, FoundCase& found) {
+  found.label = take_file(files, manifest.label_suffixes, "segmentation", found);
+  if (!found.label.empty() || !found.rejected.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& file : files)
+    if (!file.taken) {
+      names.push_back(file.name);
+      found.label = file.path;
+    }
+  if (names.size() == 1) found.fix_ups.push_back("segmentation taken from " + names[0]);
+  if (names.size() > 1) {
+    found.label.clear();
+    found.rejected = fmt::format("no segmentation ({}), and several other scans: {}",
+                                 join(manifest.label_suffixes), join(names));
+  }
+}
+
+void fill_case(FoundCase& found, fs::path folder, const Manifest& manifest) {
+  auto files = nifti_files(folder, found.fix_ups);
+  if (files.empty()) {
+    const auto inner = entries(folder);
+    if (inner.size() == 1 && is_folder(inner[0])) {
+      found.fix_ups.push_back("doubled folder " + inner[0].filename().string());
+      files = nifti_files(inner[0], found.fix_ups);
+    }
+  }
+  for (const auto& [channel, suffixes] : manifest.modalities) {
+    const std::string path = take_file(files, suffixes, channel, found);
+    if (!found.rejected.empty()) return;
+    if (path.empty()) {
+      std::vector<std::string> names;
+      for (const auto& file : files) names.push_back(file.name);
+      found.rejected =
+          fmt::format("no {} scan (name ending {}.nii.gz or .nii); found: {}", channel,
+                      join(suffixes, " or "), names.empty() ? "no scan at all" : join(names));
+      return;
+    }
+    found.images.emplace_back(channel, path);
+  }
+  take_label(files, manifest, found);
+}
+
+/// Folders that a pattern of the manifest names, the innermost where they are nested.
+void find_roots(const fs::path& folder, const std::vector<std::regex>& patterns, int depth,
+                std::vector<fs::path>& roots) {
+  if (depth == 0) return;
+  for (const auto& entry : entries(folder)) {
+    if (!is_folder(entry)) continue;
+    const size_t before = roots.size();
+    find_roots(entry, patterns, depth - 1, roots);
+    const std::string name = entry.filename().string();
+    if (roots.size() == before &&
+        std::any_of(patterns.begin(), patterns.end(),
+                    [&](const std::regex& p) { return std::regex_match(name, p); }))
+      roots.push_back(entry);
+  }
+}
+
+class Search {
+ public:
+  explicit Search(const Manifest& manifest)
+      : manifest_(manifest),
+        pattern_("(?:^|/)(?:" + manifest.case_pattern + ")$",
+                 std::regex::ECMAScript | std::regex::icase),
+        exact_("(?:^|/)(?:" + manifest.case_pattern + ")$") {}
+
+  void walk(const fs::path& folder, const std::string& below, int depth) {
+    if (depth == 0) return;
+    for (const auto& entry : entries(folder)) {
+      if (!is_folder(entry)) {
+        if (example.empty()) example = below + entry.filename().string();
+        continue;
+      }
+      const std::string path = below + entry.filename().string();
+      std::smatch match;
+      if (!std::regex_search(path, match, pattern_)) {
+        walk(entry, path + "/", depth - 1);
+        continue;
+      }
+      FoundCase found;
+      found.id = entry.filename().string();
+      if (match.size() > 1) found.stratum = match[1].str();
+      if (!std::regex_search(path, exact_))
+        found.fix_ups.push_back(
+            "upper and lower case of the folder's name differ from the release");
+      found.patient = patient(found.id);
+      if (const auto known = seen_.find(found.id); known != seen_.end())
+        found.rejected = fmt::format("found twice: {} and {}", known->second, entry.string());
+      else
+        fill_case(found, entry, manifest_);
+      seen_.emplace(found.id, entry.string());
+      cases.push_back(std::move(found));
+    }
+  }
+
+  std::vector<FoundCase> cases;
+  std::string example;  ///< a file that lies outside case folders, for the message
+
+ private:
+  std::string patient(const std::string& id) const {
+    std::smatch match;
+    if (!manifest_.patient_pattern.empty() &&
+        std::regex_match(
+            id, match,
+            std::regex(manifest_.patient_pattern, std::regex::ECMAScript | std::regex::icase)) &&
+        match.size() > 1)
+      return match[1].str();
+    return id;
+  }
+
+  const Manifest& manifest_;
+  std::regex pattern_, exact_;
+  std::map<std::string, std::string> seen_;
+};
+
+/// The first file of that name at most `depth` folders below; empty: none.
+fs::path find_file(const fs::path& folder, const std::string& name, int depth) {
+  if (fs::exists(folder / name)) return folder / name;
+  if (depth > 0)
+    for (const auto& entry : entries(folder))
+      if (is_folder(entry))
+        if (const auto found = find_file(entry, name, depth - 1); !found.empty()) return found;
+  return {};
+}
+
+void read_strata(const Manifest& manifest, const fs::path& root, std::vector<FoundCase>& cases) {
+  const StratumTable& where = manifest.stratum_table;
+  if (where.file.empty()) return;
+  const fs::path path = find_file(root, where.file, 2);
+  if (path.empty()) {
+    log::warning("{}: no {}: cases have no stratum, splits will not be stratified", root.string(),
+                 where.file);
+    return;
+  }
+  const io::Table table = io::read_table(path.string(), {where.case_column, where.stratum_column});
+  const size_t id = table.column(where.case_column), stratum = table.column(where.stratum_column);
+  std::map<std::string, std::string> strata;
+  for (const auto& row : table.rows) strata[row[id]] = row[stratum];
+  for (auto& found : cases)
+    if (const auto entry = strata.find(found.id); entry != strata.end())
+      found.stratum = entry->second;
+}
+
+}  // namespace
+
+std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root) {
+  if (!is_folder(root)) throw DataError("{}: no such folder", root);
+  std::vector<std::regex> patterns;
+  for (const auto& pattern : manifest.root_patterns)
+    patterns.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase);
+  std::vector<fs::path> roots;
+  find_roots(root, patterns, 3, roots);
+  if (roots.empty()) roots.push_back(root);
+
+  Search search(manifest);
+  for (const auto& start : roots) search.walk(start, "", 6);
+  if (search.cases.empty())
+    throw DataError("{}: no case folder of {} found, expected {}{}", root, manifest.title,
+                    manifest.case_pattern,
+                    search.example.empty() ? "; there is no file"
+                                           : fmt::format("; found e.g. '{}'", search.example));
+  std::stable_sort(search.cases.begin(), search.cases.end(),
+                   [](const FoundCase& a, const FoundCase& b) { return a.id < b.id; });
+  read_strata(manifest, root, search.cases);
+  return search.cases;
+}
+
+std::vector<std::string> count_faults(const Manifest& manifest, std::span<const FoundCase> cases) {
+  std::vector<std::string> faults, known;
+  const auto found = static_cast<int64_t>(cases.size());
+  std::string split;
+  for (const auto& [name, count] : manifest.expected_cases) {
+    if (name.find('/') != std::string::npos) continue;
+    known.push_back(fmt::format("{} {}", name, count));
+    if (count == found) split = name;
+  }
+  if (split.empty() && !known.empty())
+    faults.push_back(fmt::format("{} cases found, {} has {}", found, manifest.title, join(known)));
+  for (const auto& [name, count] : manifest.expected_cases) {
+    const auto slash = name.find('/');
+    if (split.empty() || slash == std::string::npos || name.substr(0, slash) != split) continue;
+    const auto strata = std::count_if(cases.begin(), cases.end(), [&](const FoundCase& c) {
+      return c.stratum == name.substr(slash + 1);
+    });
+    if (strata != count)
+      faults.push_back(fmt::format("{} cases of stratum {} found, {} has {}", strata,
+                                   name.substr(slash + 1), manifest.title, count));
+  }
+  return faults;
+}
+
+}  // namespace kdseg::cohort

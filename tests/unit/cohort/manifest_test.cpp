@@ -1,0 +1,230 @@
+// Manifests: what the shipped ones say, what malformed ones get told, and which faults of real
+// copies the discovery of cases survives.
+#include "cohort/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/errors.h"
+
+namespace kdseg::cohort {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string shipped = KDSEG_DATA_MANIFEST;
+const std::vector<std::string> sequences{"flair", "t1ce", "t1", "t2"};
+
+class Folder {
+ public:
+  Folder() {
+    root_ = fs::temp_directory_path() /
+            ("kdseg-manifest-" + std::to_string(::getpid()) + "-" + std::to_string(count_++));
+    fs::create_directories(root_);
+  }
+  ~Folder() { fs::remove_all(root_); }
+  std::string path() const { return root_.string(); }
+  void touch(const std::string& name, const std::string& content = {}) const {
+    fs::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name) << content;
+  }
+  /// A complete case in the BraTS 2018 to 2021 layout.
+  void brats_case(const std::string& folder, const std::string& extension = ".nii.gz") const {
+    const std::string id = fs::path(folder).filename().string();
+    for (const std::string s : {"_flair", "_t1ce", "_t1", "_t2", "_seg"})
+      touch(folder + "/" + id + s + extension);
+  }
+  void remove(const std::string& name) const { fs::remove(root_ / name); }
+
+ private:
+  inline static int count_ = 0;
+  fs::path root_;
+};
+
+Manifest brats(const std::string& year) {
+  return read_manifest(shipped + "/brats-" + year + ".yaml");
+}
+
+TEST(Manifest, ShippedOnesCarryTheCodesOfTheirRelease) {
+  for (const std::string year : {"2018", "2019", "2020", "2021"}) {
+    const Manifest m = brats(year);
+    EXPECT_EQ(m.id, "brats-" + year);
+    EXPECT_THAT(m.classes.names, ElementsAre("background", "NCR", "ED", "ET"));
+    EXPECT_THAT(m.classes.codes, ElementsAre(0, 1, 2, 4));
+    ASSERT_EQ(m.regions.size(), 3u);
+    EXPECT_EQ(m.regions[0], (Region{"WT", {1, 2, 4}}));
+    EXPECT_EQ(m.regions[1], (Region{"TC", {1, 4}}));
+    EXPECT_EQ(m.regions[2], (Region{"ET", {4}}));
+  }
+  const Manifest gli = brats("2023-gli");
+  EXPECT_THAT(gli.classes.codes, ElementsAre(0, 1, 2, 3));  // 4 is no enhancing tumor since 2023
+  EXPECT_EQ(gli.regions[2], (Region{"ET", {3}}));
+  std::vector<std::string> names;
+  for (const auto& [name, suffixes] : gli.modalities) names.push_back(name);
+  EXPECT_EQ(names, sequences);
+  EXPECT_EQ(brats("2019").expected_cases.at("train/HGG"), 259);
+  EXPECT_EQ(brats("2018").expected_cases.at("train"), 285);
+}
+
+TEST(Manifest, MalformedOnesAreToldWhereAndWhat) {
+  const Folder folder;
+  const std::string good =
+      "id: x\ntitle: X\naccess: open\nlicence: CC0\ncase_pattern: c[0-9]+\n"
+      "modalities: {ct: [_ct]}\nlabel_suffixes: [_seg]\nlabel_codes: {0: background, 7: organ}\n";
+  const auto fault = [&](const std::string& text) -> std::string {
+    folder.touch("m.yaml", text);
+    try {
+      read_manifest(folder.path() + "/m.yaml");
+    } catch (const DataError& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(fault(good), "accepted");
+  EXPECT_THAT(fault(good + "case_patern: x\n"),
+              testing::AllOf(HasSubstr("m.yaml:9"), HasSubstr("did you mean 'case_pattern'")));
+  EXPECT_THAT(fault("id: x\n"), HasSubstr("no field 'title'"));
+  EXPECT_THAT(fault(good + "regions: {R: [8]}\n"), HasSubstr("code 8"));
+  EXPECT_THAT(fault(good + "code_aliases: {8: 9}\n"), HasSubstr("leads to 9"));
+  EXPECT_THAT(fault(good + "patient_pattern: '(['\n"), HasSubstr("regular expression"));
+  EXPECT_THAT(fault(good + "header_authority: mr\n"), HasSubstr("no modality"));
+  EXPECT_THAT(fault(good + "expected_cases: {train: many}\n"), HasSubstr("whole number"));
+  EXPECT_THAT(fault("id: [\n"), HasSubstr("not YAML"));
+  EXPECT_THAT(fault("- 1\n"), HasSubstr("expected a map"));
+  EXPECT_THROW(read_manifest(folder.path() + "/absent.yaml"), DataError);
+}
+
+TEST(FindCases, ReadsTheOfficialLayoutWithStrata) {
+  const Folder folder;
+  folder.brats_case("LGG/Brats18_TCIA09_141_1");
+  folder.brats_case("HGG/Brats18_2013_10_1");
+  folder.touch("survival_data.csv");
+  folder.touch("HGG/Brats18_2013_10_1/._Brats18_2013_10_1_flair.nii.gz");
+  const auto cases = find_cases(brats("2018"), folder.path());
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[0].id, "Brats18_2013_10_1");
+  EXPECT_EQ(cases[0].stratum, "HGG");
+  EXPECT_EQ(cases[1].stratum, "LGG");
+  std::vector<std::string> names;
+  for (const auto& [name, path] : cases[0].images) {
+    names.push_back(name);
+    EXPECT_THAT(path, testing::EndsWith("Brats18_2013_10_1_" + name + ".nii.gz"));
+  }
+  EXPECT_EQ(names, sequences);
+  EXPECT_THAT(cases[0].label, testing::EndsWith("_seg.nii.gz"));
+  EXPECT_THAT(cases[0].fix_ups, IsEmpty());
+  EXPECT_EQ(cases[0].rejected, "");
+}
+
+TEST(FindCases, SurvivesDoubledFoldersPlainNiftiAndChangedCase) {
+  const Folder folder;
+  const std::string doubled = "MICCAI_BraTS_2019_Data_Training/MICCAI_BraTS_2019_Data_Training/";
+  folder.brats_case(doubled + "HGG/Brats19_CBICA_AAB_1", ".nii");
+  folder.brats_case("MICCAI_BraTS_2019_Data_Validation/BraTS19_CBICA_ZZZ_1");
+  const auto cases = find_cases(brats("2019"), folder.path());
+  ASSERT_EQ(cases.size(), 1u);  // the validation folder beside it is another set
+  EXPECT_EQ(cases[0].stratum, "HGG");
+  EXPECT_EQ(cases[0].rejected, "");
+  EXPECT_EQ(cases[0].images.size(), 4u);
+  EXPECT_THAT(cases[0].fix_ups, ElementsAre(HasSubstr("upper and lower case")));
+}
+
+TEST(FindCases, TakesTheOnlyOtherScanAsSegmentation) {
+  const Folder folder;
+  folder.brats_case("BraTS20_Training_355", ".nii");
+  folder.remove("BraTS20_Training_355/BraTS20_Training_355_seg.nii");
+  folder.touch("BraTS20_Training_355/W39_1998.09.19_Segm.nii");
+  folder.touch("name_mapping.csv",
+               "Grade,BraTS_2019_subject_ID,BraTS_2020_subject_ID\n"
+               "LGG,NA,BraTS20_Training_355\n");
+  auto cases = find_cases(brats("2020"), folder.path());
+  ASSERT_EQ(cases.size(), 1u);
+  EXPECT_THAT(cases[0].label, testing::EndsWith("W39_1998.09.19_Segm.nii"));
+  EXPECT_THAT(cases[0].fix_ups, ElementsAre("segmentation taken from W39_1998.09.19_Segm.nii"));
+  EXPECT_EQ(cases[0].stratum, "LGG");
+
+  folder.touch("BraTS20_Training_355/other.nii.gz");
+  cases = find_cases(brats("2020"), folder.path());
+  EXPECT_THAT(cases[0].rejected, testing::AllOf(HasSubstr("W39_1998"), HasSubstr("other.nii.gz")));
+}
+
+TEST(FindCases, LabelsMayBeAbsentButNoSequence) {
+  const Folder folder;
+  folder.brats_case("BraTS2021_00000");
+  folder.brats_case("BraTS2021_00001");
+  folder.remove("BraTS2021_00000/BraTS2021_00000_seg.nii.gz");
+  folder.remove("BraTS2021_00001/BraTS2021_00001_t1ce.nii.gz");
+  const auto cases = find_cases(brats("2021"), folder.path());
+  EXPECT_EQ(cases[0].label, "");
+  EXPECT_EQ(cases[0].rejected, "");
+  EXPECT_THAT(cases[1].rejected, HasSubstr("no t1ce scan"));
+}
+
+TEST(FindCases, KnowsPatientsAndTheNewSuffixes) {
+  const Folder folder;
+  for (const std::string id : {"BraTS-GLI-00008-000", "BraTS-GLI-00008-001"})
+    for (const std::string s : {"-t1n", "-t1c", "-t2w", "-t2f", "-seg"})
+      folder.touch(id + "/" + id + s + ".nii.gz");
+  const auto cases = find_cases(brats("2023-gli"), folder.path());
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[0].patient, "00008");
+  EXPECT_EQ(cases[1].patient, "00008");
+  EXPECT_THAT(cases[0].images[0].second, testing::EndsWith("-t2f.nii.gz"));
+  EXPECT_EQ(cases[0].rejected, "");
+}
+
+TEST(FindCases, CopiesInFoldersNamedLikeFilesAreRead) {
+  const Folder folder;
+  const std::string id = "HGG/Brats18_2013_2_1";
+  folder.brats_case(id);
+  folder.remove(id + "/Brats18_2013_2_1_t1.nii.gz");
+  folder.touch(id + "/Brats18_2013_2_1_t1.nii/Brats18_2013_2_1_t1.nii");
+  const auto cases = find_cases(brats("2018"), folder.path());
+  EXPECT_EQ(cases[0].rejected, "");
+  EXPECT_THAT(cases[0].fix_ups, ElementsAre(HasSubstr("is a folder")));
+}
+
+TEST(FindCases, TheSameCaseTwiceIsRejected) {
+  const Folder folder;
+  folder.brats_case("a/HGG/Brats18_2013_2_1");
+  folder.brats_case("b/HGG/Brats18_2013_2_1");
+  const auto cases = find_cases(brats("2018"), folder.path());
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[0].rejected, "");
+  EXPECT_THAT(cases[1].rejected, HasSubstr("found twice"));
+}
+
+TEST(FindCases, NothingFoundSaysWhatWasExpectedAndThere) {
+  const Folder folder;
+  folder.touch("patients/p01.dcm");
+  try {
+    find_cases(brats("2018"), folder.path());
+    FAIL() << "no error";
+  } catch (const DataError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("Brats18_"));
+    EXPECT_THAT(e.what(), HasSubstr("patients/p01.dcm"));
+  }
+  EXPECT_THROW(find_cases(brats("2018"), folder.path() + "/absent"), DataError);
+}
+
+TEST(FindCases, CountsAreComparedWithTheRelease) {
+  Manifest m = brats("2018");
+  std::vector<FoundCase> cases(285);
+  for (size_t i = 0; i < cases.size(); ++i) cases[i].stratum = i < 210 ? "HGG" : "LGG";
+  EXPECT_THAT(count_faults(m, cases), IsEmpty());
+  cases[0].stratum = "LGG";
+  EXPECT_THAT(count_faults(m, cases), ElementsAre(HasSubstr("209 cases of stratum HGG"),
+                                                  HasSubstr("76 cases of stratum LGG")));
+  cases.pop_back();
+  EXPECT_THAT(count_faults(m, cases), ElementsAre(HasSubstr("284 cases found")));
+}
+
+}  // namespace
+}  // namespace kdseg::cohort
