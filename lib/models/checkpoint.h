@@ -9,8 +9,10 @@
 
 namespace kdseg::models {
 
-/// Parameters and buffers of a module as arrays (copied to the CPU), names as in a state_dict.
+/// Parameters and buffers of a module as arrays (copied to the CPU) under
+/// `prefix`/parameters/<name> and `prefix`/buffers/<name>, names as in a state_dict.
 void module_to_arrays(const torch::nn::Module& module, const std::string& prefix, io::Tree& tree);
+/// The way back, in place.
 /// \throws DataError  a name is missing or left over, or a shape differs (all stated)
 void module_from_arrays(torch::nn::Module& module, const std::string& prefix, const io::Tree& tree);
 
@@ -22,6 +24,7 @@ Model load_model(const std::string& path, at::Device device = at::kCPU);
 /// \throws DataError  other architecture, channels or classes; both stated
 void load_parameters(const std::string& path, Model& model);
 
+/// Floating point, uint8, int32 and int64 tensors, on any device. bfloat16 becomes float32.
 io::Array to_array(const at::Tensor& tensor);
 at::Tensor to_tensor(const io::Array& array);
 

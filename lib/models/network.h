@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/contract.h"
+#include "base/parameters.h"
 #include "tensor/types.h"
 
 namespace kdseg::models {

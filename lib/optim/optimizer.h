@@ -23,15 +23,18 @@ class Adam {
   Adam(const torch::nn::Module& module, AdamOptions options);
   void zero_grad();                 ///< sets gradients to none
   void step(double learning_rate);  ///< one update of every parameter with a gradient
-  /// Gradient scaler support for fp16: true when some gradient is not finite.
+  /// Gradient scaler support for fp16: false when some gradient is not finite.
   bool gradients_finite() const;
   const AdamOptions& options() const { return options_; }
 
+  /// Moments and step counts under `prefix`/{first,second,steps}/<parameter>.
   void save(io::Tree& tree, const std::string& prefix) const;
+  /// \throws DataError  a part is missing or has another shape
   void load(const io::Tree& tree, const std::string& prefix);
 
  private:
   AdamOptions options_;
+  std::vector<std::string> names_;
   std::vector<at::Tensor> parameters_, first_, second_, steps_;
 };
 
@@ -43,7 +46,9 @@ struct Schedule {
   double at(int64_t step, int64_t steps) const;
 };
 
-/// Halving on a plateau, had-net.md 5: mode max, relative threshold.
+/// Cuts the rate when a metric that should grow stalls: an epoch improves when its metric exceeds
+/// best * (1 + threshold); after more than `patience` epochs in a row without, the rate is
+/// multiplied by `factor` and the count starts again.
 class Plateau {
  public:
   struct Options {
@@ -62,7 +67,8 @@ class Plateau {
 
  private:
   Options options_;
-  double best_ = -1e300, scale_ = 1;
+  double best_ = 0, scale_ = 1;
+  bool started_ = false;
   int64_t bad_epochs_ = 0;
 };
 

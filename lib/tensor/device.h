@@ -8,9 +8,9 @@
 
 namespace kdseg::tensor {
 
-/// auto: cuda when libtorch_cuda loads and a GPU is visible, else cpu.
-/// \throws UsageError  cuda asked for and not available; says which of library, driver, GPU is
-/// missing
+/// auto: cuda when a driver, a GPU and libtorch_cuda are there, else cpu.
+/// \throws UsageError  an unknown name, or cuda asked for and not available: says which of driver,
+/// GPU and library is missing
 at::Device open_device(const std::string& name);
 
 /// "cpu" or "cuda:0 NVIDIA H200".
@@ -21,6 +21,7 @@ std::string describe(at::Device device);
 at::Device configure(const TensorSettings& settings, int threads);
 
 /// float32 for fp32 and tf32, bfloat16 or half otherwise: the autocast type.
+/// \throws UsageError  an unknown precision
 at::ScalarType compute_type(const std::string& precision);
 
 /// While alive, eligible operators of this thread run in `type` (autocast); nothing for float32.
@@ -32,10 +33,13 @@ class Autocast {
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
+  /// The type that eligible operators compute in on this thread: float32 values become it.
+  static at::ScalarType current(at::Device device, at::ScalarType otherwise);
+
  private:
   at::DeviceType device_;
-  bool active_, before_;
-  at::ScalarType type_before_;
+  bool active_, before_ = false;
+  at::ScalarType type_before_ = at::kFloat;
 };
 
 }  // namespace kdseg::tensor

@@ -1,0 +1,51 @@
+#include <c10/core/GradMode.h>
+
+#include <cmath>
+#include <functional>
+
+#include "base/random.h"
+#include "models/catalog.h"
+
+namespace kdseg::models {
+namespace {
+
+/// Sets each value of a parameter from its own stream, whatever device and type it has.
+void fill(at::Tensor parameter, const std::function<double()>& value) {
+  const c10::NoGradGuard no_grad;
+  at::Tensor host = at::Tensor(parameter.detach()).to(at::kCPU, at::kFloat).contiguous().clone();
+  auto* data = host.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < host.numel(); ++i) data[i] = static_cast<float>(value());
+  parameter.copy_(host);
+}
+
+int64_t fan_in(const at::Tensor& weight) { return weight.numel() / weight.size(0); }
+
+std::string holder(const std::string& name) { return name.substr(0, name.rfind('.') + 1); }
+
+}  // namespace
+
+void initialize(Network& network, uint64_t seed) {
+  for (const auto& item : network.module().named_parameters()) {
+    Random random(seed, 0, "initialize/" + item.key());
+    const at::Tensor& value = item.value();
+    if (value.dim() > 1) {
+      const double deviation = std::sqrt(2.0 / static_cast<double>(fan_in(value)));
+      fill(value, [&] { return random.normal(0.0, deviation); });
+    } else {
+      const double constant = item.key().ends_with("weight") ? 1.0 : 0.0;
+      fill(value, [&] { return constant; });
+    }
+  }
+}
+
+void initialize(Discriminator& discriminator, uint64_t seed) {
+  const auto parameters = discriminator.module()->named_parameters();
+  for (const auto& item : parameters) {
+    Random random(seed, 0, "initialize/" + item.key());
+    const at::Tensor& weight = parameters[holder(item.key()) + "weight"];
+    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in(weight)));
+    fill(item.value(), [&] { return random.uniform(-bound, bound); });
+  }
+}
+
+}  // namespace kdseg::models

@@ -1,0 +1,16 @@
+// Changes of resolution inside networks.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "models/convolution.h"
+
+namespace kdseg::models {
+
+/// Nearest resize of x [N, C, D, H, W] to the voxel size of `like` (its last three axes).
+at::Tensor upsample_like(const at::Tensor& x, const at::Tensor& like,
+                         Route route = Route::automatic);
+
+/// Maximum over 2x2x2 blocks; odd rests are dropped.
+at::Tensor max_pool_2(const at::Tensor& x, Route route = Route::automatic);
+
+}  // namespace kdseg::models

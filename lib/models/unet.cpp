@@ -1,0 +1,204 @@
+#include "models/unet.h"
+
+#include <ATen/ops/cat.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "models/convolution.h"
+#include "models/normalization.h"
+#include "models/resampling.h"
+#include "tensor/noise.h"
+
+namespace kdseg::models {
+namespace {
+
+constexpr double slope = 0.01;
+constexpr int64_t coarsest = 16;  ///< four poolings
+
+/// Convolution, instance norm, LeakyReLU ("CIL").
+struct Unit : torch::nn::Module {
+  Unit(int64_t in, int64_t out) {
+    conv = register_module("conv", make_convolution(in, out, 3, true));
+    inst = register_module("inst", make_norm(out));
+  }
+  at::Tensor forward(const at::Tensor& x, Route route) const {
+    return instance_norm_leaky(convolve(x, conv->weight, conv->bias, 1, 1, route), inst->weight,
+                               inst->bias, slope, route);
+  }
+  std::shared_ptr<Layer> conv, inst;
+};
+
+/// Two units behind one dropout.
+struct Block : torch::nn::Module {
+  Block(int64_t in, int64_t middle, int64_t out) {
+    conv1 = register_module("conv1", std::make_shared<Unit>(in, middle));
+    conv2 = register_module("conv2", std::make_shared<Unit>(middle, out));
+  }
+  at::Tensor forward(const at::Tensor& x, double p, tensor::Noise* noise, Route route) const {
+    return conv2->forward(conv1->forward(noise ? noise->drop_channels(x, p) : x, route), route);
+  }
+  std::shared_ptr<Unit> conv1, conv2;
+};
+
+/// The skip connection and the upsampled deeper map, each behind its own dropout, convolved and
+/// added; then norm, LeakyReLU and one unit.
+struct UpBlock : torch::nn::Module {
+  UpBlock(int64_t channels, int64_t out) {
+    conv_up = register_module("conv_up", make_convolution(channels, channels, 3, true));
+    conv_left = register_module("conv_left", make_convolution(channels, channels, 3, false));
+    inst = register_module("inst", make_norm(channels));
+    conv_out = register_module("conv_out", std::make_shared<Unit>(channels, out));
+  }
+  at::Tensor forward(const at::Tensor& skip, const at::Tensor& deep, double p, tensor::Noise* noise,
+                     Route route) const {
+    at::Tensor left = skip, up = upsample_like(deep, skip, route);
+    if (noise) {
+      left = noise->drop_channels(left, p);
+      up = noise->drop_channels(up, p);
+    }
+    // One convolution on the concatenation is the sum of the two.
+    const at::Tensor sum =
+        convolve(at::cat({left, up}, 1), at::cat({conv_left->weight, conv_up->weight}, 1),
+                 conv_up->bias, 1, 1, route);
+    return conv_out->forward(instance_norm_leaky(sum, inst->weight, inst->bias, slope, route),
+                             route);
+  }
+  std::shared_ptr<Layer> conv_up, conv_left, inst;
+  std::shared_ptr<Unit> conv_out;
+};
+
+struct UNetModule : torch::nn::Module {
+  explicit UNetModule(const UNetOptions& o) {
+    const int64_t k = o.width;
+    const auto block = [&](const char* name, int64_t in, int64_t middle, int64_t out) {
+      return register_module(name, std::make_shared<Block>(in, middle, out));
+    };
+    const auto up = [&](const char* name, int64_t channels, int64_t out) {
+      return register_module(name, std::make_shared<UpBlock>(channels, out));
+    };
+    down = {block("conv_d1", o.in_channels, k, k), block("conv_d2", k, 2 * k, 2 * k),
+            block("conv_d3", 2 * k, 4 * k, 4 * k), block("conv_d4", 4 * k, 8 * k, 8 * k)};
+    center = block("conv_c5", 8 * k, 16 * k, 8 * k);
+    u4 = up("conv_u4", 8 * k, 4 * k);
+    u3 = up("conv_u3", 4 * k, 2 * k);
+    u2 = up("conv_u2", 2 * k, k);
+    u1 = up("conv_u1", k, k);
+    conv_out = register_module("conv_out", make_convolution(k, o.classes, 1, true));
+  }
+  std::vector<std::shared_ptr<Block>> down;
+  std::shared_ptr<Block> center;
+  std::shared_ptr<UpBlock> u4, u3, u2, u1;
+  std::shared_ptr<Layer> conv_out;
+};
+
+class UNet : public Network {
+ public:
+  explicit UNet(const UNetOptions& options)
+      : options_(options),
+        dropout_(unet_dropout(options)),
+        module_(std::make_shared<UNetModule>(options)) {}
+
+  torch::nn::Module& module() override { return *module_; }
+  std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
+  std::vector<std::string> extras() const override { return {"d2", "u3", "d3", "u4", "d4", "c5"}; }
+  int64_t size_multiple() const override { return coarsest; }
+  // A single voxel has no spread: instance norm would erase the deepest level at 16 voxels.
+  int64_t minimum_size() const override { return 2 * coarsest; }
+  bool has_dropout() const override { return options_.dropout > 0; }
+  int64_t macs(std::array<int64_t, 3> size) const override {
+    return total_macs(unet_layers(options_, size));
+  }
+
+  tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
+    const at::Tensor& image = input.image;
+    check(image, wanted);
+    tensor::Noise* noise = input.noise;
+    if (noise) noise->rewind();
+    const Route route = options_.plain ? Route::plain : Route::automatic;
+    const UNetModule& m = *module_;
+    const auto& p = dropout_;
+
+    const at::Tensor d1 = m.down[0]->forward(image, p[0], noise, route);
+    const at::Tensor d2 = m.down[1]->forward(max_pool_2(d1, route), p[1], noise, route);
+    const at::Tensor d3 = m.down[2]->forward(max_pool_2(d2, route), p[2], noise, route);
+    const at::Tensor d4 = m.down[3]->forward(max_pool_2(d3, route), p[3], noise, route);
+    const at::Tensor c5 = m.center->forward(max_pool_2(d4, route), p[4], noise, route);
+    const at::Tensor u4 = m.u4->forward(d4, c5, p[5], noise, route);
+    const at::Tensor u3 = m.u3->forward(d3, u4, p[6], noise, route);
+    const at::Tensor u2 = m.u2->forward(d2, u3, p[7], noise, route);
+    const at::Tensor u1 = m.u1->forward(d1, u2, p[8], noise, route);
+
+    tensor::Output output;
+    output.logits = convolve(u1, m.conv_out->weight, m.conv_out->bias, 1, 0, route);
+    const tensor::Bag all{{{"d2", d2}, {"u3", u3}, {"d3", d3}, {"u4", u4}, {"d4", d4}, {"c5", c5}}};
+    for (const auto& name : wanted) output.extra.set(name, all.get(name));
+    return output;
+  }
+
+ private:
+  void check(const at::Tensor& image, std::span<const std::string> wanted) const {
+    bool fits = image.dim() == 5 && image.size(1) == options_.in_channels;
+    for (int64_t axis = 2; fits && axis < 5; ++axis)
+      fits = image.size(axis) > 0 && image.size(axis) % coarsest == 0;
+    if (!fits)
+      throw DataError(
+          "had-net-unet: input is [{}], expected [N, {}, D, H, W] with D, H and W multiples of {}",
+          fmt::join(image.sizes(), ", "), options_.in_channels, coarsest);
+    const auto known = extras();
+    for (const auto& name : wanted)
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        throw UsageError("had-net-unet has no map '{}'{}", name, did_you_mean(name, known));
+  }
+
+  UNetOptions options_;
+  std::vector<double> dropout_;
+  std::shared_ptr<UNetModule> module_;
+};
+
+}  // namespace
+
+std::shared_ptr<Network> make_unet(const UNetOptions& options) {
+  return std::make_shared<UNet>(options);
+}
+
+std::vector<double> unet_dropout(const UNetOptions& o) {
+  std::vector<double> p(9, o.dropout);
+  if (!o.first_dropout_by_channels || o.in_channels < o.width) p[0] = 0.0;
+  return p;
+}
+
+std::vector<LayerShape> unet_layers(const UNetOptions& o, std::array<int64_t, 3> size) {
+  const int64_t k = o.width;
+  std::vector<LayerShape> layers;
+  const auto at = [&](int level) {
+    const int64_t shrink = int64_t{1} << level;
+    return std::array<int64_t, 3>{size[0] / shrink, size[1] / shrink, size[2] / shrink};
+  };
+  const auto block = [&](const std::string& name, int level, int64_t in, int64_t middle,
+                         int64_t out) {
+    layers.push_back({name + ".conv1", in, middle, 3, at(level)});
+    layers.push_back({name + ".conv2", middle, out, 3, at(level)});
+  };
+  const auto up = [&](const std::string& name, int level, int64_t channels, int64_t out) {
+    layers.push_back({name + ".conv_up", channels, channels, 3, at(level)});
+    layers.push_back({name + ".conv_left", channels, channels, 3, at(level)});
+    layers.push_back({name + ".conv_out", channels, out, 3, at(level)});
+  };
+  block("conv_d1", 0, o.in_channels, k, k);
+  block("conv_d2", 1, k, 2 * k, 2 * k);
+  block("conv_d3", 2, 2 * k, 4 * k, 4 * k);
+  block("conv_d4", 3, 4 * k, 8 * k, 8 * k);
+  block("conv_c5", 4, 8 * k, 16 * k, 8 * k);
+  up("conv_u4", 3, 8 * k, 4 * k);
+  up("conv_u3", 2, 4 * k, 2 * k);
+  up("conv_u2", 1, 2 * k, k);
+  up("conv_u1", 0, k, k);
+  layers.push_back({"conv_out", k, o.classes, 1, at(0)});
+  return layers;
+}
+
+}  // namespace kdseg::models

@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include "optim/optimizer.h"
+
+namespace kdseg::optim {
+
+double Schedule::at(int64_t step, int64_t steps) const {
+  const double total = static_cast<double>(std::max<int64_t>(steps, 1));
+  const double now = static_cast<double>(step);
+  const double warmup = warmup_fraction * total, decay = decay_from_fraction * total;
+  double scale = 1.0;
+  if (now < warmup) scale = (now + 1.0) / (warmup + 1.0);  // the first step already moves
+  if (now >= decay && decay < total) scale *= std::max(0.0, (total - now) / (total - decay));
+  return base * scale;
+}
+
+bool Plateau::update(double metric) {
+  if (!options_.on) return false;
+  if (metric > best_ * (1.0 + options_.threshold) || !started_) {
+    best_ = metric;
+    started_ = true;
+    bad_epochs_ = 0;
+    return false;
+  }
+  if (++bad_epochs_ <= options_.patience) return false;
+  bad_epochs_ = 0;
+  scale_ *= options_.factor;
+  return true;
+}
+
+void Plateau::save(io::Tree& tree, const std::string& prefix) const {
+  auto& attributes = tree.attributes[prefix];
+  attributes["best"] = best_;
+  attributes["scale"] = scale_;
+  attributes["bad-epochs"] = bad_epochs_;
+  attributes["started"] = static_cast<int64_t>(started_);
+}
+
+void Plateau::load(const io::Tree& tree, const std::string& prefix) {
+  best_ = tree.number(prefix, "best");
+  scale_ = tree.number(prefix, "scale");
+  bad_epochs_ = tree.integer(prefix, "bad-epochs");
+  started_ = tree.integer(prefix, "started") != 0;
+}
+
+}  // namespace kdseg::optim

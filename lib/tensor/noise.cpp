@@ -1,0 +1,45 @@
+#include "tensor/noise.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/ones.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "base/random.h"
+
+namespace kdseg::tensor {
+
+Noise::Noise(uint64_t seed, std::vector<uint64_t> keys) : seed_(seed), keys_(std::move(keys)) {
+  if (keys_.empty()) throw std::logic_error("dropout noise needs at least one key");
+}
+
+at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptions& like) {
+  if (!(p >= 0.0 && p < 1.0)) throw std::logic_error("a dropout probability lies in [0, 1)");
+  const auto samples = static_cast<int64_t>(keys_.size());
+  if (p == 0.0) return at::ones({samples, channels}, like);
+  const std::string site = "dropout-" + std::to_string(site_++);
+  const double kept = 1.0 / (1.0 - p);
+  at::Tensor mask = at::empty({samples, channels}, at::kDouble);
+  auto* value = mask.mutable_data_ptr<double>();
+  for (const uint64_t key : keys_) {
+    Random random(seed_, key, site);
+    for (int64_t c = 0; c < channels; ++c) *value++ = random.uniform() < p ? 0.0 : kept;
+  }
+  return mask.to(like.device(), c10::typeMetaToScalarType(like.dtype()));
+}
+
+at::Tensor Noise::drop_channels(const at::Tensor& x, double p) {
+  if (p == 0.0) return x;
+  const int64_t batch = x.size(0), channels = x.size(1);
+  if (batch != 1 && batch != static_cast<int64_t>(keys_.size()))
+    throw std::logic_error("dropout: a batch of " + std::to_string(batch) + " with " +
+                           std::to_string(keys_.size()) + " keys");
+  std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
+  shape[0] = static_cast<int64_t>(keys_.size());
+  shape[1] = channels;
+  return at::mul(x, channel_mask(channels, p, x.options()).view(shape));
+}
+
+}  // namespace kdseg::tensor
