@@ -30,9 +30,23 @@ void write_sheet(const std::string& path, const Sheet& sheet, bool force);
 /// \throws UsageError  malformed condition, unknown column (nearest named), no case left
 std::vector<Row> select(const Sheet& sheet, const CaseSelection& selection);
 
-/// Splits by hash order, stratified (model-distillation.md 2.4): cases of each stratum sorted by
-/// SHA-256 of "<seed>/<id>", then dealt in proportion. `counts` are the sizes of train, val, test.
+/// The ids sorted by (SHA-256 of "<seed>:<id>" in hex, id): an order that depends on nothing but
+/// the ids and the seed, so that anybody can repeat it.
+std::vector<std::string> hash_order(std::vector<std::string> ids, const std::string& seed);
+
+/// n dealt to sets in proportion to `shares` by largest remainder; ties go to the earlier set.
+std::vector<int64_t> in_proportion(int64_t n, std::span<const int64_t> shares);
+
+/// Splits, stratified: each stratum's cases in hash order, the first to train, the next to val, the
+/// rest to test. `counts` are the sizes of train, val and test; each stratum is dealt in their
+/// proportion by largest remainder, and the sizes are met exactly when they sum to the number of
+/// cases. \throws UsageError  not three numbers, negative, all 0
+void deal_split(Sheet& sheet, std::span<const int64_t> counts, const std::string& seed);
 void deal_split(Sheet& sheet, std::span<const int64_t> counts, uint64_t seed);
+
+/// Folds "0" to "<folds-1>", stratified in the same order; sizes differ by one at most.
+/// \throws UsageError  fewer than 2 folds or more than cases
+void deal_folds(Sheet& sheet, int64_t folds, const std::string& seed);
 void deal_folds(Sheet& sheet, int64_t folds, uint64_t seed);
 
 }  // namespace kdseg::cohort

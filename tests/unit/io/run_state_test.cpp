@@ -1,0 +1,98 @@
+#include "io/run_state.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include "base/errors.h"
+#include "unit/io/folder.h"
+
+namespace {
+using namespace kdseg;
+using test::Folder;
+using ::testing::HasSubstr;
+
+io::Tree state(int64_t step) {
+  io::Tree tree;
+  tree.attributes["/"]["step"] = step;
+  tree.arrays["/moments"] =
+      io::make_array<float>({500}, std::span<const float>(std::vector<float>(500, 0.5f)));
+  return tree;
+}
+
+TEST(RunDirectory, KeepsTheLastTwoStates) {
+  const Folder folder;
+  io::RunDirectory run(folder / "student.h5.run");
+  EXPECT_FALSE(run.newest());
+  for (const int64_t step : {9, 10, 100}) run.save(step, state(step), {});
+  EXPECT_EQ(run.newest()->integer("/", "step"), 100);
+  EXPECT_FALSE(std::filesystem::exists(folder / "student.h5.run/state-000000000009.h5"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "student.h5.run/state-000000000010.h5"));
+  run.remove_states();
+  EXPECT_FALSE(run.newest());
+}
+
+TEST(RunDirectory, PassesOverATruncatedNewest) {
+  const Folder folder;
+  io::RunDirectory run(folder / "run");
+  run.save(1, state(1), {});
+  run.save(2, state(2), {});
+  std::filesystem::resize_file(folder / "run/state-000000000002.h5", 3000);
+  EXPECT_EQ(run.newest()->integer("/", "step"), 1);
+}
+
+TEST(RunDirectory, RemovesWhatAKilledProcessLeft) {
+  const Folder folder;
+  std::filesystem::create_directories(folder / "run");
+  test::spill(folder / "run/.state-000000000001.99-0.partial.h5", "half");
+  const io::RunDirectory run(folder / "run");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/.state-000000000001.99-0.partial.h5"));
+}
+
+TEST(RunDirectory, TwoProcessesCannotShareOne) {
+  const Folder folder;
+  const io::RunDirectory run(folder / "run");
+  const pid_t child = fork();
+  if (child == 0) {
+    int code = 1;
+    try {
+      io::RunDirectory second(folder / "run");
+    } catch (const RunError& e) {
+      code = std::string(e.what()).find("process " + std::to_string(getppid())) != std::string::npos
+                 ? 0
+                 : 2;
+    }
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(RunDirectory, LockEndsWithItsHolder) {
+  const Folder folder;
+  { const io::RunDirectory run(folder / "run"); }
+  EXPECT_NO_THROW(io::RunDirectory(folder / "run"));
+}
+
+TEST(RunDirectory, RemembersAFailureForGood) {
+  const Folder folder;
+  io::RunDirectory run(folder / "run");
+  EXPECT_FALSE(run.failure());
+  run.mark_failed({3, "case X: \"bad\"\nline", "ab12"});
+  const auto failure = run.failure();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->code, 3);
+  EXPECT_EQ(failure->message, "case X: \"bad\"\nline");
+  EXPECT_EQ(failure->settings_id, "ab12");
+  run.clear_failure();
+  EXPECT_FALSE(run.failure());
+}
+
+TEST(RunDirectory, SaysWhenTheFolderCannotBeMade) {
+  const Folder folder;
+  test::spill(folder / "file", "");
+  EXPECT_THROW(io::RunDirectory(folder / "file"), RunError);
+  EXPECT_THROW(io::RunDirectory(folder / "file/run"), RunError);
+}
+
+}  // namespace

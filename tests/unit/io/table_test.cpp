@@ -1,0 +1,65 @@
+#include "io/table.h"
+
+#include <gmock/gmock.h>
+
+#include "base/errors.h"
+#include "unit/io/folder.h"
+
+namespace {
+using namespace kdseg;
+using test::Folder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+io::Table read(const std::string& text, const std::string& name = "a.csv",
+               const std::vector<std::string>& required = {}) {
+  const Folder folder;
+  test::spill(folder / name, text);
+  return io::read_table(folder / name, required);
+}
+
+std::string complaint(const std::string& text, const std::vector<std::string>& required = {}) {
+  return test::message_of<DataError>([&] { read(text, "a.csv", required); });
+}
+
+TEST(Table, ReadsQuotesLineEndsAndByteOrderMark) {
+  const auto table = read(
+      "\xEF\xBB\xBF"
+      "case,note\r\nA,\"x, \"\"y\"\"\nz\"\r\n\r\nB,\r\n");
+  EXPECT_THAT(table.columns, ElementsAre("case", "note"));
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_THAT(table.rows[0], ElementsAre("A", "x, \"y\"\nz"));
+  EXPECT_THAT(table.rows[1], ElementsAre("B", ""));
+  EXPECT_THAT(table.lines, ElementsAre(2, 5));
+}
+
+TEST(Table, TsvSplitsAtTabs) {
+  const auto table = read("case\tfile\nA\tx,y.h5\n", "cases.tsv");
+  EXPECT_THAT(table.rows[0], ElementsAre("A", "x,y.h5"));
+}
+
+TEST(Table, RoundTrip) {
+  const Folder folder;
+  io::Table table;
+  table.columns = {"a", "b"};
+  table.rows = {{"1", "x,\"y\""}, {"", "line\nbreak"}, {"\t", "é"}};
+  for (const std::string name : {"a.csv", "a.tsv"}) {
+    io::write_table(folder / name, table, false);
+    EXPECT_EQ(io::read_table(folder / name).rows, table.rows);
+  }
+  EXPECT_THROW(io::write_table(folder / "a.csv", table, false), UsageError);
+  EXPECT_NO_THROW(io::write_table(folder / "a.csv", table, true));
+}
+
+TEST(Table, ErrorsNameTheLine) {
+  EXPECT_THAT(complaint("a,b\n1,2\n1,2,3\n"), HasSubstr("a.csv:3: 3 fields, the header has 2"));
+  EXPECT_THAT(complaint("a,b\n1,\"2\n"), HasSubstr("a.csv:2: a quote is not closed"));
+  EXPECT_THAT(complaint("a,b\n1,\"2\"x\n"), HasSubstr("a.csv:2"));
+  EXPECT_THAT(complaint("a,a\n"), HasSubstr("column 'a' twice"));
+  EXPECT_THAT(complaint(""), HasSubstr("empty"));
+  EXPECT_THAT(complaint(std::string("a\0b", 3)), HasSubstr("not a text file"));
+  EXPECT_THAT(complaint("case,regoin\n", {"case", "region"}),
+              HasSubstr("no column 'region'; did you mean 'regoin'?"));
+}
+
+}  // namespace
