@@ -32,7 +32,7 @@ Row row_of(EmptyRule rule, Kind kind, double penalty) {
       // A prediction without voxels has no precision; only exclude_both asks for the worst value.
       return {brats ? 1.0 : nan, 0, rule == EmptyRule::exclude_both ? 0.0 : nan};
     case Kind::relative_volume:
-      return {brats ? 0.0 : nan, nan, -1.0};
+      return {brats ? 0.0 : nan, nan, nan};
     case Kind::counted:
       break;
   }
@@ -77,6 +77,7 @@ std::string to_string(EmptyRule rule) { return empty_rule_names()[static_cast<si
 std::optional<double> value_when_empty(EmptyRule rule, Kind kind, Status status,
                                        double penalty_mm) {
   if (status == Status::normal || kind == Kind::counted) return std::nullopt;
+  if (kind == Kind::relative_volume && status == Status::pred_empty) return std::nullopt;
   const Row row = row_of(rule, kind, penalty_mm);
   if (status == Status::both_empty) return row.both;
   return status == Status::ref_empty ? row.reference : row.prediction;

@@ -30,12 +30,13 @@ enum class Kind {
   distance,         ///< mm: best 0, worst the penalty
   sensitivity,      ///< undefined where the reference is empty
   precision,        ///< undefined where the prediction is empty
-  relative_volume,  ///< undefined where the reference is empty
+  relative_volume,  ///< undefined where only the reference is empty, else computed
   counted           ///< defined by the counts whatever is empty (volumes, specificity)
 };
 
-/// The value of a score of this kind for a case with an empty mask; nothing for Status::normal and
-/// for Kind::counted, which are computed. `penalty_mm` is what a missed structure costs.
+/// The value of a score of this kind for a case with an empty mask; nothing where the counts give
+/// the value: Status::normal, Kind::counted, a relative volume with voxels in the reference.
+/// `penalty_mm` is what a missed structure costs.
 std::optional<double> value_when_empty(EmptyRule rule, Kind kind, Status status, double penalty_mm);
 
 /// The physical diagonal of the image, sqrt(sum (n_i s_i)^2), mm: 373.128664 for 240x240x155 at

@@ -31,7 +31,6 @@ TEST(Empty, ValuesOfEachConvention) {
   expect_row(EmptyRule::brats, Kind::surface_part, 1, 0, 0);
   expect_row(EmptyRule::brats, Kind::sensitivity, 1, 0, 0);
   expect_row(EmptyRule::brats, Kind::precision, 1, 0, nan);
-  expect_row(EmptyRule::brats, Kind::relative_volume, 0, nan, -1);
 
   expect_row(EmptyRule::brats2023, Kind::similarity, 1, 0, 0);
   expect_row(EmptyRule::brats2023, Kind::distance, 0, 373, 373);
@@ -45,6 +44,15 @@ TEST(Empty, ValuesOfEachConvention) {
   expect_row(EmptyRule::exclude_both, Kind::similarity, nan, 0, 0);
   expect_row(EmptyRule::exclude_both, Kind::distance, nan, 373, 373);
   expect_row(EmptyRule::exclude_both, Kind::surface_part, nan, 0, 0);
+}
+
+TEST(Empty, ARelativeVolumeNeedsAReference) {
+  const auto value = [](Status status) {
+    return value_when_empty(EmptyRule::brats, Kind::relative_volume, status, 1);
+  };
+  EXPECT_EQ(value(Status::both_empty), 0);
+  EXPECT_TRUE(std::isnan(*value(Status::ref_empty)));
+  EXPECT_FALSE(value(Status::pred_empty));  // -1 by its formula
 }
 
 TEST(Empty, NormalCasesAndCountedScoresAreComputed) {

@@ -1,0 +1,158 @@
+#include "scoring/label_map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "image/scan.h"
+#include "io/tree.h"
+#include "io/volume_file.h"
+#include "io/voxel_arrays.h"
+#include "voxels/chain.h"
+
+namespace kdseg::scoring {
+namespace {
+
+bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
+
+LabelMap from_volume(const std::string& path) {
+  auto volume = io::read_volume_header(path);
+  if (!volume.data.label) throw DataError("{}: the volume has no labels to score against", path);
+  if (volume.recipe_id != "source")
+    log::warning("{}: prepared by a recipe; labels that it cut away are not counted", path);
+  // Only labels and mask: the images are most of the file.
+  const std::vector<std::string> wanted{"/label", "/brain"};
+  auto tree = io::read_tree(path, "volume", wanted);
+  const Grid& grid = volume.data.image.grid;
+  LabelMap map;
+  map.file = path;
+  map.case_id = volume.data.id;
+  map.codes = volume.data.classes.codes;
+  map.regions = regions_of_classes(volume.data.classes, volume.data.regions);
+  map.labels =
+      voxels::restore(volume.chain, io::labels_from_array(tree, "/label", grid, map.codes.size()));
+  if (volume.data.brain)
+    map.brain =
+        voxels::restore(volume.chain, io::labels_from_array(tree, "/brain", grid, 0)).voxels;
+  return map;
+}
+
+LabelMap from_prediction(const std::string& path, const io::Prediction& prediction) {
+  LabelMap map;
+  map.file = path;
+  map.case_id = prediction.case_id;
+  map.codes = prediction.classes.codes;
+  map.regions = regions_of_classes(prediction.classes, prediction.regions);
+  map.labels = voxels::restore(prediction.chain, prediction.label);
+  return map;
+}
+
+LabelMap from_scan(const std::string& path) {
+  const auto scan = image::read_scan(path);
+  LabelMap map;
+  map.file = path;
+  map.codes = {0};
+  map.labels.grid = scan.image.grid;
+  map.labels.voxels.resize(scan.image.voxels.size());
+  std::map<float, uint8_t> known{{0.0f, 0}};
+  float last = 0;
+  uint8_t index = 0;
+  for (size_t i = 0; i < scan.image.voxels.size(); ++i) {
+    const float value = scan.image.voxels[i];
+    if (value != last) {
+      auto found = known.find(value);
+      if (found == known.end()) {
+        if (value != std::round(value) || std::abs(value) > 1e6f)
+          throw DataError("{}: voxel {:g} is no label; whole numbers are expected", path, value);
+        if (known.size() == 256)
+          throw DataError("{}: more than 256 different values: not a label map", path);
+        found = known.emplace(value, static_cast<uint8_t>(map.codes.size())).first;
+        map.codes.push_back(static_cast<int>(value));
+      }
+      last = value;
+      index = found->second;
+    }
+    map.labels.voxels[i] = index;
+  }
+  return map;
+}
+
+std::string checked_schema(const std::string& path) {
+  const auto schema = io::schema_of(path);
+  if (schema != "volume" && schema != "prediction")
+    throw DataError("{}: a case volume or a prediction is expected, found {}", path,
+                    schema.empty() ? "another kind of file" : "a " + schema);
+  return schema;
+}
+
+}  // namespace
+
+LabelMap read_label_map(const std::string& path) {
+  if (!is_hdf5(path)) return from_scan(path);
+  if (checked_schema(path) == "volume") return from_volume(path);
+  return from_prediction(path, io::read_prediction(path, false));
+}
+
+PredictedMap read_predicted_map(const std::string& path, bool with_probability) {
+  if (!is_hdf5(path) || checked_schema(path) == "volume") return {read_label_map(path), {}};
+  auto prediction = io::read_prediction(path, with_probability);
+  PredictedMap found{from_prediction(path, prediction), {}};
+  if (prediction.probability) found.source = std::move(prediction);
+  return found;
+}
+
+Labels read_mask(const std::string& path) {
+  const auto scan = image::read_scan(path);
+  Labels mask{scan.image.grid, std::vector<uint8_t>(scan.image.voxels.size())};
+  std::transform(scan.image.voxels.begin(), scan.image.voxels.end(), mask.voxels.begin(),
+                 [](float v) { return static_cast<uint8_t>(v != 0); });
+  return mask;
+}
+
+std::vector<float> region_probability(const io::Prediction& prediction, const Region& region) {
+  const Head& head = prediction.head;
+  const auto codes_of = [&](const std::vector<int>& classes) {
+    std::vector<int> codes;
+    for (const int index : classes) codes.push_back(head.codes.at(static_cast<size_t>(index)));
+    std::sort(codes.begin(), codes.end());
+    return codes;
+  };
+  auto wanted = region.codes;
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<size_t> channels;
+  for (size_t k = 0; k < head.classes_of.size(); ++k) {
+    const auto codes = codes_of(head.classes_of[k]);
+    const bool taken =
+        head.kind == Head::Kind::sigmoid
+            ? codes == wanted
+            : std::includes(wanted.begin(), wanted.end(), codes.begin(), codes.end());
+    if (taken) channels.push_back(k);
+  }
+  if (channels.empty())
+    throw DataError("no probability channel for region {}; leave ap and dice_best out of --metrics",
+                    region.name);
+  const Image& all = *prediction.probability;
+  const auto count = static_cast<size_t>(all.grid.voxel_count());
+  Image sum{all.grid, {region.name}, std::vector<float>(count)};
+  for (const size_t k : channels) {
+    const float* channel = all.channel(k);
+    for (size_t i = 0; i < count; ++i) sum.voxels[i] += channel[i];
+  }
+  return voxels::restore(prediction.chain, sum, {0.0f}).voxels;
+}
+
+std::optional<RegionSet> described_regions(const std::string& path) {
+  if (path.empty() || !is_hdf5(path)) return std::nullopt;
+  if (checked_schema(path) == "volume") {
+    const auto volume = io::read_volume_header(path);
+    if (volume.data.classes.codes.empty()) return std::nullopt;
+    return regions_of_classes(volume.data.classes, volume.data.regions);
+  }
+  const auto prediction = io::read_prediction(path, false);
+  return regions_of_classes(prediction.classes, prediction.regions);
+}
+
+}  // namespace kdseg::scoring

@@ -1,0 +1,46 @@
+// Label maps, brain masks and probabilities of one case, brought to the scan's own grid.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/volume.h"
+#include "io/prediction_file.h"
+#include "scoring/regions.h"
+
+namespace kdseg::scoring {
+
+/// Class indices on the grid of the scan, and the code that each index stands for.
+struct LabelMap {
+  std::string file, case_id;  ///< case_id is empty where the file does not say
+  Labels labels;
+  std::vector<int> codes;
+  std::optional<RegionSet> regions;  ///< what the file itself says about its classes
+  std::vector<uint8_t> brain;        ///< on the same grid; empty: none
+};
+
+/// A case volume, a prediction, or a scan file with whole numbers. Voxels that a case volume or a
+/// prediction cut away are background.
+/// \throws DataError  unreadable, without labels, not whole numbers, more than 256 codes
+LabelMap read_label_map(const std::string& path);
+
+/// A predicted label map with the probabilities it came from, where the file has them.
+struct PredictedMap {
+  LabelMap map;
+  std::optional<io::Prediction> source;  ///< set when the file carries probabilities
+};
+PredictedMap read_predicted_map(const std::string& path, bool with_probability);
+
+/// Non-zero where the scan file is. \throws DataError  unreadable
+Labels read_mask(const std::string& path);
+
+/// Probability of a region on the grid of the scan, 0 where voxels were cut away: the sum over the
+/// region's classes for exclusive classes, the region's own channel otherwise.
+/// \throws DataError  no channel for the region
+std::vector<float> region_probability(const io::Prediction& prediction, const Region& region);
+
+/// The classes and regions that a file names, without reading its voxels where possible; nothing
+/// for a bare label map.
+std::optional<RegionSet> described_regions(const std::string& path);
+
+}  // namespace kdseg::scoring

@@ -1,0 +1,59 @@
+// The scores of one case: from its files to one value per region and score.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/curves.h"
+#include "scoring/label_map.h"
+#include "scoring/pairs.h"
+#include "scoring/regions.h"
+#include "scoring/scores.h"
+
+namespace kdseg::scoring {
+
+/// How cases are scored; equal for all cases of a run.
+struct Rules {
+  std::vector<const ScoreRow*> scores;
+  metrics::EmptyRule empty = metrics::EmptyRule::brats;
+  metrics::PercentileRule percentile_rule = metrics::PercentileRule::directed;
+  std::optional<double> penalty_mm;  ///< nothing: as the rule for empty masks says
+  bool diagonal_penalty = false;     ///< the image diagonal, whatever the rule says
+  bool brain_domain = false;         ///< true negatives are counted inside the brain mask
+  bool ignore_geometry = false;      ///< only the sizes must agree
+  bool probability_required = false;
+
+  bool needs(Needs what) const;
+};
+
+struct Value {
+  double value = 0;
+  metrics::Status status = metrics::Status::normal;
+};
+
+struct RegionScores {
+  std::vector<Value> values;  ///< one per row of Rules::scores; dice_best is filled in later
+  /// Counts at each of metrics::default_thresholds() and the whole histogram; empty without
+  /// probabilities.
+  std::vector<metrics::Overlap> at_thresholds;
+  std::optional<metrics::ProbabilityCounts> probability;
+};
+
+struct CaseScores {
+  std::string id, prediction, reference;  ///< base names of the files
+  bool missing = false;                   ///< no prediction: scored as empty
+  bool has_probability = false;
+  double penalty_mm = 0;
+  std::vector<RegionScores> regions;  ///< in the order of the region set
+};
+
+/// The value of `row` for counted voxels, by the rule for empty masks where a mask is empty.
+Value score(const ScoreRow& row, const Evidence& evidence, const Rules& rules, double penalty_mm);
+
+/// \throws DataError  unreadable files, grids that differ by more than 1e-3, labels that the
+/// regions
+///                    do not know, files that name other regions, probabilities or a brain mask
+///                    that are missing; the message names the case
+CaseScores score_case(const Pair& pair, const RegionSet& regions, const Rules& rules);
+
+}  // namespace kdseg::scoring
