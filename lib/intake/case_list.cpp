@@ -1,0 +1,259 @@
+#include "intake/case_list.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "io/table.h"
+#include "io/volume_file.h"
+
+namespace kdseg::intake {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::set<std::string> row_columns{"case", "file", "stratum", "split", "fold"};
+
+/// "NAME=FILE" taken apart.
+std::pair<std::string, std::string> named_file(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    throw UsageError("--image {}: expected NAME=FILE, as in flair=a.nii.gz", text);
+  return {trim(text.substr(0, equals)), trim(text.substr(equals + 1))};
+}
+
+void list_explicit(const CaseListSettings& s, const std::string& id, CaseList& list) {
+  ListedCase listed;
+  listed.files.id = listed.patient = id;
+  for (const auto& text : s.images) {
+    const auto [name, file] = named_file(text);
+    for (const auto& known : listed.files.images)
+      if (known.first == name) throw UsageError("--image {}: channel given twice", name);
+    listed.files.images.emplace_back(name, file);
+  }
+  listed.files.label = s.label;
+  list.cases.push_back(listed);
+  cohort::Row row;
+  row.id = id;
+  list.sheet.rows.push_back(row);
+}
+
+void list_folder(const CaseListSettings& s, CaseList& list) {
+  auto found = cohort::find_cases(*list.manifest, s.root);
+  list.faults = cohort::count_faults(*list.manifest, found);
+  const bool patients = !list.manifest->patient_pattern.empty();
+  if (patients) list.sheet.extra_columns.push_back("patient");
+  for (auto& one : found) {
+    cohort::Row row;
+    row.id = one.id;
+    row.stratum = one.stratum;
+    if (patients) row.extra["patient"] = one.patient;
+    list.sheet.rows.push_back(row);
+    list.cases.push_back({{one.id, one.stratum, std::move(one.images), one.label},
+                          {},
+                          one.patient,
+                          std::move(one.fix_ups),
+                          one.rejected});
+  }
+}
+
+/// The scan columns of a sheet: those the manifest names, or all that have no other meaning.
+std::vector<std::string> channel_columns(const io::Table& table,
+                                         const std::optional<cohort::Manifest>& manifest) {
+  std::vector<std::string> channels;
+  if (manifest) {
+    for (const auto& [name, suffixes] : manifest->modalities) {
+      table.column(name);
+      channels.push_back(name);
+    }
+    return channels;
+  }
+  for (const auto& column : table.columns)
+    if (!row_columns.contains(column) && column != "label" && column != "patient")
+      channels.push_back(column);
+  if (channels.empty())
+    throw DataError("{}: no column of scans; expected case, one column per channel, label, stratum",
+                    table.file);
+  return channels;
+}
+
+void list_scan_sheet(const io::Table& table, CaseList& list) {
+  const auto channels = channel_columns(table, list.manifest);
+  const fs::path folder = fs::path(table.file).parent_path();
+  for (const auto& column : table.columns)
+    if (!row_columns.contains(column) && column != "label" &&
+        std::find(channels.begin(), channels.end(), column) == channels.end())
+      list.sheet.extra_columns.push_back(column);
+  std::map<std::string, int64_t> seen;
+  for (size_t r = 0; r < table.rows.size(); ++r) {
+    const int64_t line = table.lines[r];
+    const auto value = [&](const std::string& column) {
+      return table.has_column(column) ? trim(table.rows[r][table.column(column)]) : std::string{};
+    };
+    const auto file = [&](const std::string& column) {
+      const std::string name = value(column);
+      return name.empty() ? name : (folder / name).lexically_normal().string();
+    };
+    cohort::Row row;
+    row.id = value("case");
+    if (row.id.empty() || row.id.front() == '.' || row.id.find('/') != std::string::npos)
+      throw DataError("{}:{}: '{}' is no case id (it names a file)", table.file, line, row.id);
+    if (const auto [known, fresh] = seen.emplace(row.id, line); !fresh)
+      throw DataError("{}: case {} is listed twice (lines {} and {})", table.file, row.id,
+                      known->second, line);
+    row.stratum = value("stratum");
+    row.split = value("split");
+    row.fold = value("fold");
+    for (const auto& column : list.sheet.extra_columns) row.extra[column] = value(column);
+    ListedCase listed;
+    listed.files = {row.id, row.stratum, {}, file("label")};
+    listed.patient = value("patient").empty() ? row.id : value("patient");
+    for (const auto& channel : channels) {
+      listed.files.images.emplace_back(channel, file(channel));
+      if (listed.files.images.back().second.empty() && listed.rejected.empty())
+        listed.rejected = fmt::format("no {} scan ({}:{})", channel, table.file, line);
+    }
+    list.sheet.rows.push_back(std::move(row));
+    list.cases.push_back(std::move(listed));
+  }
+}
+
+void list_volume_sheet(const std::string& path, CaseList& list) {
+  list.sheet = cohort::read_sheet(path);
+  for (const auto& row : list.sheet.rows) {
+    ListedCase listed;
+    listed.files.id = row.id;
+    listed.files.stratum = row.stratum;
+    listed.volume = row.path;
+    listed.patient = row.extra.contains("patient") ? row.extra.at("patient") : row.id;
+    list.cases.push_back(std::move(listed));
+  }
+}
+
+void keep_selected(const CaseSelection& selection, CaseList& list) {
+  const auto rows = cohort::select(list.sheet, selection);
+  // A case found twice is listed twice: the second one carries the reason for its rejection.
+  std::set<std::string> chosen;
+  for (const auto& row : rows) chosen.insert(row.id);
+  std::vector<ListedCase> cases;
+  std::vector<cohort::Row> kept;
+  for (size_t i = 0; i < list.cases.size(); ++i)
+    if (chosen.contains(list.cases[i].files.id)) {
+      cases.push_back(std::move(list.cases[i]));
+      kept.push_back(std::move(list.sheet.rows[i]));
+    }
+  list.cases = std::move(cases);
+  list.sheet.rows = std::move(kept);
+}
+
+void check_options(const CaseListSettings& s) {
+  const int ways = !s.images.empty() + !s.root.empty() + !s.selection.cases.empty();
+  if (ways == 0)
+    throw UsageError(
+        "no case given; expected --image NAME=FILE, --cases SHEET, or --manifest FILE "
+        "with --root DIR");
+  if (ways > 1) throw UsageError("--image, --cases and --root are three ways; give one of them");
+  if (!s.root.empty() && s.manifest.empty())
+    throw UsageError("--root needs --manifest FILE, which describes the data set");
+  if (!s.label.empty() && s.images.empty())
+    throw UsageError("--label goes with --image; a sheet has a column label");
+  if (!s.manifest.empty() && !s.classes.empty())
+    throw UsageError("--classes and --manifest both explain label codes; give one of them");
+}
+
+}  // namespace
+
+ClassTable parse_classes(const std::vector<std::string>& items) {
+  ClassTable table;
+  const auto add = [&](const std::string& name, int code) {
+    if (std::find(table.codes.begin(), table.codes.end(), code) != table.codes.end())
+      throw UsageError("--classes: code {} given twice", code);
+    if (std::find(table.names.begin(), table.names.end(), name) != table.names.end())
+      throw UsageError("--classes: name {} given twice", name);
+    table.names.push_back(name);
+    table.codes.push_back(code);
+  };
+  std::vector<std::pair<std::string, int>> parsed;
+  bool background = false;
+  for (const auto& item : items) {
+    const auto equals = item.find('=');
+    const auto code = equals == std::string::npos
+                          ? std::nullopt
+                          : parse_integer(trim(std::string_view(item).substr(equals + 1)));
+    if (!code || equals == 0 || std::abs(*code) > 1'000'000'000)
+      throw UsageError("--classes {}: expected NAME=CODE,..., as in NCR=1,ED=2,ET=4", item);
+    parsed.emplace_back(trim(item.substr(0, equals)), static_cast<int>(*code));
+    background = background || *code == 0;
+  }
+  if (!background) add("background", 0);
+  // Class 0 is the background wherever it stands in the list.
+  for (const auto& [name, code] : parsed)
+    if (code == 0) add(name, code);
+  for (const auto& [name, code] : parsed)
+    if (code != 0) add(name, code);
+  return table;
+}
+
+CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
+  check_options(s);
+  CaseList list;
+  if (!s.manifest.empty()) {
+    list.manifest = cohort::read_manifest(s.manifest);
+    list.meaning = {list.manifest->classes, list.manifest->regions, list.manifest->code_aliases};
+  } else if (!s.classes.empty()) {
+    list.meaning = {parse_classes(s.classes), {}, {}};
+  }
+  CaseSelection selection = s.selection;
+  if (!s.images.empty()) {
+    list_explicit(s, explicit_id, list);
+    selection.cases = "--image";
+  } else if (!s.root.empty()) {
+    list_folder(s, list);
+    selection.cases = s.root;
+  } else {
+    const auto table = io::read_table(selection.cases, {"case"});
+    if (table.has_column("file"))
+      list_volume_sheet(selection.cases, list);
+    else
+      list_scan_sheet(table, list);
+  }
+  keep_selected(selection, list);
+  if (!list.meaning)
+    for (const auto& listed : list.cases)
+      if (!listed.files.label.empty())
+        throw UsageError(
+            "case {}: what do the codes of label {} mean? Give --manifest FILE or "
+            "--classes NAME=CODE,...",
+            listed.files.id, listed.files.label);
+  return list;
+}
+
+Volume load_case(const ListedCase& listed, const LabelMeaning* meaning) {
+  const std::string title = "case " + listed.files.id;
+  const auto named = [&](const std::string& message) {
+    return message.starts_with(title) ? message : title + ": " + message;
+  };
+  try {
+    Volume volume =
+        listed.volume.empty() ? import_case(listed.files, meaning) : io::read_volume(listed.volume);
+    volume.data.id = listed.files.id;
+    volume.data.stratum = listed.files.stratum;
+    return volume;
+  } catch (const DataError& e) {
+    throw DataError(named(e.what()));
+  } catch (const RunError& e) {
+    throw RunError(named(e.what()));
+  }
+}
+
+std::vector<std::string> input_files(const ListedCase& listed) {
+  if (!listed.volume.empty()) return {listed.volume};
+  std::vector<std::string> files;
+  for (const auto& [channel, file] : listed.files.images) files.push_back(file);
+  if (!listed.files.label.empty()) files.push_back(listed.files.label);
+  return files;
+}
+
+}  // namespace kdseg::intake

@@ -1,0 +1,55 @@
+// Which cases a run works on: from explicit files, a sheet, or a data set's folder.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/run_settings.h"
+#include "cohort/manifest.h"
+#include "cohort/sheet.h"
+#include "intake/intake.h"
+
+namespace kdseg::intake {
+
+/// Where cases come from; exactly one of `images`, `root` and `selection.cases` is given.
+struct CaseListSettings {
+  std::vector<std::string> images;   ///< "flair=a.nii.gz": one case from explicit files
+  std::string label;                 ///< label file of that case
+  std::vector<std::string> classes;  ///< "NCR=1"; what label codes mean
+  std::string manifest, root;        ///< a data set: its description and its folder
+  CaseSelection selection;           ///< sheet and choice of cases
+};
+
+struct ListedCase {
+  CaseFiles files;     ///< scans; no images where `volume` is given
+  std::string volume;  ///< a stored source volume in place of scans
+  std::string patient;
+  std::vector<std::string> fix_ups;
+  std::string rejected;  ///< why it cannot be used; empty: accepted
+};
+
+struct CaseList {
+  std::vector<ListedCase> cases;  ///< those selected
+  cohort::Sheet sheet;            ///< one row per case, same order; `file` is <case>.h5
+  std::optional<LabelMeaning> meaning;
+  std::optional<cohort::Manifest> manifest;
+  std::vector<std::string> faults;  ///< what is unlike the data set's release
+};
+
+/// Lists and selects; opens no scan. A sheet holds either volumes (column `file`) or scans: columns
+/// `case`, one per channel, and optionally `label`, `stratum`, `split`, `fold`. With a manifest
+/// only the columns of its modalities are channels, others are carried over. \throws UsageError
+/// options that do not go together; a label whose codes nobody explains \throws DataError malformed
+/// sheet or manifest, duplicate case, empty file name, no case found
+CaseList list_cases(const CaseListSettings& settings, const std::string& explicit_id);
+
+/// Codes and names from "NCR=1" items; background (code 0) is added when absent.
+ClassTable parse_classes(const std::vector<std::string>& items);
+
+/// The case's source volume, read or imported. DataError and RunError name the case.
+Volume load_case(const ListedCase& listed, const LabelMeaning* meaning);
+
+/// Every file of the case, images first.
+std::vector<std::string> input_files(const ListedCase& listed);
+
+}  // namespace kdseg::intake

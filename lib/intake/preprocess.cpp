@@ -1,0 +1,289 @@
+#include "intake/preprocess.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <numeric>
+#include <set>
+
+#include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "intake/check.h"
+#include "intake/journal.h"
+#include "io/atomic_file.h"
+#include "io/volume_file.h"
+#include "prepare/recipe.h"
+
+namespace kdseg::intake {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hash_text(const std::string& text) {
+  return io::sha256(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+void check_outputs(const PreprocessSettings& s) {
+  const bool one = !s.from.images.empty();
+  if (s.check) return;
+  const int targets = !s.output.empty() + !s.output_dir.empty() + !s.sheet.empty();
+  if (targets != 1)
+    throw UsageError(
+        "expected one of --output FILE (with --image), --output-dir DIR and --sheet "
+        "FILE, found {}",
+        targets);
+  if (one != !s.output.empty())
+    throw UsageError("--output goes with --image, --output-dir with --cases or --root");
+  if (one && fs::path(s.output).extension() != ".h5")
+    throw UsageError("--output {}: expected a name ending in .h5", s.output);
+  if (!s.sheet.empty() && (s.from.selection.cases.empty() || !s.recipe.empty()))
+    throw UsageError("--sheet deals a new sheet over the volumes of --cases SHEET, nothing else");
+  if (!s.sheet.empty() && s.split.empty() && s.folds == 0)
+    throw UsageError("--sheet needs --split N,N,N or --folds K");
+  if (one && (!s.split.empty() || s.folds != 0))
+    throw UsageError("--split and --folds deal many cases; --image gives one");
+}
+
+/// Rejected cases and missing files end the run before anything is written.
+void check_inputs(const CaseList& list) {
+  int64_t rejected = 0;
+  const ListedCase* first = nullptr;
+  for (const auto& listed : list.cases)
+    if (!listed.rejected.empty()) {
+      if (!first) first = &listed;
+      ++rejected;
+    }
+  if (first)
+    throw DataError(
+        "case {}: {}{}", first->files.id, first->rejected,
+        rejected > 1 ? fmt::format(" ({} cases rejected; --check lists them)", rejected) : "");
+  for (const auto& listed : list.cases)
+    for (const auto& file : input_files(listed)) {
+      std::error_code error;
+      if (!fs::exists(file, error)) throw DataError("case {}: no file {}", listed.files.id, file);
+    }
+}
+
+/// Everything a stored volume depends on. Input files count by name, size and time of change.
+std::string key_of(const ListedCase& listed, const CaseList& list, const std::string& recipe_ini,
+                   const PreprocessSettings& s, const std::string& version) {
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", version, s.store, recipe_ini,
+                                 listed.files.id, listed.files.stratum);
+  for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
+  for (const auto& file : input_files(listed)) {
+    std::error_code error;
+    text += fmt::format("{} {} {}\n", file, fs::file_size(file, error),
+                        fs::last_write_time(file, error).time_since_epoch().count());
+  }
+  if (list.meaning) {
+    text += fmt::format("{}\n{}\n", join(list.meaning->classes.names),
+                        fmt::join(list.meaning->classes.codes, ","));
+    for (const auto& region : list.meaning->regions)
+      text += fmt::format("{} {}\n", region.name, fmt::join(region.codes, ","));
+    for (const auto& [from, to] : list.meaning->aliases) text += fmt::format("{}>{}\n", from, to);
+  }
+  return hash_text(text);
+}
+
+const LabelMeaning* meaning_of(const CaseList& list) {
+  return list.meaning ? &*list.meaning : nullptr;
+}
+
+/// The recipe, fitted on the training cases: those of split train, or all where nothing is split.
+std::optional<prepare::Recipe> fit_recipe(const PreprocessSettings& s, const CaseList& list,
+                                          int threads) {
+  if (s.recipe.empty()) return std::nullopt;
+  const auto section = prepare::parse_recipe(io::read_text(s.recipe), s.recipe);
+  std::vector<size_t> training;
+  const auto& rows = list.sheet.rows;
+  const bool split =
+      std::any_of(rows.begin(), rows.end(), [](const auto& r) { return !r.split.empty(); });
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (!split || rows[i].split == "train") training.push_back(i);
+  auto recipe = prepare::Recipe::fit(
+      section, static_cast<int64_t>(training.size()),
+      [&](int64_t i) {
+        throw_if_stopped();
+        return load_case(list.cases[training[static_cast<size_t>(i)]], meaning_of(list));
+      },
+      threads);
+  log::info("recipe {} (id {})", s.recipe, recipe.id());
+  return recipe;
+}
+
+/// Imports, prepares and writes one case. \return content_sha256
+std::string write_case(const ListedCase& listed, const CaseList& list, const std::string& path,
+                       const std::optional<prepare::Recipe>& recipe, const PreprocessSettings& s,
+                       const PreprocessRun& run) {
+  throw_if_stopped();
+  Volume volume = load_case(listed, meaning_of(list));
+  if (recipe) volume = recipe->apply(volume);
+  Provenance provenance = run.provenance;
+  provenance.inputs = input_files(listed);
+  return io::write_volume(path, volume, provenance, {.force = true, .half = s.store == "f16"});
+}
+
+void write_one(const PreprocessSettings& s, const PreprocessRun& run, const CaseList& list) {
+  io::refuse_existing(s.output, run.force);
+  const auto recipe = fit_recipe(s, list, run.threads);
+  const auto content = write_case(list.cases[0], list, s.output, recipe, s, run);
+  log::info("{}: content_sha256 {}", s.output, content);
+}
+
+/// One run over many cases into a folder.
+class FolderRun {
+ public:
+  FolderRun(const PreprocessSettings& s, const PreprocessRun& run, CaseList& list)
+      : s_(s),
+        run_(run),
+        list_(list),
+        sheet_path_((fs::path(s.output_dir) / "cases.tsv").string()),
+        journal_((fs::path(s.output_dir) / "preprocess.journal").string()) {}
+
+  void operator()() {
+    io::refuse_existing(sheet_path_, run_.force);
+    recipe_ = fit_recipe(s_, list_, run_.threads);
+    plan();
+    std::error_code error;
+    fs::create_directories(s_.output_dir, error);
+    if (error) throw UsageError("{}: cannot make folder ({})", s_.output_dir, error.message());
+    write_volumes();
+    cohort::write_sheet(sheet_path_, list_.sheet, true);
+    journal_.remove();
+    report();
+  }
+
+ private:
+  /// Decides per case: keep what an interrupted run finished, write the rest, refuse strangers.
+  void plan() {
+    const std::string ini = recipe_ ? recipe_->ini() : "source";
+    const auto n = list_.cases.size();
+    content_.resize(n);
+    for (size_t i = 0; i < n; ++i) {
+      auto& row = list_.sheet.rows[i];
+      row.file = row.id + ".h5";
+      row.path = (fs::path(s_.output_dir) / row.file).string();
+      keys_.push_back(key_of(list_.cases[i], list_, ini, s_, run_.provenance.version));
+      if (!fs::exists(row.path)) continue;
+      if (const auto content = journal_.finished(row.id, keys_[i]);
+          content && io::stored_content_sha256(row.path) == *content) {
+        content_[i] = *content;
+        ++kept_;
+      } else if (!run_.force) {
+        throw UsageError(
+            "{} exists and is not the unfinished work of this command; --force "
+            "replaces it",
+            row.path);
+      }
+    }
+  }
+
+  void write_volumes() {
+    const auto n = static_cast<int64_t>(list_.cases.size());
+    if (kept_ > 0) log::info("{} of {} volumes kept from the interrupted run", kept_, n);
+    Progress progress("preprocess", n - kept_, "cases");
+    parallel_for(n, run_.threads, [&](int64_t at) {
+      const auto i = static_cast<size_t>(at);
+      if (!content_[i].empty()) return;
+      const auto& row = list_.sheet.rows[i];
+      content_[i] = write_case(list_.cases[i], list_, row.path, recipe_, s_, run_);
+      journal_.add(row.id, keys_[i], content_[i]);
+      log::debug("{}: content_sha256 {}", row.path, content_[i]);
+      progress.advance(1, row.id);
+    });
+  }
+
+  void report() const {
+    std::string all;
+    std::map<std::string, int64_t> splits;
+    for (size_t i = 0; i < content_.size(); ++i) {
+      all += list_.sheet.rows[i].id + " " + content_[i] + "\n";
+      if (!list_.sheet.rows[i].split.empty()) ++splits[list_.sheet.rows[i].split];
+    }
+    std::vector<std::string> parts;
+    for (const auto& [name, count] : splits) parts.push_back(fmt::format("{} {}", name, count));
+    log::info("{}: {} cases{}{}", sheet_path_, content_.size(), parts.empty() ? "" : ", ",
+              join(parts));
+    log::info("content_sha256 {} of all volumes together", hash_text(all));
+  }
+
+  const PreprocessSettings& s_;
+  const PreprocessRun& run_;
+  CaseList& list_;
+  std::string sheet_path_;
+  Journal journal_;
+  std::optional<prepare::Recipe> recipe_;
+  std::vector<std::string> keys_, content_;
+  int64_t kept_ = 0;
+};
+
+void log_findings(const CaseList& list) {
+  for (const auto& fault : list.faults) log::warning("{}", fault);
+  int64_t unlabeled = 0;
+  for (const auto& listed : list.cases) {
+    for (const auto& fix_up : listed.fix_ups) log::warning("case {}: {}", listed.files.id, fix_up);
+    unlabeled += listed.volume.empty() && listed.files.label.empty();
+  }
+  if (unlabeled > 0) log::info("{} of {} cases have no label", unlabeled, list.cases.size());
+}
+
+}  // namespace
+
+void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
+  const auto n = static_cast<int64_t>(sheet.rows.size());
+  const int64_t asked = std::accumulate(s.split.begin(), s.split.end(), int64_t{0});
+  if (asked > n)
+    throw UsageError("--split {} asks for {} cases, there are {}", fmt::join(s.split, ","), asked,
+                     n);
+  // One row per patient is dealt, and every case follows its patient.
+  const auto patient = [](const cohort::Row& row) {
+    const auto found = row.extra.find("patient");
+    return found == row.extra.end() || found->second.empty() ? row.id : found->second;
+  };
+  cohort::Sheet patients;
+  std::map<std::string, size_t> place;
+  for (const auto& row : sheet.rows)
+    if (place.emplace(patient(row), patients.rows.size()).second) {
+      cohort::Row one;
+      one.id = patient(row);
+      one.stratum = row.stratum;
+      patients.rows.push_back(one);
+    }
+  if (patients.rows.size() < sheet.rows.size() && (!s.split.empty() || s.folds != 0))
+    log::info("{} cases of {} patients: dealt by patient, so sizes are approximate", n,
+              patients.rows.size());
+  if (!s.split.empty()) cohort::deal_split(patients, s.split, s.split_seed);
+  if (s.folds != 0) cohort::deal_folds(patients, s.folds, s.split_seed);
+  for (auto& row : sheet.rows) {
+    const auto& dealt = patients.rows[place.at(patient(row))];
+    if (!s.split.empty()) row.split = dealt.split;
+    if (s.folds != 0) row.fold = dealt.fold;
+  }
+}
+
+void preprocess(const PreprocessSettings& s, const PreprocessRun& run) {
+  check_outputs(s);
+  CaseList list =
+      list_cases(s.from, s.output.empty() ? "case" : fs::path(s.output).stem().string());
+  log_findings(list);
+  if (s.check) return check_cases(list, run.threads);
+  if (!s.sheet.empty() && list.cases[0].volume.empty())
+    throw UsageError("--sheet {}: {} lists scans, expected a sheet of volumes (column file)",
+                     s.sheet, s.from.selection.cases);
+  check_inputs(list);
+  deal_sheet(list.sheet, s);
+  if (!s.sheet.empty()) {
+    cohort::write_sheet(s.sheet, list.sheet, run.force);
+    log::info("{}: {} cases", s.sheet, list.sheet.rows.size());
+  } else if (!s.output.empty()) {
+    write_one(s, run, list);
+  } else {
+    FolderRun{s, run, list}();
+  }
+}
+
+}  // namespace kdseg::intake

@@ -1,0 +1,42 @@
+// From a data set to case volumes and the sheet that lists them: what the program preprocess does.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/provenance.h"
+#include "intake/case_list.h"
+
+namespace kdseg::intake {
+
+struct PreprocessSettings {
+  CaseListSettings from;
+  std::string output;          ///< one volume; for explicit files
+  std::string output_dir;      ///< <case>.h5 and cases.tsv; for many cases
+  std::string sheet;           ///< only deal a new sheet over the volumes of from.selection.cases
+  std::string recipe;          ///< INI file; empty: source volumes
+  std::vector<int64_t> split;  ///< sizes of train, val, test; empty: not dealt
+  int64_t folds = 0;           ///< 0: not dealt
+  std::string split_seed = "0";
+  std::string store = "f32";  ///< f32 or f16
+  bool check = false;         ///< print one line per case, write nothing
+};
+
+struct PreprocessRun {
+  int threads = 1;
+  bool force = false;
+  Provenance provenance;
+};
+
+/// Cases are read in parallel; the first failure ends the run and names its case. Volumes finished
+/// before an interruption are kept by the same command. cases.tsv appears last, atomically.
+/// \throws UsageError  outputs exist, options that do not fit, a split larger than the cohort
+/// \throws DataError   a case that cannot be used; see import_case and Recipe::apply
+/// \throws Stopped     a signal or deadline; the same command continues
+void preprocess(const PreprocessSettings& settings, const PreprocessRun& run);
+
+/// Deals splits and folds over the rows. Cases of one patient (column `patient`) stay together.
+/// \throws UsageError  more cases asked for than there are
+void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& settings);
+
+}  // namespace kdseg::intake
