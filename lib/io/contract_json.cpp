@@ -56,7 +56,8 @@ Json to_json(const Step& step) {
 Step step_from(const Json& json) {
   require(json.is_object() && json.size() == 1,
           "a step that is not one of reorient, box, resample");
-  const auto& [kind, value] = *json.items().begin();
+  const std::string kind = json.begin().key();
+  const Json& value = json.begin().value();
   if (kind == "reorient") {
     Reorient step;
     value.at("axis").get_to(step.axis);
