@@ -19,7 +19,8 @@ std::string wrapped(const std::string& text, size_t indent, size_t column) {
   for (const auto& word : split(text, ' ')) {
     if (word.empty()) continue;
     if (!first && at + 1 + word.size() > page_width) {
-      out += "\n" + std::string(indent, ' ');
+      out += '\n';
+      out.append(indent, ' ');
       at = indent;
     } else if (!first) {
       out += ' ';
