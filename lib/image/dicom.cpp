@@ -1,10 +1,14 @@
 // DICOM through GDCM: the slices of one series, put in order along their normal.
+#include <gdcmImageHelper.h>
+#include <gdcmReader.h>
 #include <itkGDCMImageIO.h>
 #include <itkGDCMSeriesFileNames.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "base/text.h"
 #include "image/itk_io.h"
@@ -15,6 +19,30 @@ namespace {
 using Vector = std::array<double, 3>;
 
 double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+/// GDCM fills missing pixels with zeros without a word. Finds the header of uncompressed pixel data
+/// (compressed ones fail by themselves) and checks that the file goes on long enough behind it.
+/// \throws DataError  truncated
+void require_all_pixels(const std::string& file) {
+  gdcm::Reader reader;
+  reader.SetFileName(file.c_str());
+  if (!reader.ReadUpToTag(gdcm::Tag(0x0028, 0xffff))) return;
+  size_t pixels = gdcm::ImageHelper::GetPixelFormatValue(reader.GetFile()).GetPixelSize();
+  for (const unsigned n : gdcm::ImageHelper::GetDimensionsValue(reader.GetFile())) pixels *= n;
+  const auto length = static_cast<uint32_t>(pixels + pixels % 2);
+  const std::string length_field(reinterpret_cast<const char*>(&length), 4);
+
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  const std::string tag("\xe0\x7f\x10\x00", 4);
+  const std::string word("OW\0\0", 4), byte("OB\0\0", 4);  // what explicit files insert
+  for (const std::string& header :
+       {tag + word + length_field, tag + byte + length_field, tag + length_field})
+    if (const size_t at = bytes.find(header);
+        at != std::string::npos && bytes.size() - at - header.size() < pixels)
+      throw DataError("{}: {} bytes of pixels are missing; the file is truncated", file,
+                      pixels - (bytes.size() - at - header.size()));
+}
 
 struct Slice {
   std::string file;
@@ -32,6 +60,7 @@ Slice slice_header(const std::string& file) {
   io.ReadImageInformation();
   if (io.GetNumberOfDimensions() > 2 && io.GetDimensions(2) > 1)
     throw DataError("{}: a file of several slices among other files of its series", file);
+  require_all_pixels(file);
   Slice slice;
   slice.file = file;
   slice.component = component_of(file, io);
@@ -129,6 +158,7 @@ Grid series_grid(const std::string& folder, const std::vector<Slice>& slices) {
 
 /// Enhanced DICOM: one file with all slices.
 Decoded read_volume(const std::string& file, Part part) {
+  require_all_pixels(file);
   const auto io = itk::GDCMImageIO::New();
   io->SetFileName(file);
   io->ReadImageInformation();
@@ -167,7 +197,7 @@ Decoded read_slices(const std::string& folder, const std::vector<std::string>& f
 }  // namespace
 
 bool is_dicom_file(const std::string& path) {
-  const auto turn = itk_turn();
+  const ItkTurn turn;
   try {
     return itk::GDCMImageIO::New()->CanReadFile(path.c_str());
   } catch (const itk::ExceptionObject&) {
@@ -176,7 +206,7 @@ bool is_dicom_file(const std::string& path) {
 }
 
 Decoded read_dicom_series(const std::string& folder, Part part) {
-  const auto turn = itk_turn();
+  const ItkTurn turn;
   try {
     const std::vector<std::string> files = series_files(folder);
     return files.size() == 1 ? read_volume(files.front(), part) : read_slices(folder, files, part);
@@ -186,7 +216,7 @@ Decoded read_dicom_series(const std::string& folder, Part part) {
 }
 
 Decoded read_dicom_file(const std::string& path, Part part) {
-  const auto turn = itk_turn();
+  const ItkTurn turn;
   try {
     return read_volume(path, part);
   } catch (const itk::ExceptionObject& error) {

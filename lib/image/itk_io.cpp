@@ -8,10 +8,7 @@
 #include <itkPNGImageIO.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <sstream>
+#include <iostream>
 
 #include "base/text.h"
 
@@ -45,15 +42,27 @@ Io itk_type(Component component) {
   }
 }
 
-Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part) {
-  const auto turn = itk_turn();
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return trim(text);
+}
+
+/// `whole_file`: header and voxels lie in this one file.
+Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part, bool whole_file) {
+  const ItkTurn turn;
   try {
     io.SetFileName(path);
     io.ReadImageInformation();
     Decoded out;
     out.grid = grid_of(path, io);
     out.component = component_of(path, io);
+    if (whole_file)
+      require_plausible_size(path, static_cast<double>(out.grid.voxel_count()) *
+                                       static_cast<double>(bytes_of(out.component)));
     if (part == Part::all) out.voxels = voxels_of(path, io);
+    // MetaIO fills missing voxels with zeros and only prints that it did.
+    if (const std::string complaints = turn.complaints(); !complaints.empty())
+      throw DataError("{}: cannot be read whole: {}", path, complaints);
     return out;
   } catch (const itk::ExceptionObject& error) {
     throw DataError("{}: cannot be read: {}", path, reason_of(error));
@@ -63,7 +72,7 @@ Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part) {
 /// Writes, then reads back and compares: not every library reports a full disk.
 template <class ImageIo>
 void write_with(const std::string& path, const Encoded& volume) {
-  const auto turn = itk_turn();
+  const ItkTurn turn;
   const Grid& grid = volume.grid;
   try {
     auto io = ImageIo::New();
@@ -102,7 +111,7 @@ void write_with(const std::string& path, const Encoded& volume) {
 
 }  // namespace
 
-std::unique_lock<std::mutex> itk_turn() {
+ItkTurn::ItkTurn() {
   static std::mutex mutex;
   static std::once_flag once;
   std::call_once(once, [] {
@@ -111,15 +120,19 @@ std::unique_lock<std::mutex> itk_turn() {
     gdcm::Trace::ErrorOff();
     gdcm::Trace::DebugOff();
   });
-  return std::unique_lock(mutex);
+  lock_ = std::unique_lock(mutex);
+  before_ = std::cerr.rdbuf(printed_.rdbuf());
 }
+
+ItkTurn::~ItkTurn() { std::cerr.rdbuf(before_); }
+
+std::string ItkTurn::complaints() const { return one_line(printed_.str()); }
 
 std::string reason_of(const itk::ExceptionObject& error) {
   std::string text = error.GetDescription();
-  std::replace(text.begin(), text.end(), '\n', ' ');
   // ITK starts with "ITK ERROR: NrrdImageIO(0x55...): ", of no use to a reader.
   if (const size_t start = text.find("): "); start != std::string::npos) text.erase(0, start + 3);
-  return trim(text);
+  return one_line(text);
 }
 
 Component component_of(const std::string& path, const itk::ImageIOBase& io) {
@@ -192,12 +205,12 @@ std::vector<float> voxels_of(const std::string& path, itk::ImageIOBase& io) {
 
 Decoded read_nrrd(const std::string& path, Part part) {
   const auto io = itk::NrrdImageIO::New();
-  return read_with(*io, path, part);
+  return read_with(*io, path, part, path.ends_with("nrrd"));
 }
 
 Decoded read_meta(const std::string& path, Part part) {
   const auto io = itk::MetaImageIO::New();
-  return read_with(*io, path, part);
+  return read_with(*io, path, part, path.ends_with("mha"));
 }
 
 void encode_nrrd(const std::string& path, const Encoded& volume) {
@@ -209,7 +222,7 @@ void encode_meta(const std::string& path, const Encoded& volume) {
 }
 
 void encode_png(const std::string& path, int width, int height, const std::vector<uint8_t>& rgb) {
-  const auto turn = itk_turn();
+  const ItkTurn turn;
   try {
     const auto io = itk::PNGImageIO::New();
     io->SetFileName(path);

@@ -3,6 +3,7 @@
 #include <itkImageIOBase.h>
 
 #include <mutex>
+#include <sstream>
 #include <string>
 
 #include "base/errors.h"
@@ -10,9 +11,21 @@
 
 namespace kdseg::image {
 
-/// The NRRD, MetaImage and GDCM libraries keep global state; held while any of them works. Also
-/// turns their own messages on stderr off.
-std::unique_lock<std::mutex> itk_turn();
+/// Held while ITK works on a file: the NRRD, MetaImage and GDCM libraries keep global state. Also
+/// collects what they print to std::cerr (GDCM's own messages are turned off).
+class ItkTurn {
+ public:
+  ItkTurn();
+  ~ItkTurn();
+  ItkTurn(const ItkTurn&) = delete;
+  ItkTurn& operator=(const ItkTurn&) = delete;
+  std::string complaints() const;  ///< on one line; empty when nothing was printed
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+  std::ostringstream printed_;
+  std::streambuf* before_;
+};
 
 /// The part of an ITK exception that tells the reason, on one line.
 std::string reason_of(const itk::ExceptionObject& error);

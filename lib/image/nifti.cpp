@@ -2,14 +2,14 @@
 // reader above it refuses affines that are a rounding error away from perpendicular, and replaces
 // them when it writes; here the affine of a scan comes back bit for bit.
 #include <nifti1_io.h>
+#include <znzlib.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 
 #include "base/errors.h"
 #include "image/formats.h"
@@ -108,47 +108,94 @@ void set_affine(nifti_image& nim, const Grid& grid) {
   nim.pixdim[0] = nim.qfac;
 }
 
-/// A header on its own or, with data, the whole file.
-Nifti open_nifti(const std::string& path, Part part) {
+int64_t volumes_of(const nifti_image& nim) { return nim.ndim < 4 ? 1 : nim.nt; }
+
+using Stream = std::unique_ptr<znzptr, void (*)(znzFile)>;
+
+Stream open_stream(const std::string& path) {
+  return Stream(znzopen(path.c_str(), "rb", nifti_is_gzfile(path.c_str())),
+                [](znzFile file) { Xznzclose(&file); });
+}
+
+/// Whether a file starts with a NIfTI-1 header of sensible dimensions. Asked before the library
+/// opens it, because on a bad header it prints messages that cannot be turned off.
+bool starts_well(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> name(nifti_findhdrname(path.c_str()),
+                                                         &std::free);
+  const Stream file = open_stream(name ? name.get() : path);
+  nifti_1_header header;
+  if (!file || znzread(&header, 1, sizeof header, file.get()) != sizeof header) return false;
+  if (header.sizeof_hdr != sizeof header) {
+    nifti_swap_4bytes(1, &header.sizeof_hdr);
+    if (header.sizeof_hdr != sizeof header) return false;
+    nifti_swap_2bytes(8, header.dim);
+    nifti_swap_2bytes(1, &header.datatype);
+  }
+  if (header.dim[0] < 1 || header.dim[0] > 7) return false;
+  for (int i = 1; i <= header.dim[0]; ++i)
+    if (header.dim[i] < 1) return false;
+  return nifti_is_valid_datatype(header.datatype);
+}
+
+Nifti open_header(const std::string& path) {
   silence_library();
-  Nifti nim(nifti_image_read(path.c_str(), 0));
+  Nifti nim(starts_well(path) ? nifti_image_read(path.c_str(), 0) : nullptr);
   if (!nim)
-    throw DataError("{}: not a readable NIfTI-1 header (truncated, or another format)", path);
+    throw DataError("{}: not a readable NIfTI-1 header (truncated, damaged or another format)",
+                    path);
   if (nim->nifti_type == NIFTI_FTYPE_ANALYZE)
     throw DataError("{}: Analyze 7.5 file without orientation; convert it to NIfTI", path);
-  if (nim->nx < 1 || nim->ny < 1 || nim->nz < 1 || nim->nt < 1 || nim->ndim < 3)
+  if (nim->ndim < 3 || nim->nx < 1 || nim->ny < 1 || nim->nz < 1 || volumes_of(*nim) < 1)
     throw DataError("{}: {} dimensions of {}x{}x{} voxels; expected a 3D volume", path, nim->ndim,
                     nim->nx, nim->ny, nim->nz);
-  if (nim->nu > 1 || nim->nv > 1 || nim->nw > 1)
-    throw DataError("{}: {} values per voxel; expected one", path,
-                    int64_t{1} * nim->nu * std::max(1, nim->nv) * std::max(1, nim->nw));
+  for (int i = 5; i <= nim->ndim; ++i)
+    if (nim->dim[i] > 1)
+      throw DataError("{}: {} values per voxel; expected one", path, nim->dim[i]);
   component_of(path, nim->datatype);
-  const double bytes = static_cast<double>(nim->nx) * nim->ny * nim->nz * nim->nt * nim->nbyper;
-  const std::string data = nim->iname ? nim->iname : path;
-  require_plausible_size(data, bytes);
-  if (part == Part::header) return nim;
-  if (nifti_image_load(nim.get()) != 0 || nim->data == nullptr)
-    throw DataError(
-        "{}: voxels are missing: the header promises {:.0f} bytes; the file is "
-        "truncated or damaged",
-        path, bytes);
   return nim;
+}
+
+/// The stored voxels in this machine's byte order. Read here because the library's own function
+/// turns NaN into 0 and does not look at the checksum at the end of a compressed file.
+std::vector<std::byte> stored_voxels(const std::string& path, const nifti_image& nim) {
+  const auto unit = static_cast<size_t>(nim.nbyper);
+  const double promised =
+      static_cast<double>(nim.nx) * nim.ny * nim.nz * volumes_of(nim) * nim.nbyper;
+  const std::string name = nim.iname ? nim.iname : path;
+  require_plausible_size(name, promised);
+  std::vector<std::byte> bytes(static_cast<size_t>(promised));
+  const Stream file = open_stream(name);
+  if (!file) throw DataError("{}: cannot be opened", name);
+  const bool placed = znzseek(file.get(), nim.iname_offset, SEEK_SET) >= 0;
+  const size_t read = placed ? znzread(bytes.data(), 1, bytes.size(), file.get()) : 0;
+  // One byte more makes zlib reach, and check, the end of a compressed file.
+  char next = 0;
+  const size_t more = read == bytes.size() ? znzread(&next, 1, 1, file.get()) : 0;
+  if (read != bytes.size() || more > 1)
+    throw DataError(
+        "{}: the header promises {} bytes of voxels, the file does not hold them: it is "
+        "truncated or damaged",
+        path, bytes.size());
+  if (unit > 1 && nim.byteorder != nifti_short_order())
+    nifti_swap_Nbytes(bytes.size() / unit, static_cast<int>(unit), bytes.data());
+  return bytes;
 }
 
 }  // namespace
 
 Decoded read_nifti(const std::string& path, Part part) {
-  const Nifti nim = open_nifti(path, part);
+  const Nifti nim = open_header(path);
   Decoded out;
   out.grid = grid_of(path, *nim);
-  out.channels = nim->nt;
+  out.channels = volumes_of(*nim);
   out.component = component_of(path, nim->datatype);
   if (part == Part::header) return out;
   const bool scaled =
       nim->scl_slope != 0 && std::isfinite(nim->scl_slope) && std::isfinite(nim->scl_inter);
-  out.voxels =
-      decode(out.component, nim->data, static_cast<size_t>(out.grid.voxel_count() * out.channels),
-             scaled ? nim->scl_slope : 1.0, scaled ? nim->scl_inter : 0.0);
+  const std::vector<std::byte> stored = stored_voxels(path, *nim);
+  out.voxels = decode(out.component, stored.data(),
+                      static_cast<size_t>(out.grid.voxel_count() * out.channels),
+                      scaled ? nim->scl_slope : 1.0, scaled ? nim->scl_inter : 0.0);
   return out;
 }
 
@@ -180,14 +227,12 @@ void encode_nifti(const std::string& path, const Encoded& volume) {
   nim->data = nullptr;
 
   // The library does not report failed writes (a full disk), so the file is read back.
-  const auto failed = [&path] {
-    return RunError("{}: could not be written whole: disk full?", path);
-  };
-  Nifti back(nifti_image_read(path.c_str(), 1));
-  if (!back || !back->data) throw failed();
-  if (back->nvox * static_cast<size_t>(back->nbyper) != volume.voxels.size() ||
-      std::memcmp(back->data, volume.voxels.data(), volume.voxels.size()) != 0)
-    throw failed();
+  bool whole = false;
+  try {
+    whole = stored_voxels(path, *open_header(path)) == volume.voxels;
+  } catch (const DataError&) {
+  }
+  if (!whole) throw RunError("{}: could not be written whole: is the disk full?", path);
 }
 
 }  // namespace kdseg::image

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <functional>
+#include <new>
+#include <stdexcept>
 
 #include "base/errors.h"
 #include "image/formats.h"
@@ -44,7 +45,7 @@ const Format* format_of(const std::string& path) {
   return nullptr;
 }
 
-Decoded read_any(const std::string& path, Part part) {
+Decoded read_known(const std::string& path, Part part) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) throw DataError("{}: no such file or folder", path);
@@ -56,6 +57,16 @@ Decoded read_any(const std::string& path, Part part) {
   throw DataError(
       "{}: unknown scan format; known: .nii .nii.gz .nrrd .nhdr .mha .mhd, DICOM files and folders",
       path);
+}
+
+Decoded read_any(const std::string& path, Part part) {
+  try {
+    return read_known(path, part);
+  } catch (const std::bad_alloc&) {
+    throw DataError("{}: the header promises more voxels than memory holds; is it damaged?", path);
+  } catch (const std::length_error&) {
+    throw DataError("{}: the header promises more voxels than memory holds; is it damaged?", path);
+  }
 }
 
 void require_finite(const std::string& path, const std::vector<float>& voxels) {

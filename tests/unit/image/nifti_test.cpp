@@ -1,0 +1,335 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+#include "base/errors.h"
+#include "image/scan.h"
+#include "unit/image/scan_files.h"
+
+namespace kdseg::image {
+namespace {
+
+using test::message_of;
+using test::NiftiHeader;
+using test::write_nifti;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<int16_t> counted(int n, int first = 0) {
+  std::vector<int16_t> v(n);
+  std::iota(v.begin(), v.end(), static_cast<int16_t>(first));
+  return v;
+}
+
+Grid oblique_grid() {
+  const double c = std::cos(0.3), s = std::sin(0.3);
+  Grid grid;
+  grid.size = {5, 4, 3};
+  grid.spacing_mm = {0.48828125, 0.9, 2.5};
+  grid.origin_mm = {-101.25, 33.5, 812.125};
+  grid.direction = {c, -s, 0, s, c, 0, 0, 0, 1};
+  return grid;
+}
+
+std::vector<float> ramp(const Grid& grid) {
+  std::vector<float> v(static_cast<size_t>(grid.voxel_count()));
+  for (size_t i = 0; i < v.size(); ++i) v[i] = static_cast<float>(i) * 0.25f - 3.0f;
+  return v;
+}
+
+TEST(Nifti, AnSformOfTheRasWorldBecomesAnLpsGrid) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  // The geometry of BraTS files: x to the left, y to the back, origin (0, 239, 0) in RAS.
+  header.srow = {-1, 0, 0, 0, 0, -1, 0, 239, 0, 0, 1, 0};
+  write_nifti(folder / "a.nii", header, counted(24));
+  const Scan scan = read_scan(folder / "a.nii");
+  EXPECT_THAT(scan.image.grid.size, ElementsAre(2, 3, 4));
+  EXPECT_THAT(scan.image.grid.spacing_mm, ElementsAre(1, 1, 1));
+  EXPECT_THAT(scan.image.grid.origin_mm, ElementsAre(0, -239, 0));
+  EXPECT_THAT(scan.image.grid.direction, ElementsAre(1, 0, 0, 0, 1, 0, 0, 0, 1));
+  EXPECT_EQ(scan.component, "int16");
+  EXPECT_EQ(scan.image.channels.size(), 1u);
+  EXPECT_EQ(scan.image.voxels.front(), 0);
+  EXPECT_EQ(scan.image.voxels.back(), 23);
+}
+
+TEST(Nifti, TheQformCountsWhereThereIsNoSform) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.sform_code = 0;
+  header.qform_code = 1;
+  header.pixdim = {1, 2, 3, 4};
+  const float half = std::sqrt(0.5f);
+  header.quatern = {0, 0, half, 10, 20, 30};  // 90 degrees about z: x points along +y
+  write_nifti(folder / "a.nii", header, counted(24));
+  const Grid grid = read_grid(folder / "a.nii");
+  EXPECT_NEAR(grid.spacing_mm[0], 2, 1e-6);
+  EXPECT_NEAR(grid.spacing_mm[2], 4, 1e-6);
+  EXPECT_NEAR(grid.direction[3], -1, 1e-6);  // column of x in LPS: -y
+  EXPECT_NEAR(grid.direction[1], 1, 1e-6);   // column of y in RAS: -x, in LPS: +x
+  EXPECT_NEAR(grid.origin_mm[0], -10, 1e-6);
+  EXPECT_NEAR(grid.origin_mm[1], -20, 1e-6);
+  EXPECT_NEAR(grid.origin_mm[2], 30, 1e-6);
+}
+
+TEST(Nifti, WithoutAnyTransformTheCenterLiesAtZeroAndXPointsLeft) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.sform_code = 0;
+  header.pixdim = {1, 2, 3, 4};
+  write_nifti(folder / "a.nii", header, counted(24));
+  const Grid grid = read_grid(folder / "a.nii");
+  // RAS affine diag(-2, 3, 4) with offset (1, -3, -6): what nibabel assumes.
+  EXPECT_THAT(grid.origin_mm, ElementsAre(-1, 3, -6));
+  EXPECT_THAT(grid.direction, ElementsAre(1, 0, 0, 0, -1, 0, 0, 0, 1));
+}
+
+TEST(Nifti, SlopeAndInterceptApply) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.slope = 0.5f;
+  header.intercept = -1024;
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_FLOAT_EQ(read_scan(folder / "a.nii").image.voxels[3], -1022.5f);
+}
+
+template <class T>
+void expect_type(const std::string& name, int16_t code, T low, T high) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.dim = {3, 2, 1, 1};
+  header.datatype = code;
+  header.bits = 8 * sizeof(T);
+  write_nifti(folder / "a.nii", header, std::vector<T>{low, high});
+  const Scan scan = read_scan(folder / "a.nii");
+  EXPECT_EQ(scan.component, name);
+  EXPECT_EQ(scan.image.voxels[0], static_cast<float>(low)) << name;
+  EXPECT_EQ(scan.image.voxels[1], static_cast<float>(high)) << name;
+}
+
+TEST(Nifti, ReadsEveryIntegerAndFloatingPointType) {
+  expect_type<uint8_t>("uint8", 2, 0, 255);
+  expect_type<int8_t>("int8", 256, -128, 127);
+  expect_type<int16_t>("int16", 4, -32768, 32767);
+  expect_type<uint16_t>("uint16", 512, 0, 65535);
+  expect_type<int32_t>("int32", 8, -70000, 8000000);
+  expect_type<uint32_t>("uint32", 768, 0, 4000000000u);
+  expect_type<int64_t>("int64", 1024, -5, 1 << 20);
+  expect_type<uint64_t>("uint64", 1280, 5, 1 << 20);
+  expect_type<float>("float32", 16, -0.1f, 1e30f);
+  expect_type<double>("float64", 64, -0.1, 1e30);
+}
+
+TEST(Nifti, BigEndianFilesRead) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.dim = {3, 2, 1, 1};
+  std::string bytes = header.bytes();
+  const auto swap = [&bytes](size_t at, size_t n) {
+    std::reverse(bytes.begin() + at, bytes.begin() + at + n);
+  };
+  swap(0, 4);
+  for (size_t i = 0; i < 8; ++i) swap(40 + 2 * i, 2);
+  swap(70, 2), swap(72, 2), swap(252, 2), swap(254, 2);
+  for (size_t i = 0; i < 8; ++i) swap(76 + 4 * i, 4);
+  for (const size_t at : {108, 112, 116}) swap(at, 4);
+  for (size_t i = 0; i < 18; ++i) swap(256 + 4 * i, 4);
+  bytes += std::string{0x01, 0x02, static_cast<char>(0xff), static_cast<char>(0xfe)};
+  test::write_bytes(folder / "a.nii", bytes);
+  EXPECT_THAT(read_scan(folder / "a.nii").image.voxels, ElementsAre(258, -2));
+}
+
+TEST(Nifti, WrittenAffineAndVoxelsComeBackInBothTransforms) {
+  const test::TemporaryFolder folder;
+  const Grid grid = oblique_grid();
+  const std::vector<float> voxels = ramp(grid);
+  for (const std::string name : {"a.nii", "a.nii.gz"}) {
+    write_scan(folder / name, grid, voxels.data(), {"float32", "SYNTHETIC"});
+    const Scan scan = read_scan(folder / name);
+    EXPECT_TRUE(same_grid(scan.image.grid, grid, 1e-5));
+    EXPECT_EQ(scan.image.voxels, voxels);
+  }
+  const std::string bytes = test::read_bytes(folder / "a.nii");
+  EXPECT_EQ(test::get<int32_t>(bytes, 0), 348);
+  EXPECT_EQ(test::get<int16_t>(bytes, 252), 1);  // qform_code
+  EXPECT_EQ(test::get<int16_t>(bytes, 254), 1);  // sform_code
+  EXPECT_STREQ(bytes.data() + 148, "SYNTHETIC");
+  const double c = std::cos(0.3), s = std::sin(0.3);
+  const std::array<double, 12> ras{
+      -c * 0.48828125, s * 0.9, 0, 101.25, -s * 0.48828125, -c * 0.9, 0, -33.5, 0, 0, 2.5, 812.125};
+  for (size_t i = 0; i < 12; ++i)
+    EXPECT_NEAR(test::get<float>(bytes, 280 + 4 * i), ras[i], 1e-5) << i;
+  // The qform alone gives the same grid.
+  std::string only_qform = bytes;
+  test::put<int16_t>(only_qform, 254, 0);
+  test::write_bytes(folder / "q.nii", only_qform);
+  EXPECT_TRUE(same_grid(read_grid(folder / "q.nii"), grid, 1e-4));
+  EXPECT_EQ(folder.files(), 3u);  // no temporary file is left
+}
+
+TEST(Nifti, AnAffineSurvivesReadAndWriteBitForBit) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.pixdim = {1, 0.4883f, 0.4883f, 0.625f};
+  // Slightly sheared by rounding, as old exports are.
+  header.srow = {-0.4881f, 0.0121f,  0.0003f, 121.37f, -0.0119f, -0.4882f,
+                 0.0004f,  -88.121f, 0.0002f, 0.0001f, 0.625f,   -1021.9f};
+  write_nifti(folder / "a.nii", header, counted(24));
+  const Scan scan = read_scan(folder / "a.nii");
+  write_scan(folder / "b.nii", scan.image.grid, scan.image.voxels.data(), {"int16", ""});
+  const std::string a = test::read_bytes(folder / "a.nii"), b = test::read_bytes(folder / "b.nii");
+  for (size_t i = 0; i < 12; ++i)
+    EXPECT_FLOAT_EQ(test::get<float>(a, 280 + 4 * i), test::get<float>(b, 280 + 4 * i)) << i;
+  EXPECT_EQ(a.substr(352), b.substr(352));
+}
+
+TEST(Nifti, IntegersRoundAndRefuseOverflow) {
+  const test::TemporaryFolder folder;
+  Grid grid;
+  grid.size = {2, 1, 1};
+  const std::vector<float> fine{1.6f, -3.4f};
+  write_scan(folder / "a.nii", grid, fine.data(), {"int16", ""});
+  EXPECT_THAT(read_scan(folder / "a.nii").image.voxels, ElementsAre(2, -3));
+  for (const float bad : {40000.0f, -32769.0f, std::numeric_limits<float>::quiet_NaN()}) {
+    const std::vector<float> voxels{0.0f, bad};
+    EXPECT_THAT(message_of<RunError>([&] {
+                  write_scan(folder / "b.nii", grid, voxels.data(), {"int16", ""});
+                }),
+                AllOf(HasSubstr("b.nii"), HasSubstr("int16")));
+  }
+  const std::vector<float> negative{-1.0f, 0.0f};
+  EXPECT_THROW(write_scan(folder / "b.nii", grid, negative.data(), {"uint8", ""}), RunError);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST(Nifti, CodesTakeTheSmallestType) {
+  const test::TemporaryFolder folder;
+  Grid grid;
+  grid.size = {2, 2, 1};
+  write_codes(folder / "a.nii.gz", grid, {0, 1, 2, 4});
+  write_codes(folder / "b.nii.gz", grid, {0, 205, 420, 850});
+  write_codes(folder / "c.nii.gz", grid, {0, 1, 2, 70000});
+  EXPECT_EQ(read_scan(folder / "a.nii.gz").component, "uint8");
+  EXPECT_EQ(read_scan(folder / "b.nii.gz").component, "int16");
+  EXPECT_EQ(read_scan(folder / "c.nii.gz").component, "int32");
+  EXPECT_THAT(read_scan(folder / "b.nii.gz").image.voxels, ElementsAre(0, 205, 420, 850));
+}
+
+TEST(Nifti, ChannelsAreTheFourthDimension) {
+  const test::TemporaryFolder folder;
+  Image image{oblique_grid(), {"a", "b"}, {}};
+  image.voxels = ramp(image.grid);
+  for (const float v : ramp(image.grid)) image.voxels.push_back(-v);
+  write_channels(folder / "p.nii.gz", image);
+  const Image back = read_channels(folder / "p.nii.gz");
+  EXPECT_EQ(back.channels.size(), 2u);
+  EXPECT_EQ(back.voxels, image.voxels);
+  EXPECT_TRUE(same_grid(back.grid, image.grid, 1e-5));
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "p.nii.gz"); }),
+              AllOf(HasSubstr("p.nii.gz"), HasSubstr("2 volumes")));
+}
+
+TEST(Nifti, AFourthDimensionOfOneIsAScan) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.dim = {4, 2, 3, 4, 1};
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_EQ(read_scan(folder / "a.nii").image.voxels.size(), 24u);
+}
+
+// The library below fills missing voxels with zeros; a scan must never lose half its slices so.
+TEST(Nifti, TruncatedFilesAreRefused) {
+  const test::TemporaryFolder folder;
+  Grid grid;
+  grid.size = {40, 40, 40};
+  std::vector<float> voxels(64000);
+  for (size_t i = 0; i < voxels.size(); ++i)
+    voxels[i] = static_cast<float>((i * 2654435761u) % 65521);
+  for (const std::string name : {"a.nii", "a.nii.gz"})
+    for (const double part : {0.999, 0.9, 0.5, 0.1, 0.002, 0.00005}) {
+      write_scan(folder / name, grid, voxels.data());
+      test::truncate(folder / name, part);
+      testing::internal::CaptureStderr();
+      EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }), HasSubstr(name))
+          << part;
+      EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "one line, and only ours";
+    }
+}
+
+TEST(Nifti, AHeaderThatPromisesTooMuchIsRefusedBeforeMemoryIsTaken) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.dim = {3, 32767, 32767, 32767};
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.nii"); }),
+              HasSubstr("truncated or damaged"));
+}
+
+TEST(Nifti, HostileHeadersAreRefused) {
+  const test::TemporaryFolder folder;
+  const auto refused = [&folder](const NiftiHeader& header) {
+    write_nifti(folder / "a.nii", header, counted(24));
+    return message_of<DataError>([&] { read_scan(folder / "a.nii"); });
+  };
+  NiftiHeader header;
+  header.dim = {3, -2, 3, 4};
+  EXPECT_THAT(refused(header), HasSubstr("a.nii"));
+  header.dim = {3, 0, 3, 4};
+  EXPECT_THAT(refused(header), HasSubstr("a.nii"));
+  header.dim = {2, 4, 6};
+  EXPECT_THAT(refused(header), HasSubstr("expected a 3D volume"));
+  header.dim = {5, 2, 2, 2, 1, 3};
+  EXPECT_THAT(refused(header), HasSubstr("3 values per voxel"));
+  header = {};
+  header.dim = {3, 2, 2, 2};
+  header.datatype = 128;  // RGB
+  header.bits = 24;
+  EXPECT_THAT(refused(header), HasSubstr("color"));
+  header.datatype = 32;  // complex
+  header.bits = 64;
+  EXPECT_THAT(refused(header), HasSubstr("voxel type"));
+  header = {};
+  header.srow = {1, 0, 0, 0, 0.9f, 0.5f, 0, 0, 0, 0, 1, 0};
+  EXPECT_THAT(refused(header), HasSubstr("perpendicular"));
+}
+
+TEST(Nifti, NanAndInfinityAreCounted) {
+  const test::TemporaryFolder folder;
+  NiftiHeader header;
+  header.dim = {3, 2, 2, 1};
+  header.datatype = 16;
+  header.bits = 32;
+  write_nifti(folder / "a.nii", header,
+              std::vector<float>{1, std::nanf(""), std::numeric_limits<float>::infinity(), 2});
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.nii"); }),
+              AllOf(HasSubstr("a.nii"), HasSubstr("2 of 4 voxels are NaN or infinite")));
+  EXPECT_NO_THROW(read_grid(folder / "a.nii"));
+}
+
+TEST(Nifti, ReadingFromSeveralThreadsGivesTheSame) {
+  const test::TemporaryFolder folder;
+  const Grid grid = oblique_grid();
+  const std::vector<float> voxels = ramp(grid);
+  for (const std::string name : {"a.nii.gz", "a.nrrd", "a.mha"})
+    write_scan(folder / name, grid, voxels.data());
+  std::array<int, 6> right{};
+  {
+    std::vector<std::jthread> threads;
+    for (size_t t = 0; t < right.size(); ++t)
+      threads.emplace_back([&, t] {
+        for (int round = 0; round < 10; ++round)
+          for (const std::string name : {"a.nii.gz", "a.nrrd", "a.mha"})
+            right[t] += read_scan(folder / name).image.voxels == voxels;
+      });
+  }
+  EXPECT_THAT(right, testing::Each(30));
+}
+
+}  // namespace
+}  // namespace kdseg::image
