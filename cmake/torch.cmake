@@ -10,8 +10,9 @@ if(NOT EXISTS "${torch_dir}/lib/libtorch_cpu.so")
 endif()
 
 add_library(kdseg_torch INTERFACE)
-target_include_directories(kdseg_torch SYSTEM INTERFACE
-  ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
+# -idirafter: LibTorch brings an fmt of its own, which must not stand before the one we link.
+target_compile_options(kdseg_torch INTERFACE
+  "SHELL:-idirafter ${torch_dir}/include" "SHELL:-idirafter ${torch_dir}/include/torch/csrc/api/include")
 file(GLOB torch_gomp ${torch_dir}/lib/libgomp*.so.1)
 target_link_libraries(kdseg_torch INTERFACE
   ${torch_dir}/lib/libtorch_cpu.so ${torch_dir}/lib/libc10.so Threads::Threads)

@@ -15,7 +15,7 @@ namespace kdseg::tensor {
 
 /// Named tensors in insertion order.
 struct Bag {
-  std::vector<std::pair<std::string, at::Tensor>> items;
+  std::vector<std::pair<std::string, at::Tensor>> items{};
   bool has(std::string_view name) const;
   const at::Tensor& get(std::string_view name) const;  ///< std::out_of_range names what is there
   void set(std::string name, at::Tensor value);
@@ -24,21 +24,21 @@ struct Bag {
 class Noise;
 
 struct Input {
-  at::Tensor image;    ///< [N, C, D, H, W] (or [N, C, H, W] for slices)
-  at::Tensor present;  ///< [N, C], 1 where the channel is given; undefined: all
+  at::Tensor image{};    ///< [N, C, D, H, W] (or [N, C, H, W] for slices)
+  at::Tensor present{};  ///< [N, C], 1 where the channel is given; undefined: all
   int64_t domain = 0;
   Noise* noise = nullptr;  ///< null: no dropout (evaluation)
 };
 
 struct Output {
-  at::Tensor logits;  ///< [N, K, D, H, W]
-  Bag extra;          ///< taps, coarse logits, ...: only what was asked for
+  at::Tensor logits{};  ///< [N, K, D, H, W]
+  Bag extra{};          ///< taps, coarse logits, ...: only what was asked for
 };
 
 struct Target {
-  at::Tensor classes;  ///< [N, D, H, W] int64 class indices
-  at::Tensor share;    ///< [N, K, D, H, W] in [0, 1] (soft or region targets); may be undefined
-  at::Tensor weight;   ///< [N]; undefined: 1
+  at::Tensor classes{};  ///< [N, D, H, W] int64 class indices
+  at::Tensor share{};    ///< [N, K, D, H, W] in [0, 1] (soft or region targets); may be undefined
+  at::Tensor weight{};   ///< [N]; undefined: 1
 };
 
 struct Batch {

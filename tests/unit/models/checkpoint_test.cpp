@@ -1,0 +1,129 @@
+// Modules and their stored form.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/ones.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "base/errors.h"
+#include "models/catalog.h"
+#include "models/checkpoint.h"
+#include "models/unet.h"
+
+namespace kdseg::models {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Model small_model(uint64_t seed, int64_t width = 2) {
+  Model model;
+  const Section section{"network", "had-net-unet", "", {}};
+  model.network = make_network(section, 3, 4, width, &model.section);
+  initialize(*model.network, seed);
+  model.contract.channels = {"flair", "t1", "t2"};
+  model.contract.head.names = {"background", "NCR", "ED", "ET"};
+  model.contract.head.classes_of = {{0}, {1}, {2}, {3}};
+  model.contract.head.codes = {0, 1, 2, 4};
+  return model;
+}
+
+bool equal(const Model& a, const Model& b) {
+  const auto left = a.network->module().parameters(), right = b.network->module().parameters();
+  for (size_t i = 0; i < left.size(); ++i)
+    if (!left[i].equal(right[i])) return false;
+  return left.size() == right.size();
+}
+
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "(no DataError)";
+}
+
+class CheckpointFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = (std::filesystem::temp_directory_path() /
+             ("kdseg-models-" + std::to_string(::getpid()) + ".h5"))
+                .string();
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+  void write(const Model& model) {
+    io::write_checkpoint(path_, to_checkpoint(model), {}, {.force = true});
+  }
+  std::string path_;
+};
+
+TEST(Arrays, KeepTypeShapeAndValues) {
+  for (const auto type : {at::kFloat, at::kDouble, at::kHalf, at::kByte, at::kInt, at::kLong}) {
+    const at::Tensor tensor = at::arange(6, type).view({2, 3});
+    const at::Tensor back = to_tensor(to_array(tensor.t().contiguous().t()));
+    EXPECT_EQ(back.scalar_type(), type);
+    EXPECT_TRUE(back.equal(tensor));
+  }
+}
+
+TEST(Arrays, ModuleGoesThereAndBack) {
+  const Model from = small_model(1), to = small_model(2);
+  io::Tree tree;
+  module_to_arrays(from.network->module(), "/roles/student", tree);
+  EXPECT_TRUE(tree.has("/roles/student/parameters/conv_u4.conv_left.weight"));
+  module_from_arrays(to.network->module(), "/roles/student", tree);
+  EXPECT_TRUE(equal(from, to));
+}
+
+TEST(Arrays, ModuleThatDoesNotFitStaysAsItIs) {
+  const Model from = small_model(1), to = small_model(2), before = small_model(2);
+  io::Tree tree;
+  module_to_arrays(from.network->module(), "", tree);
+  tree.arrays.erase("/parameters/conv_out.bias");
+  tree.arrays["/parameters/extra"] = to_array(at::ones({1}));
+  tree.arrays["/parameters/conv_out.weight"] = to_array(at::ones({4, 9, 1, 1, 1}));
+  EXPECT_THAT(message([&] { module_from_arrays(to.network->module(), "", tree); }),
+              AllOf(HasSubstr("missing conv_out.bias"), HasSubstr("left over extra"),
+                    HasSubstr("[4, 9, 1, 1, 1], expected [4, 2, 1, 1, 1]")));
+  EXPECT_TRUE(equal(to, before));
+}
+
+TEST_F(CheckpointFile, GivesTheSameModel) {
+  const Model model = small_model(1);
+  write(model);
+  const Model loaded = load_model(path_);
+  EXPECT_TRUE(equal(model, loaded));
+  EXPECT_EQ(loaded.contract, model.contract);
+  Model started = small_model(2);
+  load_parameters(path_, started);
+  EXPECT_TRUE(equal(model, started));
+}
+
+TEST_F(CheckpointFile, RefusesAnotherArchitectureChannelsOrClasses) {
+  write(small_model(1));
+  Model wide = small_model(2, 3), channels = small_model(2), classes = small_model(2);
+  channels.contract.channels = {"t1", "flair", "t2"};
+  classes.contract.head.names[3] = "XX";
+  EXPECT_THAT(message([&] { load_parameters(path_, wide); }),
+              AllOf(HasSubstr("width 2"), HasSubstr("width 3")));
+  EXPECT_THAT(message([&] { load_parameters(path_, channels); }),
+              AllOf(HasSubstr("flair,t1,t2"), HasSubstr("t1,flair,t2")));
+  EXPECT_THAT(message([&] { load_parameters(path_, classes); }), HasSubstr("XX"));
+}
+
+TEST_F(CheckpointFile, RefusesAnUnknownNetwork) {
+  Model model = small_model(1);
+  model.section.name = "no-such-net";
+  write(model);
+  EXPECT_THAT(message([&] { load_model(path_); }),
+              AllOf(HasSubstr(path_), HasSubstr("no-such-net")));
+}
+
+}  // namespace
+}  // namespace kdseg::models

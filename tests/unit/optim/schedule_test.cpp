@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include "optim/optimizer.h"
+
+namespace kdseg::optim {
+namespace {
+
+TEST(Schedule, ConstantByDefault) {
+  const Schedule schedule{.base = 2e-4};
+  for (const int64_t step : {0, 1, 500, 999}) EXPECT_EQ(schedule.at(step, 1000), 2e-4);
+}
+
+TEST(Schedule, WarmsUpAndDecaysToZero) {
+  const Schedule schedule{.base = 1.0, .warmup_fraction = 0.1, .decay_from_fraction = 0.6};
+  EXPECT_GT(schedule.at(0, 1000), 0.0);
+  EXPECT_LT(schedule.at(0, 1000), 0.011);
+  EXPECT_NEAR(schedule.at(50, 1000), 0.5, 0.01);
+  EXPECT_EQ(schedule.at(100, 1000), 1.0);
+  EXPECT_EQ(schedule.at(600, 1000), 1.0);
+  EXPECT_NEAR(schedule.at(800, 1000), 0.5, 1e-12);
+  EXPECT_NEAR(schedule.at(999, 1000), 0.0025, 1e-12);
+}
+
+TEST(Plateau, CutsAtTheThirtyFirstEpochWithoutImprovement) {
+  Plateau plateau{Plateau::Options{}};
+  for (int64_t epoch = 0; epoch < 70; ++epoch)
+    EXPECT_EQ(plateau.update(0.5), epoch == 31 || epoch == 62) << "epoch " << epoch;
+  EXPECT_EQ(plateau.scale(), 0.25);
+}
+
+TEST(Plateau, ImprovementMustExceedTheThreshold) {
+  Plateau plateau{Plateau::Options{.patience = 0}};
+  plateau.update(0.5);
+  EXPECT_FALSE(plateau.update(0.5001));
+  EXPECT_TRUE(plateau.update(0.5001 * (1 + 0.9e-4)));
+}
+
+TEST(Plateau, ZeroIsAMetricLikeAnyOther) {
+  Plateau plateau{Plateau::Options{.patience = 1}};
+  EXPECT_FALSE(plateau.update(0.0));
+  EXPECT_FALSE(plateau.update(0.0));
+  EXPECT_TRUE(plateau.update(0.0));
+}
+
+TEST(Plateau, OffNeverCuts) {
+  Plateau plateau{Plateau::Options{.on = false}};
+  for (int epoch = 0; epoch < 100; ++epoch) EXPECT_FALSE(plateau.update(0.5));
+  EXPECT_EQ(plateau.scale(), 1.0);
+}
+
+TEST(Plateau, ContinuesFromASavedState) {
+  Plateau whole{Plateau::Options{}}, first{Plateau::Options{}}, second{Plateau::Options{}};
+  for (int epoch = 0; epoch < 20; ++epoch) {
+    whole.update(0.5);
+    first.update(0.5);
+  }
+  io::Tree tree;
+  first.save(tree, "/plateau");
+  second.load(tree, "/plateau");
+  for (int epoch = 0; epoch < 50; ++epoch) EXPECT_EQ(second.update(0.5), whole.update(0.5));
+}
+
+}  // namespace
+}  // namespace kdseg::optim

@@ -1,0 +1,62 @@
+#include "tensor/noise.h"
+
+#include <ATen/ops/ones.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace kdseg::tensor {
+namespace {
+
+TEST(Noise, DropsWholeChannelsAndScalesTheRest) {
+  Noise noise(1, {2});
+  const at::Tensor dropped = noise.drop_channels(at::ones({1, 1000, 2, 2, 2}), 0.2);
+  int64_t zeros = 0;
+  for (int64_t c = 0; c < 1000; ++c) {
+    const at::Tensor channel = dropped[0][c];
+    const float value = channel[0][0][0].item<float>();
+    EXPECT_TRUE(channel.eq(value).all().item<bool>());
+    EXPECT_TRUE(value == 0.0f || value == 1.25f) << value;
+    zeros += value == 0.0f;
+  }
+  EXPECT_NEAR(static_cast<double>(zeros), 200, 60) << "within 4.7 standard deviations";
+}
+
+TEST(Noise, MasksFollowSeedKeyAndSite) {
+  const at::Tensor x = at::ones({1, 64, 1, 1, 1});
+  Noise noise(1, {2}), same(1, {2}), other_seed(2, {2}), other_key(1, {3});
+  const at::Tensor first = noise.drop_channels(x, 0.5);
+  EXPECT_TRUE(first.equal(same.drop_channels(x, 0.5)));
+  EXPECT_FALSE(first.equal(other_seed.drop_channels(x, 0.5)));
+  EXPECT_FALSE(first.equal(other_key.drop_channels(x, 0.5)));
+  EXPECT_FALSE(first.equal(noise.drop_channels(x, 0.5))) << "the next site has its own mask";
+  noise.rewind();
+  EXPECT_TRUE(first.equal(noise.drop_channels(x, 0.5)));
+}
+
+TEST(Noise, ZeroProbabilityUsesNoSite) {
+  const at::Tensor x = at::ones({1, 64, 1, 1, 1});
+  Noise noise(1, {2}), same(1, {2});
+  EXPECT_TRUE(noise.drop_channels(x, 0.0).equal(x));
+  EXPECT_TRUE(noise.drop_channels(x, 0.5).equal(same.drop_channels(x, 0.5)));
+}
+
+TEST(Noise, OneInputBecomesOneSamplePerKey) {
+  const at::Tensor x = at::ones({1, 64, 2, 2, 2});
+  Noise both(1, {2, 3}), second(1, {3});
+  const at::Tensor samples = both.drop_channels(x, 0.5);
+  ASSERT_EQ(samples.size(0), 2);
+  EXPECT_TRUE(samples.slice(0, 1, 2).equal(second.drop_channels(x, 0.5)));
+  EXPECT_THROW(both.drop_channels(at::ones({3, 4, 1, 1, 1}), 0.5), std::logic_error);
+}
+
+TEST(Noise, MaskIsWhatDropChannelsMultipliesWith) {
+  Noise a(4, {1, 2}), b(4, {1, 2});
+  const at::Tensor x = at::ones({2, 32, 2, 2, 2});
+  const at::Tensor mask = a.channel_mask(32, 0.3, x.options());
+  EXPECT_TRUE(x.mul(mask.view({2, 32, 1, 1, 1})).equal(b.drop_channels(x, 0.3)));
+  EXPECT_TRUE(a.channel_mask(3, 0.0, x.options()).equal(at::ones({2, 3})));
+}
+
+}  // namespace
+}  // namespace kdseg::tensor
