@@ -7,7 +7,8 @@ namespace kdseg::voxels {
 Grid grid_after(const Grid& grid, const Step& step);
 Grid grid_after(const Chain& chain);
 
-/// Applies one step. Padding is `fill`; Resample interpolates linearly, edge voxels repeated half a
+/// Applies one step (call it as voxels::apply: the standard library's apply also fits a variant).
+/// Padding is `fill`; Resample interpolates linearly, edge voxels repeated half a
 /// voxel beyond the border, `fill` further out.
 Image apply(const Image& image, const Step& step, float fill = 0.0f);
 /// Labels: nearest neighbor, padding 0.
