@@ -148,7 +148,9 @@ void keep_selected(const CaseSelection& selection, CaseList& list) {
   list.sheet.rows = std::move(kept);
 }
 
-void check_options(const CaseListSettings& s) {
+}  // namespace
+
+void check_case_options(const CaseListSettings& s) {
   const int ways = !s.images.empty() + !s.root.empty() + !s.selection.cases.empty();
   if (ways == 0)
     throw UsageError(
@@ -162,8 +164,6 @@ void check_options(const CaseListSettings& s) {
   if (!s.manifest.empty() && !s.classes.empty())
     throw UsageError("--classes and --manifest both explain label codes; give one of them");
 }
-
-}  // namespace
 
 ClassTable parse_classes(const std::vector<std::string>& items) {
   ClassTable table;
@@ -197,7 +197,7 @@ ClassTable parse_classes(const std::vector<std::string>& items) {
 }
 
 CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
-  check_options(s);
+  check_case_options(s);
   CaseList list;
   if (!s.manifest.empty()) {
     list.manifest = cohort::read_manifest(s.manifest);

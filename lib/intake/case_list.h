@@ -36,6 +36,9 @@ struct CaseList {
   std::vector<std::string> faults;  ///< what is unlike the data set's release
 };
 
+/// UsageError when the ways of naming cases contradict each other or none is given.
+void check_case_options(const CaseListSettings& settings);
+
 /// Lists and selects; opens no scan. A sheet holds either volumes (column `file`) or scans: columns
 /// `case`, one per channel, and optionally `label`, `stratum`, `split`, `fold`. With a manifest
 /// only the columns of its modalities are channels, others are carried over. \throws UsageError

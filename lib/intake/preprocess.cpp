@@ -266,6 +266,7 @@ void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
 }
 
 void preprocess(const PreprocessSettings& s, const PreprocessRun& run) {
+  check_case_options(s.from);
   check_outputs(s);
   CaseList list =
       list_cases(s.from, s.output.empty() ? "case" : fs::path(s.output).stem().string());
