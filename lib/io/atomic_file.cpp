@@ -153,12 +153,15 @@ void Sha256::add(std::span<const std::byte> bytes) {
 
 void Sha256::add(std::string_view text) { EVP_DigestUpdate(context_, text.data(), text.size()); }
 
+std::array<std::byte, 32> Sha256::bytes() {
+  std::array<std::byte, 32> digest{};
+  EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  return digest;
+}
+
 std::string Sha256::hex() {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_DigestFinal_ex(context_, digest, &length);
   std::string text;
-  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
+  for (const std::byte b : bytes()) text += fmt::format("{:02x}", std::to_integer<int>(b));
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "io/hdf5_handles.h"
+#include "io/seal.h"
 #include "io/tree.h"
 #include "io/tree_layout.h"
 
@@ -157,6 +158,7 @@ class Reader {
       throw DataError("{}: cannot be read: {}", path, std::strerror(errno));
     const htri_t recognized = H5Fis_hdf5(path.c_str());
     if (recognized <= 0) throw DataError("{}: not an HDF5 file, or cut off at its start", path);
+    check_seal(path);
     const Handle access = hdf5_file_access();
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
     if (!file.good()) throw DataError("{}: truncated or damaged HDF5 file", path);

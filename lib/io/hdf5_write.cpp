@@ -1,21 +1,23 @@
 #define KDSEG_IO_USES_HDF5
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <new>
 #include <span>
 
 #include "base/errors.h"
 #include "io/atomic_file.h"
 #include "io/hdf5_handles.h"
 #include "io/provenance_json.h"
+#include "io/seal.h"
 #include "io/tree.h"
 #include "io/tree_layout.h"
 
 namespace kdseg::io {
 namespace {
-
-constexpr size_t memory_image_limit = size_t{4} << 30;
 
 class Writer {
  public:
@@ -28,7 +30,7 @@ class Writer {
     H5Pset_char_encoding(links_.get(), H5T_CSET_UTF8);
   }
 
-  void dataset(const std::string& name, const Array& array) {
+  void declare(const std::string& name, const Array& array) {
     const std::vector<hsize_t> shape(array.shape.begin(), array.shape.end());
     const Handle space(
         shape.empty() ? H5Screate(H5S_SCALAR)
@@ -37,15 +39,24 @@ class Writer {
     const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
     H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER);  // every element is written
     H5Pset_obj_track_times(creation.get(), false);
-    const Handle type = hdf5_type(array.type);
-    const Handle data(H5Dcreate2(file_, name.c_str(), type.get(), space.get(), links_.get(),
-                                 creation.get(), H5P_DEFAULT),
+    const Handle made(H5Dcreate2(file_, name.c_str(), hdf5_type(array.type).get(), space.get(),
+                                 links_.get(), creation.get(), H5P_DEFAULT),
                       H5Dclose);
-    check(data.good(), name);
-    if (array.bytes.empty()) return;
-    check(H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.bytes.data()) >= 0,
-          name);
+    check(made.good(), name);
   }
+
+  /// Space for the elements is allocated here, behind all that was declared before.
+  void fill(const std::string& name, const Array& array) {
+    if (array.bytes.empty()) return;
+    const Handle data(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), H5Dclose);
+    check(data.good() && H5Dwrite(data.get(), hdf5_type(array.type).get(), H5S_ALL, H5S_ALL,
+                                  H5P_DEFAULT, array.bytes.data()) >= 0,
+          name);
+    first_element_ = std::min<uint64_t>(first_element_, H5Dget_offset(data.get()));
+  }
+
+  /// Where the first dataset's elements begin; UINT64_MAX when there are none.
+  uint64_t first_element() const { return first_element_; }
 
   void attributes(const std::string& object, const std::map<std::string, Attribute>& named) {
     if (object != "/" && !exists(object)) group(object);
@@ -118,16 +129,18 @@ class Writer {
   std::string path_;
   hid_t file_;
   Handle links_, texts_;
+  uint64_t first_element_ = UINT64_MAX;
 };
 
 struct Envelope {
   std::string schema, content_id, provenance;
 };
 
-void write_content(const std::string& path, hid_t file, const Tree& tree,
-                   const Envelope& envelope) {
+/// \return where the metadata end and the elements begin
+uint64_t write_content(const std::string& path, hid_t file, const Tree& tree,
+                       const Envelope& envelope) {
   Writer writer(path, file);
-  for (const auto& [name, array] : tree.arrays) writer.dataset(name, array);
+  for (const auto& [name, array] : tree.arrays) writer.declare(name, array);
   for (const auto& [object, named] : tree.attributes) {
     auto kept = named;
     std::erase_if(kept, [&](const auto& item) { return is_envelope(object, item.first); });
@@ -137,6 +150,8 @@ void write_content(const std::string& path, hid_t file, const Tree& tree,
                           {"schema_version", fmt::format("{}.{}", schema_major, schema_minor)},
                           {"content_sha256", envelope.content_id}});
   writer.attributes("/provenance", {{"json", envelope.provenance}});
+  for (const auto& [name, array] : tree.arrays) writer.fill(name, array);
+  return writer.first_element();
 }
 
 Handle create_file(const std::string& name, hid_t access) {
@@ -179,16 +194,19 @@ class FileImage {
     H5Pset_file_image_callbacks(access, &calls);
   }
 
-  /// The file; empty unless HDF5 closed it in good order. Memory is allocated in steps, the end of
-  /// the file stands in its superblock (version 2: eight bytes from byte 28).
-  std::span<const std::byte> content() const {
-    constexpr size_t superblock_bytes = 48, version_at = 8, end_at = 28;
-    const auto* bytes = static_cast<const std::byte*>(bytes_);
-    if (!bytes || allocated_ < superblock_bytes || bytes[version_at] != std::byte{2}) return {};
-    uint64_t end = 0;
-    for (size_t i = 8; i-- > 0;) end = end << 8 | std::to_integer<uint64_t>(bytes[end_at + i]);
-    if (end > allocated_) return {};
-    return {bytes, end};
+  /// The file with its seal. Memory is allocated in steps, the end of the file stands in its
+  /// superblock.
+  std::span<const std::byte> sealed(const std::string& path, uint64_t metadata_bytes) {
+    const std::span<std::byte> all(static_cast<std::byte*>(bytes_), bytes_ ? allocated_ : 0);
+    const uint64_t end = hdf5_end(all);
+    if (end == 0 || end > all.size()) throw RunError("{}: HDF5 cannot finish the file", path);
+    const auto seal = make_seal(all.first(std::min(end, metadata_bytes)));
+    void* grown = std::realloc(bytes_, end + seal_bytes);
+    if (!grown) throw std::bad_alloc();
+    bytes_ = grown;
+    auto* bytes = static_cast<std::byte*>(bytes_);
+    std::memcpy(bytes + end, seal.data(), seal_bytes);
+    return {bytes, end + seal_bytes};
   }
 
  private:
@@ -199,6 +217,7 @@ class FileImage {
 void write_in_memory(const std::string& path, const Tree& tree, const Envelope& envelope,
                      size_t bytes) {
   FileImage image;
+  uint64_t metadata_bytes = 0;
   {
     const Hdf5Turn turn;
     const Handle access = hdf5_file_access();
@@ -207,21 +226,38 @@ void write_in_memory(const std::string& path, const Tree& tree, const Envelope& 
     image.attach(access.get());
     Handle file = create_file(path, access.get());
     if (!file.good()) throw RunError("{}: HDF5 cannot make a file in memory", path);
-    write_content(path, file.get(), tree, envelope);
+    metadata_bytes = write_content(path, file.get(), tree, envelope);
     if (file.close_checked() < 0) throw RunError("{}: HDF5 cannot finish the file", path);
   }
-  if (image.content().empty()) throw RunError("{}: HDF5 cannot finish the file", path);
-  write_atomic(path, image.content());
+  write_atomic(path, image.sealed(path, metadata_bytes));
+}
+
+void append_seal(const std::string& file, uint64_t metadata_bytes) {
+  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out | std::ios::ate);
+  const auto end = static_cast<uint64_t>(stream.tellg());
+  std::vector<std::byte> metadata(std::min(end, metadata_bytes));
+  stream.seekg(0);
+  stream.read(reinterpret_cast<char*>(metadata.data()),
+              static_cast<std::streamsize>(metadata.size()));
+  const auto seal = make_seal(metadata);
+  stream.seekp(static_cast<std::streamoff>(end));
+  stream.write(reinterpret_cast<const char*>(seal.data()), seal_bytes);
+  stream.close();
+  if (!stream) throw RunError("{}: cannot be written", file);
 }
 
 void write_on_disk(const std::string& path, const Tree& tree, const Envelope& envelope) {
   write_atomic_by_name(path, [&](const std::string& temporary) {
-    const Hdf5Turn turn;
-    const Handle access = hdf5_file_access();
-    Handle file = create_file(temporary, access.get());
-    if (!file.good()) throw RunError("{}: HDF5 cannot make the file", path);
-    write_content(path, file.get(), tree, envelope);
-    if (file.close_checked() < 0) throw RunError("{}: HDF5 cannot write all of it", path);
+    uint64_t metadata_bytes = 0;
+    {
+      const Hdf5Turn turn;
+      const Handle access = hdf5_file_access();
+      Handle file = create_file(temporary, access.get());
+      if (!file.good()) throw RunError("{}: HDF5 cannot make the file", path);
+      metadata_bytes = write_content(path, file.get(), tree, envelope);
+      if (file.close_checked() < 0) throw RunError("{}: HDF5 cannot write all of it", path);
+    }
+    append_seal(temporary, metadata_bytes);
   });
 }
 
@@ -233,7 +269,7 @@ std::string write_tree(const std::string& path, const Tree& tree, const std::str
   const Envelope envelope{schema, content_sha256(tree), provenance_to_json(provenance)};
   size_t bytes = 0;
   for (const auto& [name, array] : tree.arrays) bytes += array.bytes.size();
-  if (bytes <= memory_image_limit)
+  if (bytes <= options.memory_image_limit)
     write_in_memory(path, tree, envelope, bytes);
   else
     write_on_disk(path, tree, envelope);

@@ -1,5 +1,6 @@
 // SHA-256 of content that comes in pieces.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -18,7 +19,10 @@ class Sha256 {
 
   void add(std::span<const std::byte> bytes);
   void add(std::string_view text);
-  std::string hex();  ///< 64 lower-case digits; call once, at the end
+
+  /// The hash; call one of these once, at the end.
+  std::array<std::byte, 32> bytes();
+  std::string hex();  ///< 64 lower-case digits
 
  private:
   evp_md_ctx_st* context_;

@@ -63,7 +63,8 @@ struct Tree {
 };
 
 struct WriteOptions {
-  bool force = false;  ///< replace an existing file
+  bool force = false;                           ///< replace an existing file
+  size_t memory_image_limit = size_t{4} << 30;  ///< bytes; beyond, HDF5 writes to disk itself
 };
 
 /// Writes schema, schema_version, provenance and the tree beside `path`, flushes and renames.
