@@ -1,6 +1,5 @@
 // From scans to source volumes and back to the scan's own files.
 #pragma once
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,8 @@ struct CaseFiles {
   std::string id, stratum;
   std::vector<std::pair<std::string, std::string>> images;  ///< channel name, file
   std::string label;                                        ///< empty: none
+  /// Channel whose header is trusted where headers differ; empty: t1, or else the first.
+  std::string header_authority = {};
 };
 
 /// What the label codes mean.
@@ -24,16 +25,27 @@ struct LabelMeaning {
   std::vector<std::pair<int, int>> aliases;  ///< code on disk -> code meant (421 -> 420)
 };
 
-/// Reads, checks and imports one case: one orientation (LPS), cropped to content (union of non-zero
-/// voxels over the sequences and the label), intensities untouched. Fix-ups are reported as
-/// warnings with the case id.
-/// \throws DataError  shapes differ, NaN or Inf, empty brain, unknown label code, missing file
+/// Reads, checks and imports one case: axes brought nearest to LPS, cropped to content (the box of
+/// the non-zero voxels of all sequences and the label; nothing is cut where the background is not
+/// 0, as in CT), intensities untouched. One warning line each, starting with the case id, for
+/// headers that differ, negative voxels and extreme maxima of a scan on a zero background, a
+/// constant sequence, and label codes read under an alias. No brain mask is made.
+/// \throws UsageError  no image, a channel given twice, a label whose codes nobody explains
+/// \throws DataError  missing or unreadable file, NaN or Inf; shapes differ (both files named);
+/// every
+///                    voxel of all sequences is 0; label values that are no whole numbers or no
+///                    known code (codes and voxel counts stated)
 Volume import_case(const CaseFiles& files, const LabelMeaning* meaning);
 
 /// The prediction on the scan's own grid with on-disk codes; background where voxels were cut away.
-/// .nii/.nii.gz: label codes; probabilities beside it when the path ends in _prob.nii.gz is not our
-/// business: call write_probability_scan.
+/// The format follows the extension; atomic. \throws DataError  the prediction does not fit its
+/// chain or classes
 void write_label_scan(const std::string& path, const io::Prediction& prediction);
+
+/// Probabilities, or uncertainties in 0..100, on the scan's own grid as 4D NIfTI, one volume per
+/// channel in the order of the prediction. Voxels that were cut away are background for certain.
+/// \throws DataError  the prediction holds none
 void write_probability_scan(const std::string& path, const io::Prediction& prediction);
+void write_uncertainty_scan(const std::string& path, const io::Prediction& prediction);
 
 }  // namespace kdseg::intake
