@@ -84,7 +84,7 @@ std::string checked_schema(const std::string& path) {
   const auto schema = io::schema_of(path);
   if (schema != "volume" && schema != "prediction")
     throw DataError("{}: a case volume or a prediction is expected, found {}", path,
-                    schema.empty() ? "another kind of file" : "a " + schema);
+                    schema.empty() ? std::string("another kind of file") : schema);
   return schema;
 }
 
