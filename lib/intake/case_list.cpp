@@ -220,6 +220,8 @@ CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
       list_scan_sheet(table, list);
   }
   keep_selected(selection, list);
+  if (list.manifest)
+    for (auto& listed : list.cases) listed.files.header_authority = list.manifest->header_authority;
   if (!list.meaning)
     for (const auto& listed : list.cases)
       if (!listed.files.label.empty())

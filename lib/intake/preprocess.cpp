@@ -228,7 +228,8 @@ void log_findings(const CaseList& list) {
     for (const auto& fix_up : listed.fix_ups) log::warning("case {}: {}", listed.files.id, fix_up);
     unlabeled += listed.volume.empty() && listed.files.label.empty();
   }
-  if (unlabeled > 0) log::info("{} of {} cases have no label", unlabeled, list.cases.size());
+  if (unlabeled > 0 && list.cases.size() > 1)
+    log::info("{} of {} cases have no label", unlabeled, list.cases.size());
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ refused() {
 refused 'case out: .*(12x11x9|12x11x10).*(12x11x9|12x11x10)' \
   --image flair=good.nii.gz --image t1=other_shape.nii.gz
 refused 'nan.nii.*3 ' --image flair=nan.nii
-refused '[Ee]mpty|non-zero' --image flair=empty.nii.gz
+refused 'every voxel of flair is 0' --image flair=empty.nii.gz
 refused 'code.* 7' --image flair=good.nii.gz --label unknown.nii.gz --classes NCR=1,ED=2,ET=4
 refused 'absent.nii.gz' --image flair=good.nii.gz --image t1=absent.nii.gz
 refused 'cut.nii.gz' --image flair=cut.nii.gz
