@@ -150,6 +150,8 @@ uint64_t write_content(const std::string& path, hid_t file, const Tree& tree,
                           {"schema_version", fmt::format("{}.{}", schema_major, schema_minor)},
                           {"content_sha256", envelope.content_id}});
   writer.attributes("/provenance", {{"json", envelope.provenance}});
+  // The library gives some metadata their final place only when it flushes.
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) throw RunError("{}: HDF5 cannot flush", path);
   for (const auto& [name, array] : tree.arrays) writer.fill(name, array);
   return writer.first_element();
 }
