@@ -94,18 +94,23 @@ Range range_of(const std::vector<float>& voxels) {
   return range;
 }
 
-/// Whether the least value, below 0, lies on the border of the volume: air of a CT in HU.
+/// Whether the scan has values below 0 and less than half of its border is 0: a CT in HU, where 0
+/// is water and nothing marks the background.
 bool negative_background(const Grid& grid, const std::vector<float>& voxels, float low) {
   if (low >= 0) return false;
   const auto& n = grid.size;
+  int64_t border = 0, zeros = 0;
   size_t i = 0;
   for (int64_t z = 0; z < n[2]; ++z)
     for (int64_t y = 0; y < n[1]; ++y) {
       const bool edge = z == 0 || z == n[2] - 1 || y == 0 || y == n[1] - 1;
       for (int64_t x = 0; x < n[0]; ++x, ++i)
-        if ((edge || x == 0 || x == n[0] - 1) && voxels[i] == low) return true;
+        if (edge || x == 0 || x == n[0] - 1) {
+          ++border;
+          zeros += voxels[i] == 0;
+        }
     }
-  return false;
+  return 2 * zeros < border;
 }
 
 /// The value that 99.5 % of the non-zero voxels do not exceed.
