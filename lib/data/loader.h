@@ -1,0 +1,74 @@
+// Batches for the training loop, made by worker threads ahead of the step.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "data/augment.h"
+#include "data/case_store.h"
+#include "data/sampler.h"
+#include "tensor/types.h"
+
+namespace kdseg::data {
+
+/// A batch in host memory.
+struct HostBatch {
+  at::Tensor image;  ///< [N, C, D, H, W] float32
+  at::Tensor label;  ///< [N, D, H, W] uint8 class indices
+  std::vector<std::string> cases;
+};
+
+/// The batch on `device`, labels as int64.
+tensor::Batch to_device(const HostBatch& batch, at::Device device);
+
+struct LoaderOptions {
+  uint64_t seed = 0;
+  std::optional<Augmentation> augment;
+  bool mask_augmented = false;  ///< multiply augmented images by the resampled brain mask
+  std::vector<int64_t> patch;   ///< x y z voxels; empty: whole volumes
+  int64_t workers = 1;          ///< threads; 0 loads within next()
+  int64_t first_step = 0, end_step = 0;
+  bool pinned = false;  ///< page-locked buffers, for copies to a GPU
+};
+
+/// Gives the batches of steps [first_step, end_step) in order. What a batch holds depends on seed
+/// and step only. Buffers are reused: a batch is valid until the following call of next().
+class Loader {
+ public:
+  Loader(CaseStore& cases, Sampler sampler, LoaderOptions options);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// \throws what the first failing worker threw, at the step it failed on; DataError for volumes
+  ///         that differ in size within a batch, or lack a label
+  const HostBatch& next();
+
+ private:
+  struct Slot {
+    HostBatch batch;
+    int64_t step = -1;  ///< the step whose batch is ready here; -1: none
+    std::exception_ptr failure;
+  };
+  void work();
+  void fill(Slot& slot, int64_t step) const;
+  void fill_sample(Slot& slot, const Volume& volume, const Place& place, int64_t element) const;
+
+  CaseStore& cases_;
+  Sampler sampler_;
+  LoaderOptions options_;
+  std::vector<Slot> slots_;
+  std::mutex mutex_;
+  std::condition_variable slot_freed_, batch_ready_;
+  int64_t next_to_make_, next_to_give_, released_;  ///< steps before released_ may be overwritten
+  bool closing_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace kdseg::data

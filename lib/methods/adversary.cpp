@@ -1,0 +1,127 @@
+#include "methods/adversary.h"
+
+#include <ATen/ops/ge.h>
+#include <ATen/ops/le.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "tensor/device.h"
+
+namespace kdseg::methods {
+namespace {
+
+const std::vector<Parameter>& declared() {
+  using Kind = Parameter::Kind;
+  static const std::vector<Parameter> rows{
+      {"network",
+       Kind::text,
+       "hierarchical-discriminator",
+       "discriminator (--list networks names them)",
+       -1e300,
+       1e300,
+       {}},
+      {"weight",
+       Kind::number,
+       "0.2",
+       "of the adversarial term in the student's loss (HAD-Net); 0: no adversary",
+       0,
+       1e6,
+       {}},
+      {"update-below-accuracy",
+       Kind::number,
+       "0.8",
+       "the discriminator learns while its accuracy is at most this (HAD-Net, official code)",
+       0,
+       1,
+       {}},
+      {"learning-rate", Kind::number, "2e-4", "of the discriminator (HAD-Net)", 0, 10, {}},
+      {"betas", Kind::numbers, "0.5 0.999", "of the discriminator's Adam (HAD-Net)", 0, 1, {}},
+  };
+  return rows;
+}
+
+at::Tensor leaf_of(const at::Tensor& map) { return map.detach().requires_grad_(true); }
+
+}  // namespace
+
+std::span<const Parameter> adversary_parameters() { return declared(); }
+
+Adversary::Adversary(const Section& section, int64_t image_channels, int64_t classes,
+                     at::Device device, at::ScalarType compute, uint64_t seed)
+    : device_(device), compute_(compute) {
+  Section own{section.kind, section.name, section.where, {}};
+  Section network{"network", "", section.where, {}};
+  for (const auto& setting : section.settings) {
+    const bool mine = std::any_of(declared().begin(), declared().end(),
+                                  [&](const Parameter& p) { return p.name == setting.key; });
+    (mine ? own : network).settings.push_back(setting);
+  }
+  const Parameters values(declared(), own);
+  network.name = values.text("network");
+  weight_ = values.number("weight");
+  threshold_ = static_cast<float>(values.number("update-below-accuracy"));
+  const auto betas = values.numbers("betas");
+  if (betas.size() != 2)
+    throw UsageError("{}: betas has {} values in [adversary], expected 2", section.where,
+                     betas.size());
+  discriminator_ = models::make_discriminator(network, image_channels, classes);
+  models::initialize(*discriminator_, seed);
+  discriminator_->module()->to(device);
+  needs_ = discriminator_->needs();
+  optim::AdamOptions options;
+  options.learning_rate = values.number("learning-rate");
+  options.beta1 = betas[0];
+  options.beta2 = betas[1];
+  optimizer_ = std::make_unique<optim::Adam>(*discriminator_->module(), options);
+}
+
+at::Tensor Adversary::score(const at::Tensor& images, const tensor::Output& output) {
+  const tensor::Autocast cast(device_, compute_);
+  const at::Tensor scores = discriminator_->forward(images, output);
+  return scores.scalar_type() == at::kDouble ? scores : scores.to(at::kFloat);
+}
+
+Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Output& student) {
+  Judgement judgement;
+  tensor::Output leaves;
+  leaves.logits = leaf_of(student.logits);
+  judgement.maps.push_back(student.logits);
+  std::vector<at::Tensor> inputs{leaves.logits};
+  for (const auto& name : needs_) {
+    judgement.maps.push_back(student.extra.get(name));
+    inputs.push_back(leaf_of(judgement.maps.back()));
+    leaves.extra.set(name, inputs.back());
+  }
+  judgement.scores = score(images, leaves);
+  const at::Tensor distance = judgement.scores - 1;
+  const at::Tensor value = (distance * distance).mean();
+  // Asking for the maps alone leaves the discriminator's parameter gradients uncomputed; the graph
+  // is kept for its own update.
+  judgement.gradients = torch::autograd::grad({value * weight_}, inputs, /*grad_outputs=*/{},
+                                              /*retain_graph=*/true);
+  judgement.adversarial = value.detach();
+  return judgement;
+}
+
+Adversary::Lesson Adversary::compare(const at::Tensor& images, const tensor::Output& teacher,
+                                     const Judgement& judgement) {
+  const at::Tensor real = score(images, teacher), &fake = judgement.scores;
+  const at::Tensor miss = real - 1;
+  Lesson lesson;
+  lesson.loss = (miss * miss).mean() + (fake * fake).mean();
+  lesson.accuracy = ((real >= 0.5).to(at::kFloat).mean() + (fake <= 0.5).to(at::kFloat).mean()) / 2;
+  return lesson;
+}
+
+bool Adversary::learn(const Lesson& lesson, float accuracy, double learning_rate_scale) {
+  if (!(accuracy <= threshold_)) return false;
+  optimizer_->zero_grad();
+  torch::autograd::backward({lesson.loss}, /*grad_tensors=*/{}, /*retain_graph=*/false,
+                            /*create_graph=*/false, discriminator_->module()->parameters());
+  optimizer_->step(optimizer_->options().learning_rate * learning_rate_scale);
+  return true;
+}
+
+}  // namespace kdseg::methods

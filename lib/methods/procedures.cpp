@@ -1,0 +1,37 @@
+#include "methods/procedures.h"
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "methods/supervised.h"
+#include "methods/teacher_student.h"
+
+namespace kdseg::methods {
+
+const std::vector<ProcedureRow>& procedures() {
+  static const std::vector<ProcedureRow> rows{
+      {"supervised", "training from labels alone", "", {}, make_supervised},
+      {"teacher-student",
+       "a student learns from labels and a frozen teacher, through loss terms and an adversary",
+       "HAD-Net, Vadacchino et al. 2021, arXiv:2103.16617",
+       {{"teacher-dropout",
+         Parameter::Kind::toggle,
+         "on",
+         "dropout in the frozen teacher while the student trains (HAD-Net, official code)",
+         -1e300,
+         1e300,
+         {}}},
+       make_teacher_student},
+  };
+  return rows;
+}
+
+std::unique_ptr<Method> make_method(const std::string& procedure, const Setup& setup) {
+  std::vector<std::string> names;
+  for (const auto& row : procedures()) {
+    if (row.name == procedure) return row.build(setup);
+    names.push_back(row.name);
+  }
+  throw UsageError("unknown procedure '{}'{}", procedure, did_you_mean(procedure, names));
+}
+
+}  // namespace kdseg::methods

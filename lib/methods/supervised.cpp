@@ -1,0 +1,91 @@
+#include "methods/supervised.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include "losses/objective.h"
+#include "methods/losses_of_step.h"
+#include "tensor/device.h"
+
+namespace kdseg::methods {
+namespace {
+
+class Supervised : public Method {
+ public:
+  explicit Supervised(const Setup& setup)
+      : setup_(setup),
+        objective_(setup.terms),
+        needs_(objective_.student_needs()),
+        optimizer_(setup_.student.network->module(), setup.optimizer) {
+    if (objective_.needs_teacher())
+      throw UsageError("a loss term needs a teacher, which training from labels does not have");
+  }
+
+  std::vector<std::string> streams() const override { return {case_stream}; }
+
+  Report step(const tensor::Draw& draw, const StepInfo& info) override {
+    const auto& batch = draw.at(case_stream);
+    auto noise = step_noise(info, "student", batch.input.image.size(0));
+    tensor::Output output;
+    NamedScalars parts;
+    const at::Tensor loss = forward(batch, info, &noise, output, parts);
+    const Report report = finite_report(parts, info, batch.cases);
+    optimizer_.zero_grad();
+    loss.backward();
+    optimizer_.step(optimizer_.options().learning_rate * info.learning_rate_scale);
+    return report;
+  }
+
+  Report validate(const tensor::Draw& draw, const StepInfo& info, at::Tensor* logits) override {
+    const at::NoGradGuard guard;
+    tensor::Output output;
+    NamedScalars parts;
+    const auto& batch = draw.at(case_stream);
+    forward(batch, info, nullptr, output, parts);
+    if (logits) *logits = output.logits;
+    return finite_report(parts, info, batch.cases);
+  }
+
+  std::vector<Role> roles() override {
+    return {{"student", setup_.student.network->shared_module(), &optimizer_}};
+  }
+  std::vector<Candidate> candidates() const override { return {{"student", {&setup_.student}}}; }
+
+  int64_t macs(std::array<int64_t, 3> size) const override {
+    return 3 * setup_.student.network->macs(size);
+  }
+
+ private:
+  at::Tensor forward(const tensor::Batch& batch, const StepInfo& info, tensor::Noise* noise,
+                     tensor::Output& output, NamedScalars& parts) {
+    tensor::Input input = batch.input;
+    input.image = pick_channels(batch.input.image, setup_.student_channels);
+    input.noise = noise;
+    {
+      const tensor::Autocast cast(setup_.device, setup_.compute);
+      output = setup_.student.network->forward(input, needs_);
+    }
+    const losses::Evidence evidence{.input = input,
+                                    .student = output,
+                                    .teacher = nullptr,
+                                    .target = &batch.target,
+                                    .head = setup_.student.contract.head,
+                                    .epoch = info.epoch,
+                                    .epochs = info.epochs};
+    const at::Tensor loss = objective_.value(evidence, &parts);
+    parts.emplace_back("loss", loss);
+    return loss;
+  }
+
+  Setup setup_;
+  losses::Objective objective_;
+  std::vector<std::string> needs_;
+  optim::Adam optimizer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_supervised(const Setup& setup) {
+  return std::make_unique<Supervised>(setup);
+}
+
+}  // namespace kdseg::methods

@@ -1,0 +1,17 @@
+// A student that learns from labels and a frozen teacher, with or without an adversary.
+#pragma once
+#include <memory>
+
+#include "methods/setup.h"
+
+namespace kdseg::methods {
+
+/// One step: the teacher's forward pass without gradients; the student's loss (terms, plus the
+/// adversary's) and update; then the adversary's own update on the maps of before the student's.
+/// Equals HAD-Net's official order, with one forward pass of the discriminator over the student's
+/// maps instead of two, because the discriminator does not change between them.
+/// Source: HAD-Net, Vadacchino et al. 2021.
+/// \throws UsageError  no teacher, or settings of a term or the adversary are wrong
+std::unique_ptr<Method> make_teacher_student(const Setup& setup);
+
+}  // namespace kdseg::methods

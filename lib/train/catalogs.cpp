@@ -1,0 +1,78 @@
+#include "train/catalogs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/augment.h"
+#include "losses/objective.h"
+#include "methods/adversary.h"
+#include "methods/procedures.h"
+#include "models/catalog.h"
+
+namespace kdseg::train {
+namespace {
+
+template <class Row>
+std::vector<CatalogEntry> entries(const std::vector<Row>& rows) {
+  std::vector<CatalogEntry> made;
+  for (const auto& row : rows) made.push_back({row.name, row.summary, row.source, row.parameters});
+  return made;
+}
+
+std::string text_of(const CatalogEntry& entry) {
+  std::string text = fmt::format("{}: {}\n", entry.name, entry.summary);
+  if (!entry.source.empty()) text += fmt::format("    source: {}\n", entry.source);
+  for (const auto& p : entry.parameters) {
+    text += fmt::format("    {} = {}: {}", p.name, p.initial, p.help);
+    if (!p.choices.empty()) text += fmt::format(" ({})", join(p.choices, "|"));
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<CatalogEntry> network_catalog() { return entries(models::networks()); }
+std::vector<CatalogEntry> discriminator_catalog() { return entries(models::discriminators()); }
+std::vector<CatalogEntry> procedure_catalog() { return entries(methods::procedures()); }
+
+std::vector<CatalogEntry> term_catalog() {
+  auto rows = entries(losses::terms());
+  for (auto& row : rows)
+    row.parameters.insert(
+        row.parameters.begin(),
+        {"weight", Parameter::Kind::number, "1", "factor of this term in the sum", 0.0, 1e12, {}});
+  return rows;
+}
+
+std::vector<Parameter> adversary_keys() {
+  const auto own = methods::adversary_parameters();
+  std::vector<Parameter> keys(own.begin(), own.end());
+  for (const auto& row : models::discriminators())
+    for (const auto& p : row.parameters)
+      if (std::none_of(keys.begin(), keys.end(), [&](const auto& k) { return k.name == p.name; }))
+        keys.push_back(p);
+  return keys;
+}
+
+std::vector<Parameter> augment_keys() {
+  const auto keys = data::augment_parameters();
+  return {keys.begin(), keys.end()};
+}
+
+std::string listed(const std::string& kind) {
+  std::vector<CatalogEntry> rows;
+  if (kind == "terms") rows = term_catalog();
+  if (kind == "procedures") rows = procedure_catalog();
+  if (kind == "networks") {
+    rows = network_catalog();
+    for (auto& row : discriminator_catalog()) rows.push_back(std::move(row));
+  }
+  std::string text;
+  for (const auto& row : rows) text += text_of(row);
+  return text;
+}
+
+}  // namespace kdseg::train

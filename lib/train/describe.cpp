@@ -1,0 +1,108 @@
+#include "train/describe.h"
+
+#include <ATen/ops/rand.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/errors.h"
+#include "base/text.h"
+
+namespace kdseg::train {
+namespace {
+
+/// Follows what tensors on the CPU hold while it is installed.
+class MemoryWatch : public c10::MemoryReportingInfoBase {
+ public:
+  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device) override {
+    const int64_t held = held_ += bytes;
+    int64_t peak = peak_;
+    while (held > peak && !peak_.compare_exchange_weak(peak, held)) {
+    }
+  }
+  void reportOutOfMemory(int64_t, size_t, size_t, c10::Device) override {}
+  bool memoryProfilingEnabled() const override { return true; }
+  int64_t peak() const { return peak_; }
+
+ private:
+  std::atomic<int64_t> held_{0}, peak_{0};
+};
+
+tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
+  tensor::Batch batch;
+  batch.input.image = at::rand({1, channels, side, side, side}).to(device);
+  batch.target.classes = at::zeros({1, side, side, side}, at::kLong).to(device);
+  batch.cases = {"probe"};
+  return {{methods::case_stream, batch}};
+}
+
+/// Bytes that an iteration needs at its peak for the smallest input, beside what stays.
+int64_t measured_peak(methods::Method& method, int64_t side, int64_t channels, at::Device device) {
+  const auto draw = probe_of(side, channels, device);
+  method.step(draw, {});  // gradients and moments exist from here on
+  const auto watch = std::make_shared<MemoryWatch>();
+  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+  method.step(draw, {});
+  return watch->peak();
+}
+
+int64_t parameter_count(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const auto& p : module.parameters()) count += p.numel();
+  return count;
+}
+
+std::string thousands(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string describe_run(methods::Method& method, const methods::Setup& setup,
+                         std::array<int64_t, 3> size, int64_t batch, int64_t channels) {
+  std::string text;
+  double fixed_bytes = 0;
+  for (const auto& role : method.roles()) {
+    const int64_t parameters = parameter_count(*role.module);
+    // Value, gradient and two moments of what is trained; the value alone of what is frozen.
+    fixed_bytes += static_cast<double>(parameters) * sizeof(float) * (role.optimizer ? 4 : 1);
+    text += fmt::format("{:<14} {:>13} parameters{}\n", role.name, thousands(parameters),
+                        role.optimizer ? "" : ", frozen");
+  }
+  const auto& contract = setup.student.contract;
+  text += fmt::format("{:<14} {} ({})\n", "network", setup.student.section.name,
+                      join(contract.channels, ","));
+  text += fmt::format("{:<14} {}\n", "classes", join(contract.head.names, ","));
+  text += fmt::format("{:<14} {} x {} x {} voxels, batch {}\n", "input", size[0], size[1], size[2],
+                      batch);
+  text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",
+                      1e-9 * static_cast<double>(method.macs(size) * batch));
+
+  const int64_t side = std::max<int64_t>(32, setup.student.network->minimum_size());
+  const double scale = static_cast<double>(size[0] * size[1] * size[2] * batch) /
+                       static_cast<double>(side * side * side);
+  const double trained_gradients = [&] {
+    double bytes = 0;
+    for (const auto& role : method.roles())
+      if (role.optimizer)
+        bytes += static_cast<double>(parameter_count(*role.module)) * sizeof(float);
+    return bytes;
+  }();
+  // The probe lets go of old gradients before it makes new ones, so they count as activations
+  // nowhere, and twice at most where both exist for a moment.
+  const double peak = static_cast<double>(measured_peak(method, side, channels, setup.device));
+  const double activations = std::max(0.0, peak - std::max(0.0, trained_gradients * 0)) * scale;
+  constexpr double gib = 1024.0 * 1024 * 1024;
+  text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
+                      (fixed_bytes + activations) / gib, fixed_bytes / gib, activations / gib);
+  return text;
+}
+
+}  // namespace kdseg::train

@@ -1,0 +1,26 @@
+// The run's table: one row per epoch, kept with the state and rewritten whole.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kdseg::train {
+
+class History {
+ public:
+  using Row = std::vector<std::pair<std::string, std::string>>;  ///< column, value
+
+  /// Columns that no row had before are appended; older rows are empty there.
+  void add(const Row& row);
+  /// CSV, atomic, over what is there.
+  void write(const std::string& path) const;
+
+  std::string to_text() const;  ///< one line per row, header first, tab-separated
+  static History from_text(const std::string& text);
+
+ private:
+  std::vector<std::string> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace kdseg::train

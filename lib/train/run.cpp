@@ -1,0 +1,285 @@
+#include "train/run.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "methods/losses_of_step.h"
+#include "methods/procedures.h"
+#include "models/checkpoint.h"
+#include "tensor/device.h"
+#include "train/class_weights.h"
+#include "train/describe.h"
+#include "train/loop.h"
+#include "train/student.h"
+
+namespace kdseg::train {
+namespace {
+
+void check_settings(const LearningSettings& s, const Task& task) {
+  if (s.tensor.precision == "fp16")
+    throw UsageError("--precision fp16: gradients would underflow without loss scaling; use bf16");
+  if (s.optimizer.betas.size() != 2)
+    throw UsageError("--betas: {} values, expected 2", s.optimizer.betas.size());
+  if (!s.training.patch.empty() && s.training.patch.size() != 3)
+    throw UsageError("--patch: {} values, expected x y z", s.training.patch.size());
+  if (s.training.training.cases.empty()) throw UsageError("--cases is required; see --help");
+  if (s.training.output.empty() && !s.tensor.describe)
+    throw UsageError("--output is required; see --help");
+  if (task.procedure == "teacher-student" && task.teacher.empty())
+    throw UsageError("--teacher is required; see --help");
+  if (s.training.validate.empty() && s.schedule.plateau)
+    throw UsageError("--plateau on needs validation cases; give --validate, or --plateau off");
+}
+
+/// One run, step by step; members in the order in which they come to be.
+class Run {
+ public:
+  Run(const LearningSettings& settings, const Task& task, const RunContext& context)
+      : s_(settings),
+        task_(task),
+        context_(context),
+        device_(tensor::configure(settings.tensor, context.threads)),
+        cases_(open_cases(settings.training, context.threads)) {
+    if (!task.teacher.empty()) open_teacher();
+    channels_ = student_channels(s_, cases_);
+    require_channels(cases_, channels_, "the network");
+    if (teacher_) channels_ = teacher_and_student_channels();
+    identity_ = identity_of(s_, cases_);
+    identity_.emplace_back("procedure", task.procedure);
+    if (teacher_) {
+      identity_.emplace_back("teacher", io::stored_content_sha256(task.teacher));
+      identity_.emplace_back("teacher-dropout", task.teacher_dropout ? "on" : "off");
+    }
+    if (!task.adversary.kind.empty()) add_section(identity_, task.adversary);
+  }
+
+  void describe() {
+    prepare({});
+    const std::string text = describe_run(*method_, setup_, input_size(), s_.training.batch,
+                                          static_cast<int64_t>(channels_.size()));
+    std::fputs(text.c_str(), stdout);
+  }
+
+  void train() {
+    const std::string& wanted = s_.training.run_dir;
+    directory_.emplace(wanted.empty() ? s_.training.output + ".run" : wanted);
+    const auto saved = state_to_continue();
+    try {
+      prepare(saved ? recipe_in(*saved) : std::string());
+      loop(saved);
+    } catch (const DataError& e) {
+      directory_->mark_failed({3, e.what(), inputs_id()});
+      throw;
+    } catch (const methods::NonFinite& e) {
+      directory_->mark_failed({1, e.what(), inputs_id()});
+      throw;
+    }
+  }
+
+ private:
+  void open_teacher() {
+    teacher_ = models::load_model(task_.teacher, device_);
+    const auto& contract = teacher_->contract;
+    if (contract.head.names != cases_.classes.names)
+      throw DataError("{}: classes are {}, the volumes have {}", task_.teacher,
+                      join(contract.head.names, ","), join(cases_.classes.names, ","));
+    require_channels(cases_, contract.channels, task_.teacher);
+  }
+
+  std::vector<std::string> teacher_and_student_channels() const {
+    std::vector<std::string> all = teacher_->contract.channels;
+    for (const auto& name : channels_)
+      if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+    return all;
+  }
+
+  std::string inputs_id() const { return hash_of(identity_) + cases_.files; }
+
+  /// The saved state of an earlier call with the same settings; none when there is nothing to
+  /// continue. Repeats the message of a run that failed for good.
+  std::optional<io::Tree> state_to_continue() {
+    if (s_.training.resume == "never") {
+      directory_->remove_states();
+      directory_->clear_failure();
+      return std::nullopt;
+    }
+    if (const auto failure = directory_->failure()) {
+      if (failure->settings_id == inputs_id()) {
+        const std::string text = failure->message +
+                                 " (the run failed for good before; --resume "
+                                 "never starts afresh)";
+        if (failure->code == 3) throw DataError(text);
+        throw RunError(text);
+      }
+      directory_->clear_failure();
+    }
+    auto saved = directory_->newest();
+    if (!saved) return std::nullopt;
+    const std::string changed = differences(identity_in(*saved), identity_);
+    if (!changed.empty())
+      throw UsageError(
+          "{} holds a run with other settings: {}; give the former ones, or start afresh with "
+          "--resume never",
+          directory_->path(), changed);
+    return saved;
+  }
+
+  /// Recipe, cases and method. `recipe_ini` is that of a run to continue.
+  void prepare(const std::string& recipe_ini) {
+    recipe_ = recipe_ini.empty()
+                  ? open_recipe(cases_, s_.training.recipe, task_.teacher,
+                                teacher_ ? teacher_->contract.recipe_ini : "", context_.threads)
+                  : std::make_unique<prepare::Recipe>(prepare::Recipe::from_text(recipe_ini));
+    const auto budget = data::cache_budget(s_.training.cache, s_.tensor.memory_limit_gib);
+    const auto store = [&](const std::vector<cohort::Row>& rows) {
+      std::vector<std::string> ids;
+      for (const auto& row : rows) ids.push_back(row.id);
+      return std::make_unique<data::CaseStore>(ids, data::prepared_cases(rows, *recipe_, channels_),
+                                               budget);
+    };
+    training_ = store(cases_.training);
+    validation_ = store(cases_.validation);
+    build_method();
+  }
+
+  void build_method() {
+    setup_.student = make_student(s_, cases_, *recipe_);
+    const std::string where = s_.training.patch.empty() ? "case " + training_->id(0) : "--patch";
+    require_size(*setup_.student.network, input_size(), where);
+    setup_.student.network->module().to(device_);
+    setup_.student_channels = positions(setup_.student.contract.channels);
+    setup_.teacher = teacher_;
+    if (teacher_) setup_.teacher_channels = positions(teacher_->contract.channels);
+    setup_.teacher_dropout = task_.teacher_dropout;
+    setup_.terms = s_.terms;
+    if (setup_.terms.empty()) setup_.terms.push_back({"term", "cross-entropy", "", {}});
+    fill_class_weights(setup_.terms, *training_, setup_.student.contract.head.channels(),
+                       context_.threads);
+    if (!task_.adversary.kind.empty()) setup_.adversary = settled_adversary(task_.adversary, s_);
+    setup_.optimizer = {.learning_rate = s_.optimizer.learning_rate,
+                        .beta1 = s_.optimizer.betas[0],
+                        .beta2 = s_.optimizer.betas[1],
+                        .epsilon = s_.optimizer.epsilon,
+                        .weight_decay = s_.optimizer.weight_decay,
+                        .decoupled = s_.optimizer.optimizer == "adamw"};
+    setup_.device = device_;
+    setup_.compute = tensor::compute_type(s_.tensor.precision);
+    setup_.seed = s_.tensor.seed;
+    method_ = methods::make_method(task_.procedure, setup_);
+  }
+
+  std::vector<int64_t> positions(const std::vector<std::string>& names) const {
+    std::vector<int64_t> found;
+    for (const auto& name : names)
+      found.push_back(std::find(channels_.begin(), channels_.end(), name) - channels_.begin());
+    return found;
+  }
+
+  std::array<int64_t, 3> input_size() {
+    std::array<int64_t, 3> size{};
+    if (s_.training.patch.empty())
+      size = training_->get(0)->data.image.grid.size;
+    else
+      std::copy_n(s_.training.patch.begin(), 3, size.begin());
+    return size;
+  }
+
+  LoopOptions loop_options() const {
+    LoopOptions o;
+    o.epochs = s_.training.epochs;
+    o.validate_every = s_.selection.validate_every;
+    o.select_best = s_.selection.selection == "best";
+    o.learning_rate = s_.optimizer.learning_rate;
+    o.schedule = {1.0, s_.schedule.warmup, s_.schedule.decay_from};
+    o.plateau.on = s_.schedule.plateau;
+    o.plateau.patience = s_.schedule.plateau_patience;
+    o.plateau.factor = s_.schedule.plateau_factor;
+    o.checkpoint_every_s = s_.training.checkpoint_every_s;
+    if (!s_.augment.kind.empty()) o.loader.augment = data::augmentation_from(s_.augment);
+    o.loader.mask_augmented = recipe_->masks_augmented();
+    o.loader.patch = s_.training.patch;
+    o.loader.workers = s_.training.workers;
+    o.loader.pinned = device_.is_cuda();
+    o.batch = s_.training.batch;
+    o.seed = s_.tensor.seed;
+    o.device = device_;
+    o.history =
+        s_.training.history.empty() ? directory_->path() + "/history.csv" : s_.training.history;
+    o.identity = identity_;
+    o.recipe_ini = recipe_->ini();
+    o.provenance = provenance();
+    return o;
+  }
+
+  Provenance provenance() const {
+    Provenance p = context_.provenance;
+    p.seed = s_.tensor.seed;
+    p.device = tensor::describe(device_);
+    for (const auto& file :
+         {s_.training.training.cases, s_.training.recipe, s_.training.init, task_.teacher})
+      if (!file.empty()) p.inputs.push_back(file);
+    return p;
+  }
+
+  void loop(const std::optional<io::Tree>& saved) {
+    infer::PredictOptions predicting;
+    predicting.device = device_;
+    predicting.precision = s_.tensor.precision;
+    predicting.memory_limit_gib = s_.tensor.memory_limit_gib;
+    Validation validation(*validation_, cases_.classes, cases_.regions, predicting);
+    if (!validation.possible() && s_.selection.selection == "best")
+      log::warning("no validation cases (--validate): the last epoch's parameters are kept");
+    Loop loop(*method_, *training_, validation, *directory_, loop_options());
+    if (saved) loop.resume(*saved);
+    loop.run();
+    write(loop.scores());
+    directory_->remove_states();
+  }
+
+  void write(const methods::Report& scores) const {
+    io::Checkpoint checkpoint = models::to_checkpoint(setup_.student);
+    checkpoint.metrics = scores;
+    for (const auto& row : cases_.training) checkpoint.trained_on.push_back(row.id);
+    const std::string content = io::write_checkpoint(s_.training.output, checkpoint, provenance(),
+                                                     {.force = context_.force});
+    const auto score = scores.find("score");
+    log::info("{} written{}, content_sha256 {}", s_.training.output,
+              score == scores.end() ? ""
+                                    : fmt::format(" (validation score {:.4f}, epoch {:.0f})",
+                                                  score->second, scores.at("epoch")),
+              content);
+  }
+
+  const LearningSettings& s_;
+  const Task& task_;
+  const RunContext& context_;
+  at::Device device_;
+  TrainingCases cases_;
+  std::optional<models::Model> teacher_;
+  std::vector<std::string> channels_;  ///< of the stream: the teacher's, then the student's own
+  Identity identity_;
+  std::optional<io::RunDirectory> directory_;
+  std::unique_ptr<prepare::Recipe> recipe_;
+  std::unique_ptr<data::CaseStore> training_, validation_;
+  methods::Setup setup_;
+  std::unique_ptr<methods::Method> method_;
+};
+
+}  // namespace
+
+void run_training(const LearningSettings& settings, const Task& task, const RunContext& context) {
+  check_settings(settings, task);
+  set_deadline(settings.training.deadline_s);
+  Run run(settings, task, context);
+  if (settings.tensor.describe)
+    run.describe();
+  else
+    run.train();
+}
+
+}  // namespace kdseg::train

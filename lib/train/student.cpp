@@ -1,0 +1,100 @@
+#include "train/student.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "models/catalog.h"
+#include "models/checkpoint.h"
+
+namespace kdseg::train {
+namespace {
+
+Head softmax_head(const ClassTable& classes) {
+  Head head;
+  head.names = classes.names;
+  head.codes = classes.codes;
+  for (size_t k = 0; k < classes.names.size(); ++k)
+    head.classes_of.push_back({static_cast<int>(k)});
+  return head;
+}
+
+/// The width a section asks for, or its row's default.
+template <class Row>
+int64_t width_of(const std::vector<Row>& rows, const std::string& name, const Section& section) {
+  std::string width = "1";
+  for (const auto& row : rows)
+    if (row.name == name)
+      for (const auto& p : row.parameters)
+        if (p.name == "width") width = p.initial;
+  for (const auto& s : section.settings)
+    if (s.key == "width") width = s.value;
+  return parse_integer(width).value_or(1);  // what is no number is reported where rows are built
+}
+
+}  // namespace
+
+Section network_section(const LearningSettings& settings) {
+  if (settings.networks.size() > 1)
+    throw UsageError("{}: [network.{}] and [network.{}], expected one network",
+                     settings.networks[1].where, settings.networks[0].name,
+                     settings.networks[1].name);
+  if (!settings.networks.empty()) return settings.networks.front();
+  return {"network", "had-net-unet", "", {}};
+}
+
+std::vector<std::string> student_channels(const LearningSettings& settings,
+                                          const TrainingCases& cases) {
+  return settings.training.channels.empty() ? cases.channels : settings.training.channels;
+}
+
+models::Model make_student(const LearningSettings& settings, const TrainingCases& cases,
+                           const prepare::Recipe& recipe) {
+  const TrainingSettings& t = settings.training;
+  models::Model model;
+  model.contract.channels = student_channels(settings, cases);
+  model.contract.recipe_id = recipe.id();
+  model.contract.recipe_ini = recipe.ini();
+  model.contract.head = softmax_head(cases.classes);
+  model.contract.regions = cases.regions;
+  if (!t.patch.empty()) {
+    model.contract.tiling.kind = Tiling::Kind::window;
+    std::copy_n(t.patch.begin(), 3, model.contract.tiling.size.begin());
+  }
+  model.network = models::make_network(network_section(settings),
+                                       static_cast<int64_t>(model.contract.channels.size()),
+                                       model.contract.head.channels(), t.width, &model.section);
+  models::initialize(*model.network, settings.tensor.seed);
+  if (!t.init.empty()) models::load_parameters(t.init, model);
+  return model;
+}
+
+Section settled_adversary(const Section& section, const LearningSettings& settings) {
+  const int64_t width = settings.training.width;
+  if (section.kind.empty() || width == 0) return section;
+  const Section network = network_section(settings);
+  std::string name = "hierarchical-discriminator";
+  for (const auto& s : section.settings)
+    if (s.key == "network") name = s.value;
+  const auto published = static_cast<double>(width_of(models::networks(), network.name, network));
+  const auto own = static_cast<double>(width_of(models::discriminators(), name, section));
+  const auto scaled = std::max<int64_t>(
+      1, std::llround(own * static_cast<double>(width) / std::max(1.0, published)));
+  Section settled = section;
+  settled.settings.push_back({"width", std::to_string(scaled), "--width"});
+  return settled;
+}
+
+void require_size(const models::Network& network, const std::array<int64_t, 3>& size,
+                  const std::string& where) {
+  const int64_t multiple = network.size_multiple(), least = network.minimum_size();
+  for (const int64_t side : size)
+    if (side % multiple != 0 || side < least)
+      throw DataError(
+          "{}: {}x{}x{} voxels, the network takes multiples of {} from {}; see size and "
+          "size-multiple in the recipe, or --patch",
+          where, size[0], size[1], size[2], multiple, least);
+}
+
+}  // namespace kdseg::train

@@ -1,0 +1,134 @@
+#include "train/validation.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <future>
+
+#include "base/errors.h"
+#include "base/interrupt.h"
+#include "methods/setup.h"
+
+namespace kdseg::train {
+namespace {
+
+template <class T>
+at::Tensor view_of(const std::vector<T>& voxels, at::IntArrayRef shape, at::ScalarType type) {
+  return at::from_blob(const_cast<T*>(voxels.data()), shape, at::TensorOptions().dtype(type));
+}
+
+at::Tensor label_of(const Volume& volume, at::Device device) {
+  const auto& size = volume.data.image.grid.size;
+  return view_of(volume.data.label->voxels, {1, size[2], size[1], size[0]}, at::kByte)
+      .to(device)
+      .to(at::kLong);
+}
+
+at::Tensor image_of(const Volume& volume, at::Device device) {
+  const auto& image = volume.data.image;
+  const auto& size = image.grid.size;
+  return view_of(image.voxels,
+                 {1, static_cast<int64_t>(image.channels.size()), size[2], size[1], size[0]},
+                 at::kFloat)
+      .to(device);
+}
+
+}  // namespace
+
+std::vector<int64_t> confusion(const at::Tensor& truth, const at::Tensor& prediction,
+                               int64_t classes) {
+  const at::Tensor pairs = (truth * classes + prediction).flatten();
+  const at::Tensor counts = at::bincount(pairs, {}, classes * classes).cpu();
+  const int64_t* first = counts.const_data_ptr<int64_t>();
+  return {first, first + classes * classes};
+}
+
+double smoothed_dice(std::span<const int64_t> confusion, std::span<const int64_t> region) {
+  const auto classes = static_cast<int64_t>(std::lround(std::sqrt(confusion.size())));
+  const auto within = [&](int64_t c) {
+    return std::find(region.begin(), region.end(), c) != region.end();
+  };
+  int64_t both = 0, truth = 0, prediction = 0;
+  for (int64_t t = 0; t < classes; ++t)
+    for (int64_t p = 0; p < classes; ++p) {
+      const int64_t count = confusion[static_cast<size_t>(t * classes + p)];
+      if (within(t)) truth += count;
+      if (within(p)) prediction += count;
+      if (within(t) && within(p)) both += count;
+    }
+  return (2.0 * static_cast<double>(both) + 1) / static_cast<double>(truth + prediction + 1);
+}
+
+Validation::Validation(data::CaseStore& cases, const ClassTable& classes,
+                       const std::vector<Region>& regions, infer::PredictOptions options)
+    : cases_(cases),
+      class_count_(static_cast<int64_t>(classes.names.size())),
+      options_(std::move(options)) {
+  for (const auto& region : regions) {
+    names_.push_back(region.name);
+    auto& indices = regions_.emplace_back();
+    for (const int code : region.codes) {
+      const auto at = std::find(classes.codes.begin(), classes.codes.end(), code);
+      if (at == classes.codes.end())
+        throw DataError("region {}: code {} is none of the volumes' classes", region.name, code);
+      indices.push_back(at - classes.codes.begin());
+    }
+  }
+}
+
+at::Tensor Validation::predict(methods::Method& method, const methods::StepInfo& info,
+                               const Volume& volume, std::optional<double>& loss) {
+  const at::NoGradGuard guard;
+  const auto candidates = method.candidates();
+  const models::Model& model = *candidates.front().members.front();
+  const at::Tensor image = image_of(volume, options_.device);
+  if (model.contract.tiling.kind == Tiling::Kind::whole) {
+    tensor::Batch batch;
+    batch.input.image = image;
+    batch.target.classes = label_of(volume, options_.device);
+    batch.cases = {volume.data.id};
+    at::Tensor logits;
+    loss = method.validate({{methods::case_stream, batch}}, info, &logits).at("loss");
+    return logits.argmax(1);
+  }
+  // Patch training: the loss of a whole volume may not fit into memory, its windows do.
+  std::vector<int64_t> picked;
+  const auto& present = volume.data.image.channels;
+  for (const auto& name : model.contract.channels)
+    picked.push_back(std::find(present.begin(), present.end(), name) - present.begin());
+  const at::Tensor probability =
+      infer::probabilities(*model.network, model.contract.head, model.contract.tiling,
+                           methods::pick_channels(image, picked), options_);
+  return infer::decode(probability, model.contract.head);
+}
+
+std::optional<Scores> Validation::run(methods::Method& method, const methods::StepInfo& info) {
+  std::vector<double> dice(regions_.size(), 0.0);
+  double loss_sum = 0;
+  std::optional<double> loss;
+  const int64_t count = cases_.size();
+  const auto ahead = [&](int64_t i) {
+    return std::async(std::launch::async, [this, i] { return cases_.get(i); });
+  };
+  auto next = ahead(0);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto volume = next.get();
+    if (i + 1 < count) next = ahead(i + 1);
+    if (stop_requested()) return std::nullopt;
+    const at::Tensor prediction = predict(method, info, *volume, loss);
+    const auto counts = confusion(label_of(*volume, options_.device), prediction, class_count_);
+    for (size_t r = 0; r < regions_.size(); ++r) dice[r] += smoothed_dice(counts, regions_[r]);
+    loss_sum += loss.value_or(0);
+  }
+  Scores scores;
+  for (size_t r = 0; r < regions_.size(); ++r) {
+    scores.dice.emplace_back(names_[r], dice[r] / static_cast<double>(count));
+    scores.score += scores.dice.back().second / static_cast<double>(regions_.size());
+  }
+  if (loss) scores.loss = loss_sum / static_cast<double>(count);
+  return scores;
+}
+
+}  // namespace kdseg::train

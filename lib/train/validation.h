@@ -1,0 +1,57 @@
+// Scores of a network on validation cases while it trains.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/volume.h"
+#include "data/case_store.h"
+#include "infer/predict.h"
+#include "methods/method.h"
+
+namespace kdseg::train {
+
+/// Voxel counts by (true class, predicted class), row-major K x K.
+/// `truth` and `prediction` are class indices of equal shape, int64, on any device.
+std::vector<int64_t> confusion(const at::Tensor& truth, const at::Tensor& prediction,
+                               int64_t classes);
+
+/// Smoothed Dice (2 |P and G| + 1) / (|P| + |G| + 1) of a union of classes; both empty give 1.
+/// Source: official code of HAD-Net, Vadacchino et al. 2021.
+double smoothed_dice(std::span<const int64_t> confusion, std::span<const int64_t> region);
+
+struct Scores {
+  std::vector<std::pair<std::string, double>> dice;  ///< per region, mean over cases
+  double score = 0;                                  ///< mean over the regions: what is selected by
+  std::optional<double> loss;                        ///< mean over cases; none in patch training
+};
+
+/// Scores whole volumes, dropout off. The network's tiling says how it is laid over them.
+class Validation {
+ public:
+  Validation(data::CaseStore& cases, const ClassTable& classes, const std::vector<Region>& regions,
+             infer::PredictOptions options);
+
+  /// \return nullopt when a stop was requested before the last case
+  std::optional<Scores> run(methods::Method& method, const methods::StepInfo& info);
+
+  const std::vector<std::string>& region_names() const { return names_; }
+  bool possible() const { return cases_.size() > 0; }
+
+ private:
+  at::Tensor predict(methods::Method& method, const methods::StepInfo& info, const Volume& volume,
+                     std::optional<double>& loss);
+
+  data::CaseStore& cases_;
+  int64_t class_count_;
+  std::vector<std::string> names_;
+  std::vector<std::vector<int64_t>> regions_;  ///< class indices
+  infer::PredictOptions options_;
+};
+
+}  // namespace kdseg::train

@@ -1,0 +1,59 @@
+// Options that pretrain and distill share beyond those of cli/shared_options.h.
+#pragma once
+#include "cli/shared_options.h"
+#include "train/catalogs.h"
+#include "train/settings.h"
+
+namespace kdseg {
+
+inline std::vector<cli::CatalogRow> rows_of(const std::vector<train::CatalogEntry>& entries) {
+  std::vector<cli::CatalogRow> rows;
+  for (const auto& entry : entries) rows.push_back({entry.name, entry.summary, entry.parameters});
+  return rows;
+}
+
+inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
+  cli::declare_training(add, s.training);
+  add.group("Optimizer and schedule");
+  add.choice("optimizer", s.optimizer.optimizer,
+             "adam (weight decay in the gradient) or adamw (decoupled)", {"adam", "adamw"});
+  add.number("learning-rate", s.optimizer.learning_rate, "of the trained network",
+             {.low = 0, .high = 10});
+  add.numbers("betas", s.optimizer.betas, "decay of the two moments", {.low = 0, .high = 0.999999},
+              2);
+  add.number("epsilon", s.optimizer.epsilon, "added to the root of the second moment",
+             {.low = 0, .high = 1});
+  add.number("weight-decay", s.optimizer.weight_decay, "on all parameters", {.low = 0, .high = 10});
+  add.number("warmup", s.schedule.warmup,
+             "fraction of the run over which the rate grows from 0, linearly",
+             {.low = 0, .high = 1});
+  add.number("decay-from", s.schedule.decay_from,
+             "fraction of the run after which the rate falls to 0, linearly; 1 keeps it constant",
+             {.low = 0, .high = 1});
+  add.toggle("plateau", s.schedule.plateau,
+             "cut the rate when the validation score has not improved for a while");
+  add.integer("plateau-patience", s.schedule.plateau_patience,
+              "validated epochs without improvement before a cut", {.low = 0});
+  add.number("plateau-factor", s.schedule.plateau_factor, "what a cut leaves of the rate",
+             {.low = 0.001, .high = 1});
+  add.group("Validation");
+  add.integer("validate-every", s.selection.validate_every, "epochs between validations",
+              {.low = 1});
+  add.choice("selection", s.selection.selection,
+             "parameters to keep: those with the best validation score (mean smoothed Dice of the "
+             "regions, ties to the later epoch), or the last",
+             {"best", "last"});
+  add.rows("network", s.networks, "the network that is trained; none: had-net-unet",
+           rows_of(train::network_catalog()));
+  add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
+           rows_of(train::term_catalog()));
+  add.row("augment", s.augment, "random variation of training cases; no section: none",
+          train::augment_keys());
+  cli::declare_tensor(add, s.tensor);
+}
+
+inline train::RunContext run_context(const cli::Context& context) {
+  return {context.threads(), context.force(), context.provenance()};
+}
+
+}  // namespace kdseg
