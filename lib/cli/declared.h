@@ -1,6 +1,7 @@
 // What Options gathers: one record per option and per kind of section, with its field.
 #pragma once
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -80,6 +81,8 @@ struct Options::Impl {
   const Option* find(const std::string& name) const;
   Option& add(std::string name, Kind kind, std::string help);
   SectionKind& add_section(std::string kind, std::string help);
+  /// The options under their headings: a heading that comes back later continues the first one.
+  std::vector<std::pair<std::string, std::vector<const Option*>>> groups() const;
   std::vector<std::string> names(Scope widest, const std::string& prefix = "") const;
 };
 

@@ -163,15 +163,19 @@ std::string synopsis(const Manual& manual, const Options::Impl& declared) {
   return "  " + wrapped(text + " [options]", 4 + manual.name.size(), 2) + "\n";
 }
 
+std::string option_entry(const Option& o) {
+  const std::string place = placeholder(o);
+  const bool off = o.kind == Kind::toggle && o.initial.at(0) == "off";
+  return entry("--" + o.name + (place.empty() ? "" : " " + place),
+               o.help + remarks(o.words, o.range_text(), off ? "" : o.initial_text(), o.required,
+                                o.repeatable()));
+}
+
 std::string option_groups(const Options::Impl& declared) {
-  std::string text, group;
-  for (const auto& o : declared.options) {
-    if (o.group != group) text += heading(group = o.group);
-    const std::string place = placeholder(o);
-    const bool off = o.kind == Kind::toggle && o.initial.at(0) == "off";
-    text += entry("--" + o.name + (place.empty() ? "" : " " + place),
-                  o.help + remarks(o.words, o.range_text(), off ? "" : o.initial_text(), o.required,
-                                   o.repeatable()));
+  std::string text;
+  for (const auto& [title, options] : declared.groups()) {
+    text += heading(title);
+    for (const Option* o : options) text += option_entry(*o);
   }
   return text;
 }

@@ -46,6 +46,17 @@ const CatalogRow* SectionKind::find(const std::string& name) const {
   return nullptr;
 }
 
+std::vector<std::pair<std::string, std::vector<const Option*>>> Options::Impl::groups() const {
+  std::vector<std::pair<std::string, std::vector<const Option*>>> all;
+  for (const auto& option : options) {
+    auto place = std::find_if(all.begin(), all.end(),
+                              [&](const auto& group) { return group.first == option.group; });
+    if (place == all.end()) place = all.insert(all.end(), {option.group, {}});
+    place->second.push_back(&option);
+  }
+  return all;
+}
+
 std::vector<std::string> Options::Impl::names(Scope widest, const std::string& prefix) const {
   std::vector<std::string> all;
   for (const auto& o : options)

@@ -73,14 +73,11 @@ std::string shell_word(const std::string& word) {
 }  // namespace
 
 std::string resolved_ini(const Options::Impl& declared, Paths paths) {
-  std::string text, group;
-  for (const auto& option : declared.options) {
-    if (option.scope == Scope::flag_only) continue;
-    if (option.group != group) {
-      group = option.group;
-      text += (text.empty() ? "# " : "\n# ") + group + "\n";
-    }
-    text += key_line(option, paths);
+  std::string text;
+  for (const auto& [title, options] : declared.groups()) {
+    text += (text.empty() ? "# " : "\n# ") + title + "\n";
+    for (const Option* option : options)
+      if (option->scope != Scope::flag_only) text += key_line(*option, paths);
   }
   for (const auto& kind : declared.sections) {
     if (kind.single && !kind.single->kind.empty()) text += section_lines(*kind.single, kind, paths);

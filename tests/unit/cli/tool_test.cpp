@@ -190,6 +190,22 @@ TEST(Help, SaysWhatAUserNeeds) {
   }
 }
 
+TEST(Help, AHeadingThatComesBackContinuesTheFirst) {
+  std::string a, b, c;
+  const Outcome o = call({"--help"}, {}, [&](Options& add, Settings&) {
+    add.group("Files");
+    add.text("first", a, "1");
+    add.group("Other");
+    add.text("second", b, "2");
+    add.group("Files");
+    add.text("third", c, "3");
+  });
+  const auto place = [&](const char* text) { return o.out.find(text); };
+  EXPECT_LT(place("--first"), place("--third"));
+  EXPECT_LT(place("--third"), place("OTHER"));
+  EXPECT_EQ(o.out.find("\nFILES", place("\nFILES") + 1), std::string::npos);
+}
+
 TEST(Help, VersionIsOneLine) {
   const Outcome o = call({"--version"});
   EXPECT_EQ(o.code, 0);
