@@ -98,8 +98,8 @@ Anatomy make_anatomy(const Head& head, const Frame& frame, const Knobs& knobs, u
   const auto shape = smooth_noise(frame, Random(seed, index, "shape"), Head::shape_sigma_mm);
 
   const size_t n = static_cast<size_t>(frame.count());
-  Anatomy a{std::vector<uint8_t>(n), std::vector<float>(n), std::vector<float>(n),
-            std::vector<float>(n)};
+  Anatomy a{std::vector<uint8_t>(n), std::vector<uint8_t>(n), std::vector<float>(n),
+            std::vector<float>(n), std::vector<float>(n)};
   const double half_amplitude = 0.5 * knobs.displacement_mm;
   for (size_t i = 0; i < n; ++i) {
     Point p = before_push(frame.point(static_cast<int64_t>(i)), push);
@@ -107,6 +107,7 @@ Anatomy make_anatomy(const Head& head, const Frame& frame, const Knobs& knobs, u
       p[k] += half_amplitude * std::clamp(displacement[k][i], -2.5f, 2.5f);
     const Mixture m = head.at(pose(p), fold[i], shape[i], 0.8 * frame.voxel_mm);
     a.brain[i] = m.brain;
+    a.cerebrum[i] = m.cerebrum;
     a.wm[i] = m.wm;
     a.gm[i] = m.gm;
     a.csf[i] = m.csf;

@@ -19,6 +19,7 @@ struct Push {
 
 struct Anatomy {
   std::vector<uint8_t> brain;      ///< [z][y][x]
+  std::vector<uint8_t> cerebrum;   ///< where tumors may be centered
   std::vector<float> wm, gm, csf;  ///< sum to 1 in the brain, 0 outside
 };
 

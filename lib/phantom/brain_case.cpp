@@ -10,7 +10,7 @@ BrainCase make_brain_case(const Head& head, const Grid& grid, const Knobs& knobs
   Anatomy anatomy = make_anatomy(head, frame, knobs, seed, index);
   BrainCase made;
   made.plan = plan_tumor(anatomy, frame, knobs, seed, index);
-  made.plan.without_enhancement = options.without_enhancement;
+  made.plan.without_enhancement |= options.without_enhancement;
   if (knobs.mass_effect > 0) {
     // The push ends before the skull, which does not give way.
     const double radius = made.plan.radius_mm;

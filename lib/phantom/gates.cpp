@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace kdseg::phantom {
@@ -215,6 +216,9 @@ std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const
                ncr_t1ce = mean_z(cases, code_ncr, t1ce);
   const double by_flair = whole_tumor_auc(cases, flair), by_t2 = whole_tumor_auc(cases, t2),
                by_t1 = whole_tumor_auc(cases, t1);
+  std::vector<CaseStatistics> high_grade;
+  std::copy_if(cases.begin(), cases.end(), std::back_inserter(high_grade),
+               [](const CaseStatistics& c) { return c.high_grade; });
   std::array<std::vector<double>, 3> volumes;
   double without_et = 0, clean = 1;
   for (const auto& c : cases) {
@@ -236,11 +240,11 @@ std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const
        1, images},
       {"wt-auc-flair-lead", "the same, minus the better of T2 alone and T1 alone",
        by_flair - std::max(by_t2, by_t1), 0, 1, images},
-      {"et-auc-all", "enhancing against other tumor by all four sequences",
-       discriminant_auc(cases, {code_et}, {code_ncr, code_ed}, {flair, t1, t1ce, t2}), 0.94, 1,
+      {"et-auc-all", "enhancing against other tumor by all four sequences, high grade",
+       discriminant_auc(high_grade, {code_et}, {code_ncr, code_ed}, {flair, t1, t1ce, t2}), 0.94, 1,
        images},
-      {"et-ncr-auc-without-t1ce", "enhancing tumor against core without it, T1ce withheld",
-       discriminant_auc(cases, {code_et}, {code_ncr}, {flair, t1, t2}), 0.55, 0.90, images},
+      {"et-ncr-auc-without-t1ce", "enhancing tumor against necrosis without T1ce, high grade",
+       discriminant_auc(high_grade, {code_et}, {code_ncr}, {flair, t1, t2}), 0.55, 0.90, images},
       {"median-ml-ncr", "median volume of code 1, ml", median(volumes[0]), 4, 30, shapes},
       {"median-ml-ed", "median volume of code 2, ml", median(volumes[1]), 20, 110, shapes},
       {"median-ml-et", "median volume of code 4, ml", median(volumes[2]), 5, 40, shapes},

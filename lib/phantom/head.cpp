@@ -50,7 +50,7 @@ double inside(double distance, double width) {
 }
 
 /// Dimensions follow an average adult brain: 132 mm wide, 164 mm long, 128 mm from the vertex to
-/// the brain stem's cut; the cortex is 3 mm thick.
+/// the brain stem's cut; the cortex is 2.6 mm thick.
 class AnalyticHead : public Head {
  public:
   Point half_extent_mm() const override { return {66, 82, 65}; }
@@ -73,12 +73,12 @@ class AnalyticHead : public Head {
       cerebrum_mixture(p, cerebrum, fold, shape, blur, csf, gm);
     }
     if (!in_stem && cerebrum < 3 && cerebellum < 3)  // the tentorium between the two
-      csf = std::max(csf, inside(0.5 * std::abs(cerebrum - cerebellum) - 1.2, blur));
+      csf = std::max(csf, inside(0.5 * std::abs(cerebrum - cerebellum) - 0.8, blur));
     csf = std::max(csf, inside(ventricle_distance(p), blur));
-    csf = std::max(csf, inside(-hull - 1.2, blur));  // under the skull
+    csf = std::max(csf, inside(-hull - 0.8, blur));  // under the skull
     gm = std::min(gm, 1 - csf);
-    return {true, static_cast<float>(1 - csf - gm), static_cast<float>(gm),
-            static_cast<float>(csf)};
+    return {true, !in_stem && cerebrum < cerebellum, static_cast<float>(1 - csf - gm),
+            static_cast<float>(gm), static_cast<float>(csf)};
   }
 
  private:
@@ -126,14 +126,15 @@ class AnalyticHead : public Head {
     // Zero crossings of the folding noise are the sulci: |value| / E|gradient| is about the
     // distance to the nearest one; E|gradient| of such noise is 1.13 / sigma per mm.
     const double sideways = std::abs(fold) * fold_sigma_mm / 1.13;
-    const double bottom = 13 + 5 * shape;
-    const double half_width = 1.0 * std::clamp(1 - depth / std::max(bottom, 4.0), 0.0, 1.0) + 0.25;
+    const double bottom = 16 + 5 * shape;
+    const double half_width = 0.75 * std::clamp(1 - depth / std::max(bottom, 4.0), 0.0, 1.0) + 0.15;
     const double below = std::max(0.0, depth - bottom);
     const double sulcus = std::hypot(sideways, below) - half_width;
-    const double fissure = fissure_distance(p, shape) - 1.1;
-    const double pia = std::min({sulcus, depth - 1.2, fissure});
+    const double fissure = fissure_distance(p, shape) - 0.9;
+    const double pia = std::min({sulcus, depth - 0.8, fissure});
     csf = inside(pia, blur);
-    gm = std::max(inside(pia - 3.0, blur), 0.9 * inside(deep_gray_distance(p), blur));
+    // Fibers run through gray matter: no voxel of a real scan is as gray as the class's mean.
+    gm = std::max(0.85 * inside(pia - 2.6, blur), 0.75 * inside(deep_gray_distance(p), blur));
   }
 
   static void cerebellum_mixture(const Point& p, double surface, float fold, float shape,
@@ -143,8 +144,10 @@ class AnalyticHead : public Head {
     // Folia are thin horizontal leaves: seen on fine grids, an even mixture on coarse ones.
     const double leaves = std::sin(p[2] * 1.5 + 2 * shape + 0.02 * square(p[1] - 47) / 10);
     const double contrast = std::clamp(1.6 - 0.4 * blur, 0.0, 1.0);
-    gm = 1 - inside(core, std::max(blur, 3.0));
-    csf = gm * std::clamp(0.13 + 0.13 * contrast * leaves, 0.0, 1.0) * (surface > -14 ? 1.0 : 0.5);
+    const double cortex = 1 - inside(core, std::max(blur, 3.0));
+    gm = 0.6 * cortex;
+    csf =
+        cortex * std::clamp(0.1 + 0.1 * contrast * leaves, 0.0, 1.0) * (surface > -14 ? 1.0 : 0.5);
   }
 };
 
@@ -181,7 +184,9 @@ class AtlasHead : public Head {
     if (value < 0.5 * centers_[0]) return {};
     const double low = std::clamp((value - centers_[0]) / (centers_[1] - centers_[0]), 0.0, 1.0);
     const double high = std::clamp((value - centers_[1]) / (centers_[2] - centers_[1]), 0.0, 1.0);
-    return {true, static_cast<float>(high), static_cast<float>(low - high),
+    // The cerebellum and the brain stem fill the lower third at the back.
+    const bool cerebrum = p[2] > -0.3 * half_extent_[2] || p[1] < 0;
+    return {true, cerebrum, static_cast<float>(high), static_cast<float>(low - high),
             static_cast<float>(1 - low)};
   }
 

@@ -12,6 +12,7 @@ namespace kdseg::phantom {
 /// Fractions sum to 1 inside the brain (CSF under the skull included); all 0 outside it.
 struct Mixture {
   bool brain = false;
+  bool cerebrum = false;  ///< above the tentorium, where gliomas of adults lie
   float wm = 0, gm = 0, csf = 0;
 };
 
@@ -28,7 +29,7 @@ class Head {
   virtual Point half_extent_mm() const = 0;  ///< of the brain, from the frame's origin
   virtual Point ventricles() const = 0;      ///< where dilation starts from
 
-  static constexpr double fold_sigma_mm = 5, shape_sigma_mm = 12;
+  static constexpr double fold_sigma_mm = 4.6, shape_sigma_mm = 12;
 };
 
 /// Ellipsoids and noise: needs no data.

@@ -15,7 +15,7 @@ struct Knobs {
   double rotation_deg = 4, scale_deviation = 0.05, displacement_mm = 4;
   std::vector<double> ventricle_dilation_mm{0, 4};
   // Tumor.
-  double lgg_probability = 0.25;
+  double lgg_probability = 0.25, lgg_without_et = 0.37;
   std::vector<double> radius_mm{12, 24}, axis_ratio{0.75, 1.3}, depth_mm{16, 44};
   double shape_noise = 0.18;
   std::vector<double> edema_hgg_mm{8, 20}, edema_lgg_mm{2, 10};
@@ -78,6 +78,8 @@ void visit_knobs(K& k, Visitor& v) {
   v.group(KnobGroup::tumor);
   v.number("lgg-probability", k.lgg_probability,
            "share of low-grade cases (75 of 285 in BraTS 2018)", 0, 1);
+  v.number("lgg-without-et", k.lgg_without_et,
+           "share of the low-grade cases in which nothing enhances (27 of 75 in BraTS 2018)", 0, 1);
   v.range("radius", k.radius_mm, "low and high end: radius of the tumor core, mm", 4, 40);
   v.range("axis-ratio", k.axis_ratio, "low and high end: axes of the core relative to its radius",
           0.4, 2.5);

@@ -38,13 +38,22 @@ double distance(const Point& a, const Point& b) {
   return std::sqrt(sum);
 }
 
+/// Grade, radius and edema width decide what a cohort is like. Each follows an additive recurrence
+/// with its own irrational step (Weyl 1916): together they fill the cube evenly, so that already 16
+/// cases have the share and the median sizes of many.
+enum Recurrence { of_grade, of_radius, of_edema };
+
+double even_draw(uint64_t seed, uint64_t index, Recurrence which) {
+  constexpr std::array<double, 3> step{0.6180339887498949, 0.4142135623730951, 0.7320508075688772};
+  const double place = Random(seed, static_cast<uint64_t>(which), "recurrences").uniform() +
+                       step[which] * static_cast<double>(index);
+  return place - std::floor(place);
+}
+
 }  // namespace
 
 bool is_high_grade(const Knobs& knobs, uint64_t seed, uint64_t index) {
-  constexpr double golden = 0.6180339887498949;
-  const double start = Random(seed, 0, "grades").uniform();
-  const double place = start + golden * static_cast<double>(index);
-  return place - std::floor(place) >= knobs.lgg_probability;
+  return even_draw(seed, index, of_grade) >= knobs.lgg_probability;
 }
 
 TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& knobs, uint64_t seed,
@@ -52,11 +61,18 @@ TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& kn
   Random random(seed, index, "tumor");
   TumorPlan plan;
   plan.high_grade = is_high_grade(knobs, seed, index);
-  plan.radius_mm = random.uniform(knobs.radius_mm[0], knobs.radius_mm[1]);
-  const double width = random.uniform();
-  const auto& range = plan.high_grade ? knobs.edema_hgg_mm : knobs.edema_lgg_mm;
-  plan.edema_mm = range[0] + (range[1] - range[0]) * width;
+  // Low grades take the lower end of the unit interval, those without enhancement the lowest.
+  plan.without_enhancement =
+      even_draw(seed, index, of_grade) < knobs.lgg_probability * knobs.lgg_without_et;
+  const auto between = [](const std::vector<double>& range, double share) {
+    return range[0] + (range[1] - range[0]) * share;
+  };
+  plan.radius_mm = between(knobs.radius_mm, even_draw(seed, index, of_radius));
+  plan.edema_mm = between(plan.high_grade ? knobs.edema_hgg_mm : knobs.edema_lgg_mm,
+                          even_draw(seed, index, of_edema));
   for (double& a : plan.axes) a = random.uniform(knobs.axis_ratio[0], knobs.axis_ratio[1]);
+  const double mean_axis = std::cbrt(plan.axes[0] * plan.axes[1] * plan.axes[2]);
+  for (double& a : plan.axes) a /= mean_axis;  // the radius is that of the ball of equal volume
   plan.rotation = random_rotation(random);
   plan.concentration_mmol = knobs.contrast_mmol * std::exp(knobs.contrast_spread * random.normal());
 
@@ -69,7 +85,7 @@ TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& kn
   std::vector<int64_t> candidates;
   int64_t deepest = 0;
   for (size_t i = 0; i < squared.size(); ++i) {
-    if (!anatomy.brain[i]) continue;
+    if (!anatomy.cerebrum[i]) continue;
     if (anatomy.wm[i] > 0.5f && squared[i] >= low && squared[i] <= high)
       candidates.push_back(static_cast<int64_t>(i));
     if (squared[i] > squared[static_cast<size_t>(deepest)]) deepest = static_cast<int64_t>(i);

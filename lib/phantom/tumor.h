@@ -24,8 +24,8 @@ struct TumorPlan {
   bool without_enhancement = false;  ///< vitality is kept at or below 0
 };
 
-/// Grades follow a low-discrepancy sequence over the case index: any run of cases has nearly the
-/// asked share of low grades, and a case's grade does not depend on how many cases there are.
+/// Any run of cases has nearly the asked share of low grades, and a case's grade does not depend on
+/// how many cases there are.
 bool is_high_grade(const Knobs& knobs, uint64_t seed, uint64_t index);
 
 /// The center is drawn from white matter at knobs.depth_mm from the surface; from the deepest place
