@@ -60,7 +60,9 @@ void declare(cli::Options& add, Settings& s) {
   add.text("hd-penalty", r.hd_penalty,
            "distance of a structure that one side lacks: diag (of the image), mm, or convention "
            "(374 mm under brats2023, else diag)");
-  add.choice("domain", r.domain, "where true negatives are counted", {"image", "brain"});
+  add.choice("domain", r.domain,
+             "where true negatives are counted; brain: the mask of case volumes, or of --pairs",
+             {"image", "brain"});
   add.toggle("smooth-dice", r.smooth_dice, "add dice_smooth, (2 TP + 1) / (2 TP + FP + FN + 1)");
   add.group("Results");
   add.output("output", s.output,

@@ -18,13 +18,24 @@ namespace {
 
 bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
 
-LabelMap from_volume(const std::string& path) {
+/// Voxels that are not 0 in some channel.
+Labels content_mask(const Image& image) {
+  Labels mask{image.grid, std::vector<uint8_t>(static_cast<size_t>(image.grid.voxel_count()))};
+  for (size_t c = 0; c < image.channels.size(); ++c)
+    for (size_t i = 0; i < mask.voxels.size(); ++i)
+      mask.voxels[i] |= static_cast<uint8_t>(image.channel(c)[i] != 0);
+  return mask;
+}
+
+LabelMap from_volume(const std::string& path, bool with_brain) {
   auto volume = io::read_volume_header(path);
   if (!volume.data.label) throw DataError("{}: the volume has no labels to score against", path);
   if (volume.recipe_id != "source")
     log::warning("{}: prepared by a recipe; labels that it cut away are not counted", path);
-  // Only labels and mask: the images are most of the file.
-  const std::vector<std::string> wanted{"/label", "/brain"};
+  // Images are most of the file: read only where the brain must be found in them.
+  const bool search_brain = with_brain && !volume.data.brain && volume.recipe_id == "source";
+  std::vector<std::string> wanted{"/label", "/brain"};
+  if (search_brain) wanted.push_back("/image");
   auto tree = io::read_tree(path, "volume", wanted);
   const Grid& grid = volume.data.image.grid;
   LabelMap map;
@@ -34,9 +45,14 @@ LabelMap from_volume(const std::string& path) {
   map.regions = regions_of_classes(volume.data.classes, volume.data.regions);
   map.labels =
       voxels::restore(volume.chain, io::labels_from_array(tree, "/label", grid, map.codes.size()));
-  if (volume.data.brain)
+  if (with_brain && volume.data.brain)
     map.brain =
         voxels::restore(volume.chain, io::labels_from_array(tree, "/brain", grid, 0)).voxels;
+  if (search_brain)
+    map.brain =
+        voxels::restore(volume.chain, content_mask(io::image_from_array(
+                                          tree, "/image", grid, volume.data.image.channels)))
+            .voxels;
   return map;
 }
 
@@ -90,9 +106,9 @@ std::string checked_schema(const std::string& path) {
 
 }  // namespace
 
-LabelMap read_label_map(const std::string& path) {
+LabelMap read_label_map(const std::string& path, bool with_brain) {
   if (!is_hdf5(path)) return from_scan(path);
-  if (checked_schema(path) == "volume") return from_volume(path);
+  if (checked_schema(path) == "volume") return from_volume(path, with_brain);
   return from_prediction(path, io::read_prediction(path, false));
 }
 

@@ -20,9 +20,10 @@ struct LabelMap {
 };
 
 /// A case volume, a prediction, or a scan file with whole numbers. Voxels that a case volume or a
-/// prediction cut away are background.
+/// prediction cut away are background. `with_brain` asks for a case volume's mask; a source volume
+/// without one has the brain where any channel is not 0 (skull-stripped scans).
 /// \throws DataError  unreadable, without labels, not whole numbers, more than 256 codes
-LabelMap read_label_map(const std::string& path);
+LabelMap read_label_map(const std::string& path, bool with_brain = false);
 
 /// A predicted label map with the probabilities it came from, where the file has them.
 struct PredictedMap {

@@ -77,7 +77,7 @@ std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference) {
   }
   if (brain.empty())
     throw DataError(
-        "--domain brain needs a brain mask: a reference volume with one, or a brain column in "
+        "--domain brain needs a brain mask: case volumes as references, or a brain column in "
         "--pairs");
   return brain;
 }
@@ -97,7 +97,7 @@ metrics::ProbabilityCounts count_probabilities(const std::optional<io::Predictio
 }
 
 CaseScores score_files(const Pair& pair, const RegionSet& regions, const Rules& rules) {
-  LabelMap reference = read_label_map(pair.reference);
+  LabelMap reference = read_label_map(pair.reference, rules.brain_domain && pair.brain.empty());
   PredictedMap predicted;
   if (pair.prediction.empty()) {
     predicted.map.codes = {0};

@@ -164,6 +164,21 @@ TEST(Evaluate, RefusesAPredictionOfAnotherCase) {
   }
 }
 
+TEST(Evaluate, FindsTheBrainInTheVolume) {
+  const Folder folder;
+  write_cohort(folder);
+  auto v = volume_b();
+  v.data.image.voxels[at(3, 3, 3)] = 0;  // one voxel of the 125 is not brain
+  io::write_volume(folder / "volumes/b.h5", v, {}, {.force = true});
+  auto request = of_sheet(folder);
+  request.domain = "brain";
+  EXPECT_NEAR(value(evaluate(request, 1), "b", "TC", "spec"), 122.0 / 123, 1e-9);
+  v.data.brain = Labels{v.data.image.grid, std::vector<uint8_t>(125)};
+  for (int i = 0; i < 10; ++i) v.data.brain->voxels[static_cast<size_t>(i)] = 1;
+  io::write_volume(folder / "volumes/b.h5", v, {}, {.force = true});
+  EXPECT_NEAR(value(evaluate(request, 1), "b", "TC", "spec"), 9.0 / 10, 1e-9);
+}
+
 TEST(Evaluate, RefusesVolumesWithoutLabels) {
   const Folder folder;
   write_cohort(folder);
