@@ -145,6 +145,20 @@ TEST(Nifti, BigEndianFilesRead) {
   EXPECT_THAT(read_scan(folder / "a.nii").image.voxels, ElementsAre(258, -2));
 }
 
+TEST(Nifti, PairsOfHeaderAndImageRead) {
+  const test::TemporaryFolder folder;
+  std::string header = NiftiHeader{}.bytes().substr(0, 348);
+  test::put<float>(header, 108, 0);
+  std::memcpy(header.data() + 344, "ni1", 4);
+  const std::vector<int16_t> voxels = counted(24, 5);
+  test::write_bytes(folder / "a.hdr", header);
+  test::write_bytes(folder / "a.img", {reinterpret_cast<const char*>(voxels.data()), 48});
+  EXPECT_EQ(read_scan(folder / "a.hdr").image.voxels[23], 28);
+  EXPECT_EQ(read_scan(folder / "a.img").image.voxels[23], 28);
+  test::truncate(folder / "a.img", 0.9);
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.hdr"); }), HasSubstr("truncated"));
+}
+
 TEST(Nifti, WrittenAffineAndVoxelsComeBackInBothTransforms) {
   const test::TemporaryFolder folder;
   const Grid grid = oblique_grid();
