@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/volume.h"
+#include "infer/tiling.h"
 #include "io/prediction_file.h"
 #include "models/network.h"
 
@@ -14,21 +15,42 @@ namespace kdseg::infer {
 struct PredictOptions {
   at::Device device = at::kCPU;
   std::string precision = "fp32";
-  double memory_limit_gib = 0;
+  double memory_limit_gib = 0;  ///< 0: none; else a whole volume that needs more is refused
   bool keep_probability = false;
+  WindowWeights weights = WindowWeights::gaussian;
+  std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 
-/// Probabilities [N, K, D, H, W] float32 of one network on a prepared input (softmax or sigmoid by
-/// head), dropout off, laid over the volume as `tiling` says (whole: padded to the size multiple).
+/// Probabilities [N, K, D, H, W] float32 of one network on a prepared input [N, C, D, H, W]
+/// (softmax or sigmoid by head), dropout off, laid over the volume as `tiling` says:
+/// - whole: one pass; a volume that is no multiple of the network's size is padded with 0, and the
+///   result cut back;
+/// - window: overlapping windows, probabilities averaged by weight (see WindowWeights);
+/// - slices: every z slice through a 2D network.
+/// The result lies on the input's device and has no gradient.
+/// \throws UsageError  a window without a size, or a kind of tiling this program does not know
+/// \throws RunError    the whole volume needs more than the memory limit
 at::Tensor probabilities(models::Network& network, const Head& head, const Tiling& tiling,
                          const at::Tensor& image, const PredictOptions& options);
 
-/// Class indices [N, D, H, W] decoded from probabilities (argmax, or regions by threshold 0.5).
+/// Class indices [N, D, H, W] int64 decoded from probabilities [N, K, D, H, W]. softmax: argmax.
+/// sigmoid: a region counts where its probability is above 0.5, strictly; smaller regions overrule
+/// larger ones, the likelier overrules among equally large ones. A voxel of a region gets the class
+/// that none of the smaller regions within it has (TC without ET is NCR); 0 outside all regions.
 at::Tensor decode(const at::Tensor& probability, const Head& head);
 
+/// Class names and codes of a head; a sigmoid head names regions, so classes take the names of
+/// `known` where its codes are the head's, else "code N".
+ClassTable classes_of(const Head& head, const ClassTable& known);
+
 /// The mean of several models' probabilities for one source or prepared volume, restored to the
-/// grid of the source volume and decoded there.
-/// \throws DataError  a model's channels or recipe do not fit the volume (which, expected, found)
+/// grid of that volume and decoded there. Each model prepares the source volume by its own recipe;
+/// a prepared volume is taken as it is, by models of the same recipe only. Voxels that a recipe
+/// cuts away count as background for certain.
+/// \throws DataError  a model's channels or recipe do not fit the volume (which, expected, found);
+///                    models that give different classes
+/// \throws RunError   probabilities that are not finite
+/// \throws Stopped    a signal or deadline between two models
 io::Prediction predict(const std::vector<models::Model>& models, const Volume& volume,
                        const PredictOptions& options);
 

@@ -28,10 +28,12 @@ ALLOWED = {
     "infer": "models prepare",
     "methods": "models losses optim",
     "train": "methods data infer metrics",
+    "labeling": "intake infer",
 }
 
 # External libraries: their headers, their CMake targets, the folders that may use them.
-TORCH_FOLDERS = {"tensor", "models", "losses", "optim", "data", "infer", "methods", "train"}
+TORCH_FOLDERS = {"tensor", "models", "losses", "optim", "data", "infer", "methods", "train",
+                 "labeling"}
 EXTERNAL = {
     "ITK": (re.compile(r"itk\w*\.h"), re.compile(r"kdseg_itk|ITK.*"), {"image"}),
     "HDF5": (re.compile(r"(hdf5|H5\w*)\.h"), re.compile(r"kdseg_hdf5|hdf5.*"), {"io"}),

@@ -1,0 +1,59 @@
+// Networks whose answers are known without running them.
+#pragma once
+#include <ATen/ops/cat.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+
+#include "models/network.h"
+
+namespace kdseg::test {
+
+/// Logit k of a voxel is (k + 1) times the sum of its channels: each voxel by itself.
+class Pointwise : public models::Network {
+ public:
+  explicit Pointwise(int64_t classes, int64_t multiple = 1, double factor = 1)
+      : classes_(classes), multiple_(multiple), factor_(factor) {}
+  torch::nn::Module& module() override { return *module_; }
+  std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
+  tensor::Output forward(const tensor::Input& input, std::span<const std::string>) override {
+    for (int64_t a = 2; a < input.image.dim(); ++a)
+      if (input.image.size(a) % multiple_ != 0) throw std::logic_error("size is no multiple");
+    ++passes;
+    largest = std::max(largest, input.image.numel());
+    const at::Tensor sum = input.image.sum(1, true) * factor_;
+    std::vector<at::Tensor> logits;
+    for (int64_t k = 0; k < classes_; ++k) logits.push_back(sum * static_cast<double>(k + 1));
+    return {at::cat(logits, 1), {}};
+  }
+  int64_t size_multiple() const override { return multiple_; }
+  int64_t macs(std::array<int64_t, 3> size) const override {
+    return classes_ * size[0] * size[1] * size[2];
+  }
+
+  int passes = 0;
+  int64_t largest = 0;
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>("pointwise");
+  int64_t classes_, multiple_;
+  double factor_;
+};
+
+inline Head softmax_head(int classes) {
+  Head head;
+  const std::vector<int> codes{0, 1, 2, 4};
+  const std::vector<std::string> names{"background", "NCR", "ED", "ET"};
+  for (int k = 0; k < classes; ++k) {
+    head.names.push_back(names[static_cast<size_t>(k)]);
+    head.classes_of.push_back({k});
+    head.codes.push_back(codes[static_cast<size_t>(k)]);
+  }
+  return head;
+}
+
+inline Head region_head() {
+  return {Head::Kind::sigmoid, {"WT", "TC", "ET"}, {{1, 2, 3}, {1, 3}, {3}}, {0, 1, 2, 4}};
+}
+
+}  // namespace kdseg::test

@@ -1,0 +1,151 @@
+#include "infer/predict.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/errors.h"
+#include "prepare/recipe.h"
+#include "unit/infer/networks.h"
+#include "unit/io/folder.h"
+#include "voxels/chain.h"
+
+namespace {
+using namespace kdseg;
+using ::testing::HasSubstr;
+
+/// A source volume of 6x5x4 voxels cut out of a scan of 9x8x7; non-zero in x 1..4, y 1..3, z 1..2.
+Volume source_volume() {
+  Volume volume;
+  Grid scan;
+  scan.size = {9, 8, 7};
+  volume.chain = {scan, {Box{{2, 1, 2}, {6, 5, 4}}}};
+  volume.data.id = "X";
+  volume.data.image = {voxels::grid_after(volume.chain), {"flair", "t1", "t2"}, {}};
+  for (int c = 0; c < 3; ++c)
+    for (int z = 0; z < 4; ++z)
+      for (int y = 0; y < 5; ++y)
+        for (int x = 0; x < 6; ++x) {
+          const bool inside = x >= 1 && x <= 4 && y >= 1 && y <= 3 && z >= 1 && z <= 2;
+          volume.data.image.voxels.push_back(
+              inside ? static_cast<float>(100 * (c + 1) + 7 * x + 3 * y + z) : 0.0f);
+        }
+  return volume;
+}
+
+models::Model model(std::vector<std::string> channels, double factor = 1) {
+  models::Model m;
+  m.network = std::make_shared<test::Pointwise>(2, 4, factor);
+  m.contract.channels = std::move(channels);
+  m.contract.head = test::softmax_head(2);
+  m.contract.recipe_id = "source";
+  m.contract.regions = {{"NCR", {1}}};
+  return m;
+}
+
+/// A model that prepares by a recipe: LAS orientation, mask box, size 8 8 8, z-score.
+models::Model prepared_model(std::vector<std::string> channels) {
+  models::Model m = model(std::move(channels));
+  const auto recipe = prepare::Recipe::fit(
+      prepare::parse_recipe("orientation = LAS\nmask-channels = flair t1 t2\nsize = 8 8 8\n"
+                            "size-multiple = 4\nintensity = z-score\ntruncate = off\n",
+                            "test"),
+      0, {});
+  m.contract.recipe_id = recipe.id();
+  m.contract.recipe_ini = recipe.ini();
+  return m;
+}
+
+TEST(Predict, LiesOnTheSourceGridWithItsChain) {
+  const Volume volume = source_volume();
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto p = infer::predict({model({"flair"})}, volume, options);
+  EXPECT_EQ(p.case_id, "X");
+  EXPECT_EQ(p.chain, volume.chain);
+  EXPECT_EQ(p.label.grid, volume.data.image.grid);
+  EXPECT_EQ(p.classes.codes, (std::vector<int>{0, 1}));
+  EXPECT_EQ(p.regions.size(), 1u);
+  // Logits v and 2 v: probability of class 1 is sigmoid(v).
+  const size_t n = 6 * 5 * 4;
+  ASSERT_EQ(p.probability->voxels.size(), 2 * n);
+  for (size_t i = 0; i < n; ++i) {
+    const float v = volume.data.image.voxels[i];
+    EXPECT_NEAR(p.probability->voxels[n + i], 1 / (1 + std::exp(-v)), 1e-6);
+    EXPECT_EQ(p.label.voxels[i], v > 0 ? 1 : 0);
+  }
+  EXPECT_FALSE(infer::predict({model({"flair"})}, volume, {}).probability);
+}
+
+// What a recipe cuts away is background for certain; the rest returns to where it came from.
+TEST(Predict, RestoresWhatARecipeMoved) {
+  const Volume volume = source_volume();
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto p = infer::predict({prepared_model({"t2", "flair"})}, volume, options);
+  EXPECT_EQ(p.label.grid, volume.data.image.grid);
+  const auto prepared = prepare::Recipe::from_text(prepared_model({}).contract.recipe_ini)
+                            .apply(volume, std::vector<std::string>{"t2", "flair"});
+  const Image back = voxels::restore(prepared.chain, prepared.data.image, {0, 0}, 1);
+  const size_t n = 6 * 5 * 4;
+  for (size_t i = 0; i < n; ++i) {
+    const bool inside = volume.data.image.voxels[i] > 0;
+    const double sum = back.voxels[i] + back.voxels[n + i];
+    const double expected = inside ? 1 / (1 + std::exp(-sum)) : 0.0;
+    EXPECT_NEAR(p.probability->voxels[n + i], expected, 1e-5) << i;
+    EXPECT_NEAR(p.probability->voxels[i] + p.probability->voxels[n + i], 1, 1e-5);
+  }
+}
+
+TEST(Predict, MembersAreAveragedOnTheSourceGrid) {
+  const Volume volume = source_volume();
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto a = prepared_model({"t1"});
+  const auto b = model({"t2"}, -0.001);
+  const auto pa = infer::predict({a}, volume, options).probability->voxels;
+  const auto pb = infer::predict({b}, volume, options).probability->voxels;
+  const auto both = infer::predict({a, b}, volume, options).probability->voxels;
+  for (size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], (pa[i] + pb[i]) / 2, 1e-6);
+}
+
+TEST(Predict, PreparedVolumesNeedTheSameRecipe) {
+  const auto m = prepared_model({"t1"});
+  const auto recipe = prepare::Recipe::from_text(m.contract.recipe_ini);
+  const Volume prepared = recipe.apply(source_volume());
+  const auto p = infer::predict({m}, prepared, {});
+  EXPECT_EQ(p.label.grid, prepared.data.image.grid);
+  EXPECT_EQ(p.chain, prepared.chain);
+
+  Volume other = prepared;
+  other.recipe_id = "feedfeedfeedfeed";
+  infer::PredictOptions options;
+  options.model_names = {"runs/teacher.h5"};
+  EXPECT_THAT(
+      kdseg::test::message_of<DataError>([&] { infer::predict({m}, other, options); }),
+      HasSubstr("case X: prepared by recipe feedfeedfeedfeed, teacher.h5 expects source volumes "
+                "or recipe " +
+                m.contract.recipe_id));
+}
+
+TEST(Predict, ChannelsThatDoNotFitAreNamed) {
+  infer::PredictOptions options;
+  options.model_names = {"runs/teacher.h5"};
+  EXPECT_EQ(kdseg::test::message_of<DataError>([&] {
+              infer::predict({model({"flair", "t1ce", "t1", "t2"})}, source_volume(), options);
+            }),
+            "case X: 3 channels (flair,t1,t2), teacher.h5 expects 4 (flair,t1ce,t1,t2)");
+}
+
+TEST(Predict, ModelsMustGiveTheSameClasses) {
+  auto other = model({"t1"});
+  other.contract.head.codes = {0, 4};
+  EXPECT_THROW(infer::predict({model({"t1"}), other}, source_volume(), {}), DataError);
+}
+
+TEST(Predict, NonFiniteProbabilitiesAreAFailedRun) {
+  const auto broken = model({"t1"}, std::nan(""));
+  EXPECT_THROW(infer::predict({broken}, source_volume(), {}), RunError);
+}
+
+}  // namespace
