@@ -154,8 +154,10 @@ std::string window_of(const Gate& gate) {
 void report_gates(const std::vector<Gate>& gates, const std::string& mode) {
   std::vector<std::string> failed;
   for (const auto& gate : gates) {
-    const std::string line = fmt::format("gate {}: {:.3g} ({}){}", gate.name, gate.value,
-                                         window_of(gate), gate.passed() ? "" : " OUTSIDE");
+    const std::string value =
+        std::isnan(gate.value) ? "cannot be measured" : fmt::format("{:.3g}", gate.value);
+    const std::string line = fmt::format("gate {}: {} ({}){}", gate.name, value, window_of(gate),
+                                         gate.passed() ? "" : " OUTSIDE");
     log::info("{}{}", line, gate.binding ? "" : ", not binding");
     if (gate.binding && !gate.passed()) failed.push_back(line);
   }

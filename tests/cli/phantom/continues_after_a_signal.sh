@@ -2,7 +2,7 @@
 # A run that is told to stop ends with 75, and the same command ends with the bytes of an
 # uninterrupted run.
 source "$KDSEG_TEST_LIB"
-cohort=(--grid 48,56,40 --spacing 4 --cases 24 --gates report --threads 1)
+cohort=(--grid 48,56,40 --spacing 4 --cases 10 --gates report --threads 1)
 "$BIN/phantom" "${cohort[@]}" --output-dir part 2>.latest/stderr &
 job=$!
 for _ in $(seq 200); do
