@@ -4,6 +4,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <atomic>
