@@ -1,12 +1,12 @@
 #include "methods/adversary.h"
 
-#include <ATen/ops/ge.h>
-#include <ATen/ops/le.h>
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "losses/adversarial.h"
 #include "tensor/device.h"
 
 namespace kdseg::methods {
@@ -49,7 +49,7 @@ at::Tensor leaf_of(const at::Tensor& map) { return map.detach().requires_grad_(t
 std::span<const Parameter> adversary_parameters() { return declared(); }
 
 Adversary::Adversary(const Section& section, int64_t image_channels, int64_t classes,
-                     at::Device device, at::ScalarType compute, uint64_t seed)
+                     at::Device device, at::ScalarType compute, at::ScalarType type, uint64_t seed)
     : device_(device), compute_(compute) {
   Section own{section.kind, section.name, section.where, {}};
   Section network{"network", "", section.where, {}};
@@ -61,14 +61,14 @@ Adversary::Adversary(const Section& section, int64_t image_channels, int64_t cla
   const Parameters values(declared(), own);
   network.name = values.text("network");
   weight_ = values.number("weight");
-  threshold_ = static_cast<float>(values.number("update-below-accuracy"));
+  threshold_ = values.number("update-below-accuracy");
   const auto betas = values.numbers("betas");
   if (betas.size() != 2)
     throw UsageError("{}: betas has {} values in [adversary], expected 2", section.where,
                      betas.size());
   discriminator_ = models::make_discriminator(network, image_channels, classes);
   models::initialize(*discriminator_, seed);
-  discriminator_->module()->to(device);
+  discriminator_->module()->to(device, type);
   needs_ = discriminator_->needs();
   optim::AdamOptions options;
   options.learning_rate = values.number("learning-rate");
@@ -79,8 +79,7 @@ Adversary::Adversary(const Section& section, int64_t image_channels, int64_t cla
 
 at::Tensor Adversary::score(const at::Tensor& images, const tensor::Output& output) {
   const tensor::Autocast cast(device_, compute_);
-  const at::Tensor scores = discriminator_->forward(images, output);
-  return scores.scalar_type() == at::kDouble ? scores : scores.to(at::kFloat);
+  return discriminator_->forward(images, output);
 }
 
 Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Output& student) {
@@ -95,8 +94,7 @@ Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Ou
     leaves.extra.set(name, inputs.back());
   }
   judgement.scores = score(images, leaves);
-  const at::Tensor distance = judgement.scores - 1;
-  const at::Tensor value = (distance * distance).mean();
+  const at::Tensor value = losses::adversarial_term(judgement.scores);
   // Asking for the maps alone leaves the discriminator's parameter gradients uncomputed; the graph
   // is kept for its own update.
   judgement.gradients = torch::autograd::grad({value * weight_}, inputs, /*grad_outputs=*/{},
@@ -107,16 +105,13 @@ Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Ou
 
 Adversary::Lesson Adversary::compare(const at::Tensor& images, const tensor::Output& teacher,
                                      const Judgement& judgement) {
-  const at::Tensor real = score(images, teacher), &fake = judgement.scores;
-  const at::Tensor miss = real - 1;
-  Lesson lesson;
-  lesson.loss = (miss * miss).mean() + (fake * fake).mean();
-  lesson.accuracy = ((real >= 0.5).to(at::kFloat).mean() + (fake <= 0.5).to(at::kFloat).mean()) / 2;
-  return lesson;
+  const at::Tensor real = score(images, teacher);
+  return {losses::discriminator_loss(real, judgement.scores),
+          losses::discriminator_accuracy(real, judgement.scores)};
 }
 
-bool Adversary::learn(const Lesson& lesson, float accuracy, double learning_rate_scale) {
-  if (!(accuracy <= threshold_)) return false;
+bool Adversary::learn(const Lesson& lesson, double learning_rate_scale) {
+  if (!(lesson.accuracy <= threshold_)) return false;
   optimizer_->zero_grad();
   torch::autograd::backward({lesson.loss}, /*grad_tensors=*/{}, /*retain_graph=*/false,
                             /*create_graph=*/false, discriminator_->module()->parameters());

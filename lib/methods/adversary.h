@@ -20,9 +20,10 @@ std::span<const Parameter> adversary_parameters();
 /// and 2; threshold and inputs as in the official code.
 class Adversary {
  public:
+  /// `type` is that of the student's parameters, `compute` the autocast type.
   /// \throws UsageError  unknown discriminator, unknown key, value out of range
   Adversary(const Section& section, int64_t image_channels, int64_t classes, at::Device device,
-            at::ScalarType compute, uint64_t seed);
+            at::ScalarType compute, at::ScalarType type, uint64_t seed);
 
   const std::vector<std::string>& needs() const { return needs_; }
   double weight() const { return weight_; }
@@ -40,13 +41,13 @@ class Adversary {
 
   struct Lesson {
     at::Tensor loss;      ///< mean (r - 1)^2 + mean q^2
-    at::Tensor accuracy;  ///< (mean [r >= 0.5] + mean [q <= 0.5]) / 2, float32
+    double accuracy = 0;  ///< (mean [r >= 0.5] + mean [q <= 0.5]) / 2
   };
   /// Scores the teacher's output (no gradient to it).
   Lesson compare(const at::Tensor& images, const tensor::Output& teacher,
                  const Judgement& judgement);
   /// Updates the discriminator when it is right too seldom. \return whether it was updated
-  bool learn(const Lesson& lesson, float accuracy, double learning_rate_scale);
+  bool learn(const Lesson& lesson, double learning_rate_scale);
 
   std::shared_ptr<torch::nn::Module> module() { return discriminator_->module(); }
   optim::Adam& optimizer() { return *optimizer_; }
@@ -58,7 +59,7 @@ class Adversary {
   at::Tensor score(const at::Tensor& images, const tensor::Output& output);
 
   double weight_;
-  float threshold_;
+  double threshold_;
   at::Device device_;
   at::ScalarType compute_;
   std::shared_ptr<models::Discriminator> discriminator_;

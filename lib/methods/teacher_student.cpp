@@ -1,7 +1,9 @@
 #include "methods/teacher_student.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 
@@ -28,9 +30,9 @@ class TeacherStudent : public Method {
     if (!setup_.teacher) throw UsageError("the procedure teacher-student needs --teacher");
     if (setup_.adversary) {
       const auto channels = static_cast<int64_t>(setup_.student.contract.channels.size());
-      auto made = std::make_unique<Adversary>(*setup_.adversary, channels,
-                                              setup_.student.contract.head.channels(),
-                                              setup_.device, setup_.compute, setup_.seed);
+      auto made = std::make_unique<Adversary>(
+          *setup_.adversary, channels, setup_.student.contract.head.channels(), setup_.device,
+          setup_.compute, parameter_type(), setup_.seed);
       // A weight of 0 leaves the student untouched by the adversary: it is not computed at all.
       if (made->weight() > 0) adversary_ = std::move(made);
     }
@@ -65,7 +67,6 @@ class TeacherStudent : public Method {
       total = total + adversary_->weight() * judgement.adversarial;
       scalars.emplace_back("adversarial", judgement.adversarial);
       scalars.emplace_back("discriminator", lesson.loss);
-      scalars.emplace_back("discriminator-accuracy", lesson.accuracy);
     }
     scalars.emplace_back("loss", total);
     Report report = finite_report(scalars, info, batch.cases);
@@ -74,9 +75,8 @@ class TeacherStudent : public Method {
     torch::autograd::backward(roots, gradients);
     optimizer_.step(optimizer_.options().learning_rate * info.learning_rate_scale);
     if (adversary_) {
-      const auto accuracy = static_cast<float>(report.at("discriminator-accuracy"));
-      report["discriminator-updated"] =
-          adversary_->learn(lesson, accuracy, info.learning_rate_scale) ? 1 : 0;
+      report["discriminator-accuracy"] = lesson.accuracy;
+      report["discriminator-updated"] = adversary_->learn(lesson, info.learning_rate_scale) ? 1 : 0;
     }
     return report;
   }
@@ -115,6 +115,10 @@ class TeacherStudent : public Method {
     at::Tensor loss;
     NamedScalars parts;
   };
+
+  at::ScalarType parameter_type() {
+    return setup_.student.network->module().parameters().front().scalar_type();
+  }
 
   bool teacher_in_use() const { return adversary_ || objective_.needs_teacher(); }
 

@@ -5,6 +5,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <fmt/format.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <atomic>
@@ -40,7 +41,9 @@ tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
   return {{methods::case_stream, batch}};
 }
 
-/// Bytes that an iteration needs at its peak for the smallest input, beside what stays.
+/// Bytes that an iteration needs at its peak for a cube of this side, beside what stays. The
+/// watched step lets go of the former one's gradients before it makes its own, so they are no part
+/// of it.
 int64_t measured_peak(methods::Method& method, int64_t side, int64_t channels, at::Device device) {
   const auto draw = probe_of(side, channels, device);
   method.step(draw, {});  // gradients and moments exist from here on
@@ -57,10 +60,13 @@ int64_t parameter_count(const torch::nn::Module& module) {
 }
 
 std::string thousands(int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
+  const std::string digits = std::to_string(value);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
+  return text;
 }
 
 }  // namespace
@@ -88,17 +94,8 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   const int64_t side = std::max<int64_t>(32, setup.student.network->minimum_size());
   const double scale = static_cast<double>(size[0] * size[1] * size[2] * batch) /
                        static_cast<double>(side * side * side);
-  const double trained_gradients = [&] {
-    double bytes = 0;
-    for (const auto& role : method.roles())
-      if (role.optimizer)
-        bytes += static_cast<double>(parameter_count(*role.module)) * sizeof(float);
-    return bytes;
-  }();
-  // The probe lets go of old gradients before it makes new ones, so they count as activations
-  // nowhere, and twice at most where both exist for a moment.
-  const double peak = static_cast<double>(measured_peak(method, side, channels, setup.device));
-  const double activations = std::max(0.0, peak - std::max(0.0, trained_gradients * 0)) * scale;
+  const double activations =
+      scale * static_cast<double>(measured_peak(method, side, channels, setup.device));
   constexpr double gib = 1024.0 * 1024 * 1024;
   text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
                       (fixed_bytes + activations) / gib, fixed_bytes / gib, activations / gib);

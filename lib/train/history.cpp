@@ -30,7 +30,7 @@ void History::write(const std::string& path) const {
 
 std::string History::to_text() const {
   std::string text = join(columns_, "\t");
-  for (const auto& row : rows_) text += "\n" + join(row, "\t");
+  for (const auto& row : rows_) text.append(1, '\n').append(join(row, "\t"));
   return text;
 }
 

@@ -61,12 +61,12 @@ void Loop::run() {
               state_.step / per_epoch + 1);
   if (state_.step == (state_.closed_epochs + 1) * per_epoch) close_epoch();
   while (state_.step < steps_) {
-    stop_if_requested();
     one_step(loader);
     if (state_.step % per_epoch == 0) close_epoch();
-    if (state_.step < steps_ &&
-        seconds_between(saved_at_, Clock::now()) >= options_.checkpoint_every_s)
-      save();
+    if (state_.step == steps_) break;
+    // Looked at behind the step: a call with a short deadline still gets somewhere.
+    stop_if_requested();
+    if (seconds_between(saved_at_, Clock::now()) >= options_.checkpoint_every_s) save();
   }
   progress_.reset();
   save();  // a full disk while the checkpoint is written must not cost the run

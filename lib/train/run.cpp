@@ -1,5 +1,7 @@
 #include "train/run.h"
 
+#include <torch/nn/module.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <optional>

@@ -1,5 +1,6 @@
 #include "train/validation.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/from_blob.h>

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# A teacher that is missing, broken or of other data is named with what it expects.
+source "$KDSEG_TEST_LIB"
+source "$KDSEG_SOURCE_DIR/tests/cli/distill/common.bash"
+make_teacher
+plain=("$BIN/distill" "${cases[@]}" --device cpu --threads 1 --config distill.ini --output a.h5)
+expect_error 2 'teacher is required' "${plain[@]}"
+expect_error 3 'absent.h5' "${plain[@]}" --teacher absent.h5
+head -c 2000 teacher.h5 > broken.h5
+expect_error 3 'broken.h5' "${plain[@]}" --teacher broken.h5
+first=$(awk -F'\t' 'NR == 2 { print $2 }' volumes/cases.tsv)
+expect_error 3 "$first" "${plain[@]}" --teacher "volumes/$first"
+# Volumes without the teacher's contrast-enhanced sequence.
+mkdir three
+"$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --root scans --help > /dev/null
+for scan in scans/*/*/*t1ce.nii.gz; do rm "$scan"; done
+for folder in scans/*/*/; do
+  id=$(basename "$folder")
+  run "$BIN/preprocess" --image flair="$folder/${id}_flair.nii.gz" --image t1="$folder/${id}_t1.nii.gz" \
+    --image t2="$folder/${id}_t2.nii.gz" --label "$folder/${id}_seg.nii.gz" \
+    --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --output "three/$id.h5" --quiet
+done
+cp volumes/cases.tsv three/cases.tsv
+expect_error 3 'case .*: 3 channels \(flair,t1,t2\), teacher.h5 expects 4 \(flair,t1ce,t1,t2\)' \
+  "${plain[@]}" --cases three/cases.tsv --teacher teacher.h5
+# Another recipe than the teacher's.
+printf 'name = other\nclip-sigma = 2\n' > other.ini
+expect_error 3 'other.ini.*is not that of teacher.h5' "${plain[@]}" --teacher teacher.h5 --recipe other.ini
+expect_no_file a.h5

@@ -1,0 +1,38 @@
+// The history: columns that appear later, the way through a saved state, the file.
+#include "train/history.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "io/table.h"
+
+namespace kdseg::train {
+namespace {
+
+TEST(History, KeepsRowsWhoseColumnsCameLater) {
+  History history;
+  history.add({{"epoch", "1"}, {"loss", "0.5"}});
+  history.add({{"epoch", "2"}, {"score", "0.8"}, {"loss", "0.4"}});
+  EXPECT_EQ(history.to_text(), "epoch\tloss\tscore\n1\t0.5\t\n2\t0.4\t0.8");
+  EXPECT_EQ(History::from_text(history.to_text()).to_text(), history.to_text());
+  EXPECT_EQ(History::from_text(History().to_text()).to_text(), "");
+}
+
+TEST(History, IsWrittenOverTheFormerFile) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("kdseg_history_" + std::to_string(getpid()) + ".csv");
+  History history;
+  history.add({{"epoch", "1"}, {"loss", "0.5"}});
+  history.write(path);
+  history.add({{"epoch", "2"}, {"loss", "0.25"}});
+  history.write(path);
+  const io::Table table = io::read_table(path, {"epoch", "loss"});
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[1][table.column("loss")], "0.25");
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace kdseg::train
