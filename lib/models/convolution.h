@@ -6,12 +6,27 @@
 
 namespace kdseg::models {
 
-/// plain: LibTorch's own choice. automatic: the fastest equal way this project knows.
+/// plain: LibTorch's own choice. automatic: the fastest equal way this project knows; on the CPU
+/// LibTorch sends small 3D convolutions with a batch of one to im2col, several times slower.
 enum class Route { automatic, plain };
 
 /// Convolution of x [N, C, D, H, W] with weight [O, C, k, k, k] and bias [O] (may be undefined),
 /// zero padding, the same stride on every axis. Differentiable in all three.
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     int64_t stride, int64_t padding, Route route = Route::automatic);
+
+/// Maps and their 3x3x3 weights; several parts stand for their concatenation along the channels.
+struct Part {
+  at::Tensor x;       ///< [N, C, D, H, W]
+  at::Tensor weight;  ///< [O, C, 3, 3, 3]
+  at::Tensor mask;    ///< [S, C] factors of the channels (dropout), no gradient; undefined: all 1
+};
+
+/// Sum of the 3x3x3 convolutions (stride 1, padding 1) of one or two parts, plus bias. N is 1 or
+/// the number S of mask rows, as in Noise::drop_channels. Channels whose factor is 0 cost nothing
+/// where the automatic route can leave them out.
+at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias,
+                      Route route = Route::automatic);
+at::Tensor convolve_3(const Part& only, const at::Tensor& bias, Route route = Route::automatic);
 
 }  // namespace kdseg::models

@@ -1,4 +1,5 @@
 #include <c10/core/GradMode.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <functional>

@@ -1,6 +1,5 @@
 // Networks behind one interface, and the model: a network with its contract.
 #pragma once
-#include <torch/nn/module.h>
 
 #include <memory>
 #include <span>
@@ -10,6 +9,11 @@
 #include "base/contract.h"
 #include "base/parameters.h"
 #include "tensor/types.h"
+
+namespace torch::nn {
+class Module;  // <torch/nn/module.h> costs ten seconds a file: included only where modules are
+               // opened
+}
 
 namespace kdseg::models {
 

@@ -1,6 +1,5 @@
 #include "models/unet.h"
 
-#include <ATen/ops/cat.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,12 +24,17 @@ struct Unit : torch::nn::Module {
     conv = register_module("conv", make_convolution(in, out, 3, true));
     inst = register_module("inst", make_norm(out));
   }
-  at::Tensor forward(const at::Tensor& x, Route route) const {
-    return instance_norm_leaky(convolve(x, conv->weight, conv->bias, 1, 1, route), inst->weight,
-                               inst->bias, slope, route);
+  at::Tensor forward(const at::Tensor& x, Route route, const at::Tensor& mask = {}) const {
+    const at::Tensor y = convolve_3({x, conv->weight, mask}, conv->bias, route);
+    return instance_norm_leaky(y, inst->weight, inst->bias, slope, route);
   }
   std::shared_ptr<Layer> conv, inst;
 };
+
+/// Factors of a dropout of x's channels; undefined: none.
+at::Tensor dropout_mask(tensor::Noise* noise, const at::Tensor& x, double p) {
+  return noise && p > 0 ? noise->channel_mask(x.size(1), p, x.options()) : at::Tensor();
+}
 
 /// Two units behind one dropout.
 struct Block : torch::nn::Module {
@@ -39,7 +43,7 @@ struct Block : torch::nn::Module {
     conv2 = register_module("conv2", std::make_shared<Unit>(middle, out));
   }
   at::Tensor forward(const at::Tensor& x, double p, tensor::Noise* noise, Route route) const {
-    return conv2->forward(conv1->forward(noise ? noise->drop_channels(x, p) : x, route), route);
+    return conv2->forward(conv1->forward(x, route, dropout_mask(noise, x, p)), route);
   }
   std::shared_ptr<Unit> conv1, conv2;
 };
@@ -55,15 +59,10 @@ struct UpBlock : torch::nn::Module {
   }
   at::Tensor forward(const at::Tensor& skip, const at::Tensor& deep, double p, tensor::Noise* noise,
                      Route route) const {
-    at::Tensor left = skip, up = upsample_like(deep, skip, route);
-    if (noise) {
-      left = noise->drop_channels(left, p);
-      up = noise->drop_channels(up, p);
-    }
-    // One convolution on the concatenation is the sum of the two.
-    const at::Tensor sum =
-        convolve(at::cat({left, up}, 1), at::cat({conv_left->weight, conv_up->weight}, 1),
-                 conv_up->bias, 1, 1, route);
+    const at::Tensor up = upsample_like(deep, skip, route);
+    const at::Tensor left_mask = dropout_mask(noise, skip, p), up_mask = dropout_mask(noise, up, p);
+    const at::Tensor sum = convolve_3({skip, conv_left->weight, left_mask},
+                                      {up, conv_up->weight, up_mask}, conv_up->bias, route);
     return conv_out->forward(instance_norm_leaky(sum, inst->weight, inst->bias, slope, route),
                              route);
   }

@@ -1,13 +1,17 @@
 // Adam and AdamW over all tensors of a module at once, and learning-rate schedules.
 #pragma once
 #include <ATen/core/Tensor.h>
-#include <torch/nn/module.h>
 
 #include <string>
 #include <vector>
 
 #include "base/parameters.h"
 #include "io/tree.h"
+
+namespace torch::nn {
+class Module;  // <torch/nn/module.h> costs ten seconds a file: included only where modules are
+               // opened
+}
 
 namespace kdseg::optim {
 

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cstdlib>
 #include <vector>
@@ -72,6 +73,16 @@ std::string cuda_obstacle(int index) {
   return {};
 }
 
+/// Maps of a few megabytes come and go at every step: kept by the process, they are not cleared and
+/// mapped anew by the system each time (measured: a quarter of a small network's step).
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 16 << 20);
+#endif
+}
+
 }  // namespace
 
 at::Device open_device(const std::string& name) {
@@ -102,6 +113,7 @@ std::string describe(at::Device device) {
 
 at::Device configure(const TensorSettings& settings, int threads) {
   compute_type(settings.precision);  // an unknown word fails before anything is opened
+  keep_freed_memory();
   if (threads > 0) at::set_num_threads(threads);
   // cuBLAS reads this when it starts; without it some of its sums depend on timing.
   if (settings.deterministic) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-#include "unit/losses/finite_difference.h"
+#include "finite_difference.h"
 
 namespace kdseg::losses {
 namespace {

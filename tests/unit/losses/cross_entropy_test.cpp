@@ -11,7 +11,7 @@
 #include <limits>
 
 #include "base/errors.h"
-#include "unit/losses/finite_difference.h"
+#include "finite_difference.h"
 
 namespace kdseg::losses {
 namespace {

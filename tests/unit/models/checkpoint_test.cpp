@@ -5,6 +5,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 
+#include <torch/nn/module.h>
 #include <unistd.h>
 
 #include <filesystem>

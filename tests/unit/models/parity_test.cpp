@@ -3,11 +3,11 @@
 
 #include <ATen/ops/norm.h>
 
+#include "filled.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
 #include "models/hierarchical_discriminator.h"
 #include "models/unet.h"
-#include "unit/models/filled.h"
 
 namespace kdseg::models {
 namespace {

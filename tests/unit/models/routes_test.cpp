@@ -1,14 +1,27 @@
-// The fast kernels against LibTorch's own: outputs and gradients of whole networks in float32.
+// The fast kernels against LibTorch's own in float64: outputs and gradients, operation by operation
+// and for whole networks.
+#include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/frac.h>
+#include <ATen/ops/norm.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
 #include "models/catalog.h"
+#include "models/convolution.h"
+#include "models/cpu/winograd.h"
 #include "models/hierarchical_discriminator.h"
+#include "models/normalization.h"
+#include "models/resampling.h"
 #include "models/unet.h"
 #include "tensor/noise.h"
 
@@ -22,37 +35,154 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
          std::max(wide.abs().max().item<double>(), 1e-12);
 }
 
-at::Tensor image(int64_t n, int64_t channels, at::IntArrayRef size) {
-  const int64_t count = n * channels * size[0] * size[1] * size[2];
-  return at::sin(at::arange(count, at::kFloat).mul(0.013))
-      .view({n, channels, size[0], size[1], size[2]});
+/// Values in [-0.5, 0.5) without visible pattern: sums of smooth ones would cancel.
+at::Tensor noisy(at::IntArrayRef shape, double seed) {
+  int64_t count = 1;
+  for (const int64_t side : shape) count *= side;
+  return at::sin(at::arange(count, at::kDouble).mul(12.9898).add(seed))
+      .mul(43758.5453)
+      .frac()
+      .view(shape)
+      .mul(0.5);
+}
+
+using Operation = std::function<at::Tensor(const std::vector<at::Tensor>&, Route)>;
+
+/// Runs an operation fast in float32 and plainly in float64; compares results and gradients.
+void expect_same(const Operation& operation, const std::vector<at::Tensor>& inputs,
+                 double tolerance) {
+  const auto run = [&](at::ScalarType type, Route route) {
+    std::vector<at::Tensor> leaves;
+    for (const auto& t : inputs) leaves.push_back(t.to(type).clone().requires_grad_(true));
+    const at::Tensor y = operation(leaves, route);
+    auto results = torch::autograd::grad({y}, leaves, {noisy(y.sizes(), 0.7).to(type)});
+    results.push_back(y.detach());
+    return results;
+  };
+  const auto fast = run(at::kFloat, Route::automatic), plain = run(at::kDouble, Route::plain);
+  for (size_t i = 0; i < fast.size(); ++i) {
+    ASSERT_EQ(fast[i].sizes(), plain[i].sizes());
+    EXPECT_LT(difference(fast[i], plain[i]), tolerance)
+        << (i < inputs.size() ? "gradient " + std::to_string(i) : "result");
+  }
+}
+
+void expect_same_convolution(at::IntArrayRef x, int64_t outputs) {
+  SCOPED_TRACE(::testing::PrintToString(x.vec()));
+  expect_same([](const auto& t, Route r) { return convolve(t[0], t[1], t[2], 1, 1, r); },
+              {noisy(x, 0.31), noisy({outputs, x[1], 3, 3, 3}, 1.3), noisy({outputs}, 2)}, 2e-5);
+}
+
+TEST(Routes, ConvolutionsOfThreeTaps) {
+  expect_same_convolution({1, 4, 16, 16, 16}, 8);
+  expect_same_convolution({1, 5, 9, 10, 13}, 11);  // no side a multiple of the tile
+  expect_same_convolution({2, 8, 8, 12, 24}, 3);
+  expect_same_convolution({1, 3, 6, 6, 6}, 17);
+  expect_same_convolution({1, 3, 3, 3, 3}, 5);  // too small for tiles
+  expect_same_convolution({1, 3, 2, 3, 2}, 5);
+}
+
+TEST(Routes, OtherConvolutions) {
+  expect_same([](const auto& t, Route r) { return convolve(t[0], t[1], t[2], 1, 0, r); },
+              {noisy({2, 8, 6, 5, 7}, 0.31), noisy({4, 8, 1, 1, 1}, 1.3), noisy({4}, 2)}, 2e-5);
+  expect_same([](const auto& t, Route r) { return convolve(t[0], t[1], t[2], 2, 1, r); },
+              {noisy({1, 7, 8, 8, 8}, 0.31), noisy({5, 7, 4, 4, 4}, 1.3), noisy({5}, 2)}, 2e-5);
+}
+
+TEST(Routes, TwoMaskedPartsAreOneConvolution) {
+  const at::Tensor left = at::tensor({0., 1.25, 1.25, 1.25, 0., 0.}, at::kDouble).view({2, 3});
+  const at::Tensor right = at::tensor({1.25, 0., 0., 1.25}, at::kDouble).view({2, 2});
+  expect_same(
+      [&](const auto& t, Route r) {
+        return convolve_3({t[0], t[2], left.to(t[0].scalar_type())},
+                          {t[1], t[3], right.to(t[0].scalar_type())}, t[4], r);
+      },
+      {noisy({2, 3, 8, 9, 10}, 0.3), noisy({2, 2, 8, 9, 10}, 0.4), noisy({6, 3, 3, 3, 3}, 1.1),
+       noisy({6, 2, 3, 3, 3}, 1.2), noisy({6}, 2)},
+      2e-5);
+}
+
+TEST(Routes, EverythingDropped) {
+  const at::Tensor none = at::zeros_like(noisy({1, 3}, 1));
+  const at::Tensor bias = noisy({2}, 1).add(1).to(at::kFloat);
+  const at::Tensor y = convolve_3({noisy({1, 3, 8, 8, 8}, 1).to(at::kFloat),
+                                   noisy({2, 3, 3, 3, 3}, 1).to(at::kFloat), none.to(at::kFloat)},
+                                  bias);
+  EXPECT_TRUE(y.equal(bias.view({1, 2, 1, 1, 1}).expand_as(y)));
+}
+
+TEST(Routes, NormAndLeakyRelu) {
+  for (const double shift : {0.0, 30.0})
+    expect_same(
+        [](const auto& t, Route r) { return instance_norm_leaky(t[0], t[1], t[2], 0.01, r); },
+        {noisy({2, 3, 5, 6, 7}, 0.31).add(shift), noisy({3}, 1).add(1.5), noisy({3}, 2)}, 2e-5);
+  expect_same([](const auto& t, Route r) { return instance_norm_leaky(t[0], {}, {}, 0.2, r); },
+              {noisy({1, 3, 12, 12, 12}, 0.31)}, 2e-5);
+}
+
+TEST(Routes, NormDoesNotHideNotANumber) {
+  at::Tensor x = noisy({1, 1, 8, 8, 8}, 0.3).to(at::kFloat).clone();
+  x.view(-1)[5].fill_(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_TRUE(instance_norm_leaky(x, {}, {}, 0.01).isnan().all().item<bool>());
+}
+
+TEST(Routes, PoolAndUpsample) {
+  expect_same([](const auto& t, Route r) { return max_pool_2(t[0], r); },
+              {noisy({2, 3, 4, 6, 8}, 0.31)}, 1e-6);
+  expect_same([](const auto& t, Route r) { return max_pool_2(t[0], r); },
+              {noisy({1, 2, 5, 6, 7}, 0.31)}, 1e-6);
+  const at::Tensor fine = noisy({2, 1, 4, 6, 8}, 1), odd = noisy({2, 1, 5, 6, 8}, 1);
+  for (const auto& like : {fine, odd})
+    expect_same([&](const auto& t, Route r) { return upsample_like(t[0], like, r); },
+                {noisy({2, 3, 2, 3, 4}, 0.31)}, 1e-6);
+}
+
+TEST(Routes, EveryInstructionSetAgrees) {
+  const cpu::Size size{7, 10, 13};
+  const at::Tensor x = noisy({5, size.voxels()}, 0.3).to(at::kFloat);
+  const at::Tensor w = noisy({11, 5, 27}, 1.1).to(at::kFloat);
+  std::vector<const float*> in;
+  std::vector<cpu::WeightView> views;
+  for (int64_t c = 0; c < 5; ++c) {
+    in.push_back(x[c].const_data_ptr<float>());
+    views.push_back({w.const_data_ptr<float>() + c * 27, 5 * 27, false, 1.0f});
+  }
+  const at::Tensor expected =
+      convolve(x.view({1, 5, 7, 10, 13}), w.view({11, 5, 3, 3, 3}), {}, 1, 1, Route::plain);
+  int count = 0;
+  const cpu::Kernels* const* sets = cpu::all_kernels(&count);
+  for (int i = 0; i < count; ++i) {
+    at::Tensor y = at::zeros_like(expected);
+    std::vector<float*> out;
+    for (int64_t o = 0; o < 11; ++o) out.push_back(y[0][o].mutable_data_ptr<float>());
+    cpu::convolve(*sets[i], in, cpu::transform_weights(*sets[i], views, 11), nullptr, out, size);
+    EXPECT_LT(difference(y, expected), 2e-5) << sets[i]->name;
+  }
 }
 
 struct Pass {
-  at::Tensor logits, input_gradient;
+  at::Tensor logits, loss;
   std::vector<std::pair<std::string, at::Tensor>> gradients;
 };
 
-Pass run(bool plain, int64_t batch, at::IntArrayRef size, bool dropout) {
+/// Student and discriminator forward and backward at width 4 with dropout.
+Pass run(bool plain, at::ScalarType type) {
   const auto network = make_unet({.in_channels = 3, .width = 4, .plain = plain});
   const auto judge = make_hierarchical_discriminator({.width = 4, .plain = plain});
   initialize(*network, 4);
   initialize(*judge, 4);
-  std::vector<uint64_t> keys;
-  for (int64_t i = 0; i < batch; ++i) keys.push_back(static_cast<uint64_t>(i));
-  tensor::Noise noise(9, keys);
-  tensor::Input input{.image = image(batch, 3, size).requires_grad_(true)};
-  if (dropout) input.noise = &noise;
+  network->module().to(type);
+  judge->module()->to(type);
+  tensor::Noise noise(9, {5});
+  const tensor::Input input{.image = noisy({1, 3, 32, 32, 32}, 0.013).to(type), .noise = &noise};
   const auto needs = judge->needs();
   const auto out = network->forward(input, needs);
-  const at::Tensor labels = at::arange(batch * size[0] * size[1] * size[2], at::kLong)
-                                .remainder(4)
-                                .view({batch, size[0], size[1], size[2]});
+  const at::Tensor labels = at::arange(32 * 32 * 32, at::kLong).remainder(4).view({1, 32, 32, 32});
   const at::Tensor loss =
       losses::cross_entropy(out.logits, labels, std::vector<double>{1, 60, 23, 72})
           .add(losses::adversarial_term(judge->forward(input.image, out)), 0.2);
   loss.backward();
-  Pass pass{out.logits.detach(), input.image.grad(), {}};
+  Pass pass{out.logits.detach(), loss.detach(), {}};
   for (const auto& item : network->module().named_parameters())
     pass.gradients.emplace_back(item.key(), item.value().grad());
   for (const auto& item : judge->module()->named_parameters())
@@ -60,23 +190,33 @@ Pass run(bool plain, int64_t batch, at::IntArrayRef size, bool dropout) {
   return pass;
 }
 
-void expect_equal_routes(int64_t batch, std::array<int64_t, 3> size, bool dropout) {
-  const Pass fast = run(false, batch, size, dropout), plain = run(true, batch, size, dropout);
-  EXPECT_LT(difference(fast.logits, plain.logits), 2e-5);
-  EXPECT_LT(difference(fast.input_gradient, plain.input_gradient), 1e-3);
-  ASSERT_EQ(fast.gradients.size(), plain.gradients.size());
+TEST(Routes, NetworksAgree) {
+  const Pass fast = run(false, at::kFloat), exact = run(true, at::kDouble);
+  EXPECT_LT(difference(fast.logits, exact.logits), 1e-4);
+  EXPECT_NEAR(fast.loss.item<double>(), exact.loss.item<double>(), 1e-5);
+  ASSERT_EQ(fast.gradients.size(), exact.gradients.size());
   for (size_t i = 0; i < fast.gradients.size(); ++i) {
     const auto& [name, gradient] = fast.gradients[i];
-    ASSERT_EQ(gradient.defined(), plain.gradients[i].second.defined()) << name;
+    const at::Tensor& other = exact.gradients[i].second;
     // A bias before instance norm has gradient 0: what is left is rounding.
-    const double largest = plain.gradients[i].second.abs().max().item<double>();
-    if (largest > 1e-5) EXPECT_LT(difference(gradient, plain.gradients[i].second), 1e-3) << name;
+    if (other.abs().max().item<double>() < 1e-7) continue;
+    // Rounding moves a few values across the kinks of LeakyReLU and pooling: gradients of a whole
+    // network agree less closely than those of its operations, for any float32 kernels.
+    EXPECT_LT(at::norm(gradient.to(at::kDouble).sub(other)).item<double>(),
+              1e-2 * at::norm(other).item<double>())
+        << name;
   }
 }
 
-TEST(Routes, AgreeForABatchOfOne) { expect_equal_routes(1, {32, 48, 32}, false); }
-TEST(Routes, AgreeWithDropout) { expect_equal_routes(1, {32, 32, 32}, true); }
-TEST(Routes, AgreeForABatchOfTwo) { expect_equal_routes(2, {32, 32, 48}, true); }
+TEST(Routes, ResultsDoNotDependOnTheNumberOfThreads) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Pass one = run(false, at::kFloat);
+  at::set_num_threads(3);
+  const Pass three = run(false, at::kFloat);
+  at::set_num_threads(before);
+  EXPECT_TRUE(one.logits.equal(three.logits));
+}
 
 }  // namespace
 }  // namespace kdseg::models

@@ -2,6 +2,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <limits>

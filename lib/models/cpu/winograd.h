@@ -1,0 +1,51 @@
+// 3x3x3 convolutions, stride 1, padding 1, on float32 maps in memory: fewer multiplications.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "models/cpu/kernels.h"
+
+namespace kdseg::models::cpu {
+
+struct Size {
+  int64_t depth = 0, height = 0, width = 0;
+  int64_t voxels() const { return depth * height * width; }
+};
+
+/// The weights of one input channel: output o has 27 taps at taps + o * out_stride, to be
+/// multiplied by `factor`. For the gradient in the input, outputs and inputs change places and the
+/// taps are reversed.
+struct WeightView {
+  const float* taps = nullptr;
+  int64_t out_stride = 0;
+  bool reversed = false;
+  float factor = 1.0f;
+};
+
+/// Transformed weights, ready for convolve(). One entry of `inputs` per input channel.
+std::vector<float> transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
+                                     int64_t outputs);
+
+/// out[o] = bias[o] + sum over c of weights(o, c) * in[c]; maps are [depth][height][width]. Equal
+/// for any number of threads. `bias` may be null.
+void convolve(const Kernels& kernels, const std::vector<const float*>& in,
+              const std::vector<float>& weights, const float* bias, const std::vector<float*>& out,
+              Size size);
+
+/// Gradient in the weights, still transformed: for scatter_weights(). Equal for any number of
+/// threads.
+std::vector<float> correlate(const Kernels& kernels, const std::vector<const float*>& in,
+                             const std::vector<const float*>& gradient, Size size);
+
+/// Where the gradient of one input channel's weights is added, times `factor`.
+struct WeightPlace {
+  float* taps = nullptr;
+  int64_t out_stride = 0;
+  float factor = 1.0f;
+};
+
+/// Adds the result of correlate() to the weights' gradients, one place per input channel.
+void scatter_weights(const Kernels& kernels, const std::vector<float>& correlated,
+                     const std::vector<WeightPlace>& places, int64_t outputs);
+
+}  // namespace kdseg::models::cpu

@@ -1,0 +1,16 @@
+// 3x3x3 convolution of float32 maps on the CPU with its own forward and backward.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "models/convolution.h"
+
+namespace kdseg::models {
+
+/// Whether maps of this shape [N, C, D, H, W] gain: enough voxels to fill the transformed tiles.
+bool winograd_pays(at::IntArrayRef shape);
+
+/// convolve_3 for float32 maps on the CPU; `second` may be empty. Differentiable once in maps,
+/// weights and bias. Equal for any number of threads.
+at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias);
+
+}  // namespace kdseg::models
