@@ -14,7 +14,7 @@ ALLOWED = {
     "io": "base",
     "image": "base",
     "voxels": "base",
-    "phantom": "voxels image",
+    "phantom": "voxels image io",
     "prepare": "voxels",
     "cohort": "io",
     "intake": "image cohort prepare",

@@ -45,13 +45,13 @@ def training_curves(root, methods, labels):
     for color, method in zip(METHOD_COLORS, methods):
         for number, run in enumerate(runs(root, method)):
             history = pd.read_csv(run / "history.csv")
-            epoch = history["epoch"] + 1
+            epoch = history["epoch"]
             label = labels[method] if number == 0 else None
-            losses.plot(epoch, history["train.loss"], color=color, label=label, linewidth=1.2)
-            validated = history["validation.score"].notna()
+            losses.plot(epoch, history["loss"], color=color, label=label, linewidth=1.2)
+            validated = history["score"].notna()
             scores.plot(
                 epoch[validated],
-                history["validation.score"][validated],
+                history["score"][validated],
                 color=color,
                 label=label,
                 linewidth=1.2,
@@ -71,17 +71,17 @@ def discriminator_curves(root, methods, labels):
         (method, pd.read_csv(run / "history.csv"))
         for method in methods
         for run in runs(root, method)[:1]
-        if "train.discriminator-accuracy" in pd.read_csv(run / "history.csv", nrows=0).columns
+        if "discriminator-accuracy" in pd.read_csv(run / "history.csv", nrows=0).columns
     ]
     if not with_adversary:
         return None
     figure, axes = plt.subplots(figsize=(4.7, 2.6))
     for color, (method, history) in zip(METHOD_COLORS[2:], with_adversary):
-        epoch = history["epoch"] + 1
-        axes.plot(epoch, history["train.discriminator-accuracy"], color=color, label=f"{labels[method]}: accuracy")
+        epoch = history["epoch"]
+        axes.plot(epoch, history["discriminator-accuracy"], color=color, label=f"{labels[method]}: accuracy")
         axes.plot(
             epoch,
-            history["train.discriminator-updated"],
+            history["discriminator-updated"],
             color=color,
             linestyle=":",
             label=f"{labels[method]}: share of steps with an update",

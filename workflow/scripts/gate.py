@@ -7,9 +7,9 @@ start is printed as found and not gated.
 """
 
 import argparse
-import math
 import sys
 
+import numpy as np
 import pandas as pd
 from results import case_scores, per_case_mean, pooled_scores, runs
 
@@ -20,10 +20,10 @@ def losses_finite(root, methods):
     for method in methods:
         for run in runs(root, method):
             history = pd.read_csv(run / "history.csv")
-            losses = history[[c for c in history.columns if c.startswith("train.")]]
-            if losses.empty or not losses.map(lambda x: pd.isna(x) or math.isfinite(x)).all().all():
-                return False
-            if losses.isna().all().any():
+            losses = history[[c for c in history.columns if "loss" in c or "entropy" in c]]
+            trained = losses.drop(columns="validation-loss", errors="ignore")
+            validated = losses.get("validation-loss", pd.Series(dtype=float)).dropna()
+            if trained.empty or not np.isfinite(trained).all().all() or not np.isfinite(validated).all():
                 return False
     return True
 

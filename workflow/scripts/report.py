@@ -33,7 +33,7 @@ def describe_method(root, name, row):
     made = provenance(run / "checkpoint.h5")
     with h5py.File(run / "checkpoint.h5", "r", locking=False) as file:
         channels = [c.decode() if isinstance(c, bytes) else c for c in file.attrs["channels"]]
-    validation = history["validation.score"]
+    validation = history["score"]
     return {
         "label": row["label"],
         "program": row["program"],
@@ -42,9 +42,9 @@ def describe_method(root, name, row):
         "channels": channels,
         "parameters": f"{count_parameters(run / 'checkpoint.h5'):,}",
         "epochs": len(history),
-        "minutes": f"{history['seconds'].sum() / 60:.1f}",
+        "minutes": f"{history.filter(like='seconds-').to_numpy().sum() / 60:.1f}",
         "best": f"{validation.max():.3f}",
-        "best_epoch": int(validation.idxmax()) + 1,
+        "best_epoch": int(history["epoch"][validation.idxmax()]),
         "device": made.get("device", ""),
         "checkpoint": made["content_sha256"][:16],
         "version": made.get("version", ""),
