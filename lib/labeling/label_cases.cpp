@@ -1,5 +1,7 @@
 #include "labeling/label_cases.h"
 
+#include <torch/version.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <future>
@@ -183,6 +185,7 @@ class Run {
     Provenance provenance = run_.provenance;
     provenance.device = tensor::describe(device_);
     provenance.seed = s_.tensor.seed;
+    provenance.libraries.emplace_back("LibTorch", TORCH_VERSION);
     provenance.inputs = s_.models;
     for (const auto& file : intake::input_files(listed)) provenance.inputs.push_back(file);
     return provenance;

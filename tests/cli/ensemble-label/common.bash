@@ -9,7 +9,7 @@ make_network() {
 }
 
 # first_case SPLIT: its id.
-first_case() { awk -F'\t' -v split="$1" '$4 == split { print $1; exit }' volumes/cases.tsv; }
+first_case() { awk -F'\t' -v wanted="$1" '$4 == wanted { print $1; exit }' volumes/cases.tsv; }
 
 # scan_of CASE CHANNEL: the scan's file.
 scan_of() { find scans -name "$1_$2.nii.gz"; }

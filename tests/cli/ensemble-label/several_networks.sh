@@ -6,8 +6,8 @@ make_volumes
 make_network student.h5 flair,t1,t2
 make_network teacher.h5 flair,t1ce,t1,t2
 volume=volumes/$(first_case val).h5
-label=("$BIN/ensemble-label" "${on_cpu[@]}" --input "$volume")
-run "${label[@]}" --model student.h5 --model teacher.h5 --output both.h5 --probability
+label=("$BIN/ensemble-label" --device cpu --input "$volume")
+run "${label[@]}" --model student.h5 --model teacher.h5 --output both.h5 --probability --threads 1
 both=$(content_of)
 run "${label[@]}" --model student.h5 --output student-only.h5 --probability
 [[ $(content_of) != "$both" ]] || fail 'the second network made no difference'
