@@ -27,6 +27,7 @@ class MemoryWatch : public c10::MemoryReportingInfoBase {
   }
   void reportOutOfMemory(int64_t, size_t, size_t, c10::Device) override {}
   bool memoryProfilingEnabled() const override { return true; }
+  void restart() { held_ = peak_ = 0; }
   int64_t peak() const { return peak_; }
 
  private:
@@ -46,9 +47,10 @@ tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
 /// of it.
 int64_t measured_peak(methods::Method& method, int64_t side, int64_t channels, at::Device device) {
   const auto draw = probe_of(side, channels, device);
-  method.step(draw, {});  // gradients and moments exist from here on
   const auto watch = std::make_shared<MemoryWatch>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+  method.step(draw, {});  // gradients and moments exist from here on
+  watch->restart();
   method.step(draw, {});
   return watch->peak();
 }

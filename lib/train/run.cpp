@@ -47,6 +47,7 @@ class Run {
         context_(context),
         device_(tensor::configure(settings.tensor, context.threads)),
         cases_(open_cases(settings.training, context.threads)) {
+    check_recipe(cases_, settings.training.recipe, !task.teacher.empty());
     if (!task.teacher.empty()) open_teacher();
     channels_ = student_channels(s_, cases_);
     require_channels(cases_, channels_, "the network");

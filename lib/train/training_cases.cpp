@@ -133,6 +133,13 @@ void require_channels(const TrainingCases& cases, const std::vector<std::string>
   }
 }
 
+void check_recipe(const TrainingCases& cases, const std::string& file, bool teacher) {
+  if (!file.empty())
+    prepare::parse_recipe(io::read_text(file), file);
+  else if (cases.prepared_ini.empty() && !teacher)
+    throw UsageError("the cases are source volumes: --recipe says how they are prepared");
+}
+
 std::unique_ptr<prepare::Recipe> open_recipe(const TrainingCases& cases, const std::string& file,
                                              const std::string& teacher,
                                              const std::string& teacher_ini, int threads) {
@@ -149,10 +156,8 @@ std::unique_ptr<prepare::Recipe> open_recipe(const TrainingCases& cases, const s
   if (!file.empty()) {
     const Section section = prepare::parse_recipe(io::read_text(file), file);
     recipe = fit(known.empty() ? section : filled(section, known));
-  } else if (!known.empty()) {
-    recipe = std::make_unique<Recipe>(Recipe::from_text(known));
   } else {
-    throw UsageError("the cases are source volumes: --recipe says how they are prepared");
+    recipe = std::make_unique<Recipe>(Recipe::from_text(known));
   }
   if (!cases.prepared_ini.empty() && recipe->id() != Recipe::from_text(cases.prepared_ini).id())
     throw DataError("{} differs from the recipe that prepared the volumes; leave --recipe out",

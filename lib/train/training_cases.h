@@ -37,11 +37,14 @@ TrainingCases open_cases(const TrainingSettings& settings, int threads);
 void require_channels(const TrainingCases& cases, const std::vector<std::string>& channels,
                       const std::string& who);
 
+/// \throws UsageError  source volumes, and neither a recipe file nor a teacher; a line of the file
+///                     that is no setting
+void check_recipe(const TrainingCases& cases, const std::string& file, bool teacher);
+
 /// The recipe of a run: that of prepared volumes, or the settings file's, its open constants taken
 /// from `teacher_ini` where there is a teacher, else learnt from the training cases; without a file
 /// the teacher's.
-/// \throws UsageError  source volumes and no recipe
-/// \throws DataError   the recipe differs from the teacher's (`teacher` names it)
+/// \throws DataError  the recipe differs from the teacher's (`teacher` names it)
 std::unique_ptr<prepare::Recipe> open_recipe(const TrainingCases& cases, const std::string& file,
                                              const std::string& teacher,
                                              const std::string& teacher_ini, int threads);

@@ -12,8 +12,6 @@ first=$(awk -F'\t' 'NR == 2 { print $2 }' volumes/cases.tsv)
 expect_error 3 "$first" "${plain[@]}" --teacher "volumes/$first"
 # Volumes without the teacher's contrast-enhanced sequence.
 mkdir three
-"$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --root scans --help > /dev/null
-for scan in scans/*/*/*t1ce.nii.gz; do rm "$scan"; done
 for folder in scans/*/*/; do
   id=$(basename "$folder")
   run "$BIN/preprocess" --image flair="$folder/${id}_flair.nii.gz" --image t1="$folder/${id}_t1.nii.gz" \
@@ -22,7 +20,8 @@ for folder in scans/*/*/; do
 done
 cp volumes/cases.tsv three/cases.tsv
 expect_error 3 'case .*: 3 channels \(flair,t1,t2\), teacher.h5 expects 4 \(flair,t1ce,t1,t2\)' \
-  "${plain[@]}" --cases three/cases.tsv --teacher teacher.h5
+  "$BIN/distill" --cases three/cases.tsv --where split=train --config distill.ini --output a.h5 \
+  --device cpu --teacher teacher.h5
 # Another recipe than the teacher's.
 printf 'name = other\nclip-sigma = 2\n' > other.ini
 expect_error 3 'other.ini.*is not that of teacher.h5' "${plain[@]}" --teacher teacher.h5 --recipe other.ini

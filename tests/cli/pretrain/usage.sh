@@ -17,8 +17,9 @@ expect_error 2 'learning-rate' "${P[@]}" --learning-rate -1
 expect_error 2 'epochs' "${P[@]}" --epochs 0
 expect_error 2 'precision' "${P[@]}" --precision fp8
 expect_error 2 'fp16.*bf16' "${P[@]}" --precision fp16
-expect_error 2 'split' "$BIN/pretrain" "${common[@]}" --output a.h5 --where split=nowhere
-expect_error 2 'selected for training and for validation' "${P[@]}" --validate split=train
+expect_error 2 'split' "${P[@]}" --where split=nowhere
+expect_error 2 'selected for training and for validation' "$BIN/pretrain" --cases volumes/cases.tsv --where split=train \
+  --validate split!=val --device cpu --config settings.ini --output a.h5
 expect_error 2 'cases is required' "$BIN/pretrain" --output a.h5
 expect_error 2 'output is required' "$BIN/pretrain" "${common[@]}"
 expect_error 2 'source volumes.*--recipe' "$BIN/pretrain" "${cases[@]}" --output a.h5 --device cpu

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(Procedures, AreFoundByNameAndAMisspeltOneNamesTheNearest) {
-  Setup setup;
+  methods::Setup setup;
   setup.student = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
   setup.terms = {cross_entropy_section()};
   EXPECT_NE(make_method("supervised", setup), nullptr);

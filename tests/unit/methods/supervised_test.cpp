@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 Setup tiny_setup() {
-  Setup setup;
+  methods::Setup setup;
   setup.student = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
   setup.terms = {cross_entropy_section()};
   setup.optimizer.learning_rate = 2e-3;
@@ -36,7 +36,7 @@ TEST(Supervised, LearnsOneCase) {
 }
 
 TEST(Supervised, ValidationChangesNothingAndHasNoDropout) {
-  const Setup setup = tiny_setup();
+  const methods::Setup setup = tiny_setup();
   const auto method = make_supervised(setup);
   const auto before = copies(setup.student.network->module());
   at::Tensor logits, again;
@@ -61,7 +61,7 @@ TEST(Supervised, DropoutFollowsSeedAndStep) {
 }
 
 TEST(Supervised, PicksItsChannelsFromTheStream) {
-  Setup setup = tiny_setup();
+  methods::Setup setup = tiny_setup();
   setup.student = tiny_model({"flair", "t1", "t2"}, 1);
   setup.student_channels = {0, 2, 3};
   auto draw = tiny_draw(0);
@@ -72,7 +72,7 @@ TEST(Supervised, PicksItsChannelsFromTheStream) {
 }
 
 TEST(Supervised, ANonFiniteLossIsNamedWithItsStepAndNothingIsUpdated) {
-  const Setup setup = tiny_setup();
+  const methods::Setup setup = tiny_setup();
   const auto method = make_supervised(setup);
   const auto before = copies(setup.student.network->module());
   auto draw = tiny_draw(0);
@@ -86,7 +86,7 @@ TEST(Supervised, ANonFiniteLossIsNamedWithItsStepAndNothingIsUpdated) {
 }
 
 TEST(Supervised, TheLearningRateScaleReachesTheUpdate) {
-  const Setup setup = tiny_setup();
+  const methods::Setup setup = tiny_setup();
   const auto before = copies(setup.student.network->module());
   StepInfo info;
   info.learning_rate_scale = 0;

@@ -20,13 +20,13 @@ Section adversary_section(const std::string& threshold, const std::string& weigh
           "",
           "test",
           {{"network", "hierarchical-discriminator", "test"},
-           {"width", "4", "test"},
+           {"width", "2", "test"},
            {"weight", weight, "test"},
            {"update-below-accuracy", threshold, "test"}}};
 }
 
 Setup tiny_setup(const std::string& threshold, at::ScalarType type = at::kDouble) {
-  Setup setup;
+  methods::Setup setup;
   setup.student = tiny_model({"flair", "t1", "t2"}, 1, type);
   setup.teacher = tiny_model({"flair", "t1ce", "t1", "t2"}, 2, type);
   setup.student_channels = {0, 2, 3};
@@ -46,7 +46,7 @@ class LiteralOrder {
     student_ = tiny_model({"flair", "t1", "t2"}, 1, at::kDouble);
     teacher_ = *setup.teacher;
     const Section section{
-        "network", "hierarchical-discriminator", "test", {{"width", "4", "test"}}};
+        "network", "hierarchical-discriminator", "test", {{"width", "2", "test"}}};
     judge_ = models::make_discriminator(section, 3, 4);
     models::initialize(*judge_, setup.seed);
     judge_->module()->to(at::kDouble);
@@ -102,7 +102,7 @@ std::shared_ptr<torch::nn::Module> role_of(Method& method, const std::string& na
 /// Dropout is on in both networks; float64, because gradients that are exactly 0 in theory (biases
 /// before an instance norm) are noise that Adam scales up.
 void expect_equal_to_literal_order(const std::string& threshold, bool updates) {
-  const Setup setup = tiny_setup(threshold);
+  const methods::Setup setup = tiny_setup(threshold);
   LiteralOrder literal(setup, std::stod(threshold));
   const auto method = make_teacher_student(setup);
   for (int step = 0; step < 3; ++step) {
@@ -134,7 +134,7 @@ TEST(TeacherStudent, EqualsThePublishedOrderWhereTheDiscriminatorWaits) {
 }
 
 TEST(TeacherStudent, BothNetworksMoveAndTheTeacherStays) {
-  const Setup setup = tiny_setup("1", at::kFloat);
+  const methods::Setup setup = tiny_setup("1", at::kFloat);
   const auto method = make_teacher_student(setup);
   const auto student = copies(*role_of(*method, "student"));
   const auto judge = copies(*role_of(*method, "discriminator"));
@@ -150,7 +150,7 @@ TEST(TeacherStudent, BothNetworksMoveAndTheTeacherStays) {
 
 TEST(TeacherStudent, TeacherDropoutCanBeSwitchedOff) {
   const auto discriminator_loss = [](bool dropout, int64_t step) {
-    Setup setup = tiny_setup("1", at::kFloat);
+    methods::Setup setup = tiny_setup("1", at::kFloat);
     setup.teacher_dropout = dropout;
     // The student's own dropout is off, so only the teacher's can change with the step.
     setup.student = tiny_model({"flair", "t1", "t2"}, 1, at::kFloat, "0");
@@ -163,7 +163,7 @@ TEST(TeacherStudent, TeacherDropoutCanBeSwitchedOff) {
 }
 
 TEST(TeacherStudent, WithoutWeightTheAdversaryIsNotComputed) {
-  Setup with = tiny_setup("1", at::kFloat), without = tiny_setup("1", at::kFloat);
+  methods::Setup with = tiny_setup("1", at::kFloat), without = tiny_setup("1", at::kFloat);
   with.adversary = adversary_section("1", "0");
   without.adversary.reset();
   const auto a = make_teacher_student(with), b = make_teacher_student(without);
@@ -174,16 +174,16 @@ TEST(TeacherStudent, WithoutWeightTheAdversaryIsNotComputed) {
 }
 
 TEST(TeacherStudent, CountsItsWork) {
-  const Setup setup = tiny_setup("1", at::kFloat);
+  const methods::Setup setup = tiny_setup("1", at::kFloat);
   const std::array<int64_t, 3> size{32, 32, 32};
-  const Section section{"network", "hierarchical-discriminator", "test", {{"width", "4", "test"}}};
+  const Section section{"network", "hierarchical-discriminator", "test", {{"width", "2", "test"}}};
   const int64_t judge = models::make_discriminator(section, 3, 4)->macs(size);
   EXPECT_EQ(make_teacher_student(setup)->macs(size),
             3 * setup.student.network->macs(size) + setup.teacher->network->macs(size) + 7 * judge);
 }
 
 TEST(TeacherStudent, RefusesWrongSettings) {
-  Setup setup = tiny_setup("1", at::kFloat);
+  methods::Setup setup = tiny_setup("1", at::kFloat);
   setup.teacher.reset();
   EXPECT_THROW(make_teacher_student(setup), UsageError);
   setup = tiny_setup("2", at::kFloat);  // an accuracy above 1

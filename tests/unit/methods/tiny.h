@@ -25,7 +25,7 @@ inline models::Model tiny_model(const std::vector<std::string>& channels, uint64
   model.contract.channels = channels;
   model.contract.head = tiny_head();
   const Section section{
-      "network", "had-net-unet", "test", {{"width", "4", "test"}, {"dropout", dropout, "test"}}};
+      "network", "had-net-unet", "test", {{"width", "2", "test"}, {"dropout", dropout, "test"}}};
   model.network =
       models::make_network(section, static_cast<int64_t>(channels.size()), 4, 0, &model.section);
   models::initialize(*model.network, seed);
