@@ -135,8 +135,8 @@ class Run {
     outputs.plan(list_.cases);
     predict_all(outputs);
     const auto all = outputs.finish();
-    log::info("{}: {} predictions, content_sha256 {}", s_.output.empty() ? s_.output_dir : s_.output,
-              list_.cases.size(), all);
+    log::info("{}: {} predictions, content_sha256 {}",
+              s_.output.empty() ? s_.output_dir : s_.output, list_.cases.size(), all);
   }
 
  private:

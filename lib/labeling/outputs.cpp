@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "intake/intake.h"
 #include "io/atomic_file.h"
+#include "io/table.h"
 #include "io/tree.h"
 
 namespace kdseg::labeling {
@@ -134,6 +135,14 @@ std::string Outputs::write(size_t i, const intake::ListedCase& listed,
 }
 
 std::string Outputs::finish() {
+  if (s_.output.empty()) {
+    io::Table made;
+    made.columns = {"case", "file", "sha256"};
+    for (size_t i = 0; i < targets_.size(); ++i)
+      made.rows.push_back(
+          {targets_[i].id, fs::path(targets_[i].label).filename().string(), identities_[i]});
+    io::write_table((fs::path(s_.output_dir) / "predictions.csv").string(), made, true);
+  }
   if (journal_) journal_->remove();
   std::string all;
   for (size_t i = 0; i < targets_.size(); ++i) all += targets_[i].id + " " + identities_[i] + "\n";

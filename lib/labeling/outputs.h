@@ -29,7 +29,9 @@ class Outputs {
   /// \return the id to print: content_sha256 of an HDF5 file, SHA-256 of any other
   std::string write(size_t i, const intake::ListedCase& listed, const io::Prediction& prediction,
                     const Provenance& provenance);
-  /// Once everything is written. \return one id for all predictions together
+  /// Once everything is written: lists the predictions in `predictions.csv` of an output folder, so
+  /// that a workflow sees whether the folder is complete.
+  /// \return one id for all predictions together
   std::string finish();
 
  private:

@@ -8,7 +8,7 @@ label=("$BIN/ensemble-label" --model student.h5 "${on_cpu[@]}" --cases volumes/c
 
 run "${label[@]}" --where split=val --output-dir predictions
 content=$(content_of)
-expect_equal "$(ls predictions | wc -l)" 2
+expect_equal "$(ls predictions/*.h5 | wc -l)" 2
 case_id=$(first_case val)
 expect_file "predictions/$case_id.h5"
 run "$BIN/evaluate" --cases volumes/cases.tsv --where split=val --prediction predictions \

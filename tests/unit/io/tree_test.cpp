@@ -115,9 +115,8 @@ TEST(Tree, WrittenByHdf5ItselfItIsTheSame) {
   EXPECT_EQ(id, io::content_sha256(example()));
   expect_equal(example(), io::read_tree(folder / "a.h5", "volume"));
   EXPECT_EQ(folder.entries(), 1u);
-  EXPECT_THROW(
-      io::write_tree("/nowhere/a.h5", example(), "volume", {}, {.memory_image_limit = 0}),
-      RunError);
+  EXPECT_THROW(io::write_tree("/nowhere/a.h5", example(), "volume", {}, {.memory_image_limit = 0}),
+               RunError);
 }
 
 TEST(Tree, UnwritablePlacesAreRunErrors) {
