@@ -53,6 +53,8 @@ models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
       "network", "had-net-unet", "bench", {{"convolution", a.convolution, "bench"}}};
   model.network = models::make_network(section, channels, 4, a.width, &model.section);
   models::initialize(*model.network, seed);
+  model.contract.channels = channels == 4 ? std::vector<std::string>{"flair", "t1ce", "t1", "t2"}
+                                          : std::vector<std::string>{"flair", "t1", "t2"};
   model.contract.head = {
       Head::Kind::softmax, {"background", "NCR", "ED", "ET"}, {{0}, {1}, {2}, {3}}, {0, 1, 2, 4}};
   return model;

@@ -9,7 +9,8 @@ using namespace kdseg;
 
 struct Settings {
   train::LearningSettings learning;
-  train::Task task{.procedure = "teacher-student"};
+  train::Task task{
+      .procedure = "teacher-student", .teacher = {}, .teacher_dropout = true, .adversary = {}};
   std::string list;
 };
 

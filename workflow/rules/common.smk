@@ -33,7 +33,6 @@ ROOT = f"{config['results']}/{PAPER}/{COHORT}"
 RUN = f"{ROOT}/{{method}}/fold{{fold}}_seed{{seed}}"
 SHEET = f"{ROOT}/volumes/cases.tsv"
 SPLIT = ",".join(map(str, SCALING.get("split") or EXPERIMENT["split"]))
-TRAIN_THREADS = SCALING["threads"]["train"]
 MANY_THREADS = SCALING["threads"]["many"]
 RUNS = [
     {"method": method, "fold": fold, "seed": seed}
@@ -97,6 +96,10 @@ def settings_folder(wildcards, input):
 
 def program(wildcards):
     return method(wildcards)["program"]
+
+
+def training_threads(wildcards):
+    return SCALING["threads"][program(wildcards)]
 
 
 def check_settings():

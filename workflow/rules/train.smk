@@ -11,7 +11,7 @@ rule train:
     log:
         f"{RUN}/train.log",
     retries: slot_retries(20)
-    threads: TRAIN_THREADS
+    threads: training_threads
     resources:
         mem_mb=16000,
         runtime=1440,

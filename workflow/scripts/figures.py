@@ -97,7 +97,7 @@ def volume(path):
     with h5py.File(path, "r", locking=False) as file:
         names = [n.decode() if isinstance(n, bytes) else n for n in file.attrs["channels"]]
         image = np.asarray(file["image"], dtype=np.float32)
-        classes = [n.decode() if isinstance(n, bytes) else n for n in file.attrs["class_names"]]
+        classes = [n.decode() if isinstance(n, bytes) else n for n in file.attrs["class-names"]]
         return dict(zip(names, image)), np.asarray(file["label"]), classes
 
 
@@ -122,7 +122,7 @@ def segmentations(root, methods, labels, scores, count=4):
     first_runs = {method: runs(root, method)[0] for method in methods}
     columns = 3 + len(methods)
     figure, grid = plt.subplots(
-        len(picks), columns, figsize=(1.55 * columns, 1.85 * len(picks)), squeeze=False
+        len(picks), columns, figsize=(1.5 * columns, 2.05 * len(picks) + 0.3), squeeze=False
     )
     colors = ListedColormap(["none", *CLASS_COLORS])
     for row, case in enumerate(picks):
@@ -147,8 +147,8 @@ def segmentations(root, methods, labels, scores, count=4):
             if column >= 3:
                 value = per_case_mean(scores, methods[column - 3], "ET", "dice").get(case, np.nan)
                 axes.set_xlabel(f"ET Dice {value:.2f}", fontsize=7)
-        grid[row][0].set_ylabel(case, fontsize=6)
+        grid[row][0].set_ylabel(case.replace("Brats18_", ""), fontsize=7)
     handles = [Patch(color=CLASS_COLORS[i - 1], label=name) for i, name in enumerate(classes) if i > 0]
     figure.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
-    figure.tight_layout(rect=(0, 0.03, 1, 1), pad=0.3)
+    figure.tight_layout(rect=(0, 0.35 / figure.get_figheight(), 1, 1), pad=0.4, h_pad=1.2)
     return embed(figure, "png")

@@ -59,10 +59,6 @@ def per_case_mean(scores, method, region, metric):
 def provenance(path):
     """The provenance that a program stored in an HDF5 file, as a dictionary."""
     with h5py.File(path, "r", locking=False) as file:
-        group = file["provenance"]
-        found = {key: value for key, value in group.attrs.items()}
-        for key, value in list(found.items()):
-            if isinstance(value, bytes):
-                found[key] = value.decode()
+        found = json.loads(file["provenance"].attrs["json"])
         found["content_sha256"] = file.attrs["content_sha256"]
         return found
