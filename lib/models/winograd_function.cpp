@@ -55,7 +55,7 @@ const float* map_of(const at::Tensor& x, int64_t sample, int64_t channel, int64_
 /// Transformed weights of the kept channels, masks folded in; made anew only when they change.
 class Weights {
  public:
-  const std::vector<float>& of(const Sources& s, const std::vector<Channel>& kept) {
+  const cpu::Floats& of(const Sources& s, const std::vector<Channel>& kept) {
     if (!made_ || s.mask[0].defined() || s.mask[1].defined()) {
       std::vector<cpu::WeightView> views;
       for (const Channel& c : kept) {
@@ -71,7 +71,7 @@ class Weights {
 
  private:
   bool made_ = false;
-  std::vector<float> transformed_;
+  cpu::Floats transformed_;
 };
 
 at::Tensor forward_maps(const Sources& s, const at::Tensor& bias) {
@@ -115,7 +115,7 @@ void input_gradients(const Sources& s, const at::Tensor& dy, std::array<at::Tens
       out.push_back(dx[c.part].mutable_data_ptr<float>() +
                     (n * dx[c.part].size(1) + c.index) * voxels);
     // Seen from the gradient the roles are exchanged: inputs are the outputs' channels.
-    std::vector<float> exchanged(static_cast<size_t>(s.outputs() * taps) * wanted.size());
+    cpu::Floats exchanged(s.outputs() * taps * static_cast<int64_t>(wanted.size()));
     for (size_t i = 0; i < wanted.size(); ++i) {
       const at::Tensor& w = s.weight[wanted[i].part];
       for (int64_t o = 0; o < s.outputs(); ++o) {
@@ -195,9 +195,7 @@ struct Winograd : torch::autograd::Function<Winograd> {
 
 }  // namespace
 
-bool winograd_pays(at::IntArrayRef shape) {
-  return shape[2] * shape[3] * shape[4] >= 216 && shape[3] >= 4 && shape[4] >= 4;
-}
+bool winograd_pays(at::IntArrayRef shape) { return shape[2] * shape[3] * shape[4] >= 27; }
 
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias) {
   return Winograd::apply(first.x, first.weight, given(first.mask), given(second.x),

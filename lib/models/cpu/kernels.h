@@ -11,6 +11,11 @@ inline constexpr int64_t slack = 16;
 /// Side of the transformed tile: 4x4 outputs need 6x6 inputs.
 inline constexpr int64_t tile = 4, window = 6, frequencies = window * window;
 
+/// Positions count * step apart, each the first of `length` neighbors.
+struct Segments {
+  int64_t count, length, step;
+};
+
 /// Convolution with 3x3x3 weights as Winograd's F(4x4, 3x3) over the two slow axes and three plain
 /// taps along the fast one. Source: Lavin & Gray 2016, arXiv:1509.09308; the third axis stays plain
 /// so that vectors run along it.
@@ -24,13 +29,14 @@ struct Kernels {
                       float bias);
   /// Adjoint of output_tile without bias: 16 rows -> 36 transformed rows.
   void (*gradient_tile)(const float* const* rows, int64_t width, float* out, int64_t stride);
-  /// m[o][p] = sum over c, k of u[c][k][o] * v[c][p + k] for 8 output channels.
+  /// m[o][p] = sum over c, k of u[c][k][o] * v[c][p + k] for 8 output channels and the positions p
+  /// of the segments; writes up to the next whole vector.
   void (*multiply)(const float* v, int64_t v_stride, const float* u, int64_t channels, float* m,
-                   int64_t m_stride, int64_t positions);
-  /// u[c][k][o] += sum over p of m[o][p] * v[c][p + k]: adjoint of multiply in u. `positions` is
-  /// rounded up to whole vectors: m must be 0 and v finite there.
+                   int64_t m_stride, const Segments& segments);
+  /// u[c][k][o] += sum over p of m[o][p] * v[c][p + k]: adjoint of multiply in u. Reads whole
+  /// vectors: past the end of a segment m must be 0 and v finite.
   void (*correlate)(const float* v, int64_t v_stride, const float* m, int64_t m_stride,
-                    int64_t positions, int64_t channels, float* u);
+                    const Segments& segments, int64_t channels, float* u);
   /// 27 taps x 8 channels -> 36 x 3 x 8: u[f][k][8], `stride` between frequencies.
   void (*weight_tile)(const float* taps, float* u, int64_t stride);
   /// Adjoint of weight_tile.

@@ -25,10 +25,60 @@ inline void store(float* p, typename Lanes<N>::type v) {
 
 constexpr int lanes = KDSEG_LANES;
 using Vector = Lanes<lanes>::type;
-inline float total(Vector v) {
-  float sum = 0;
-  for (int i = 0; i < lanes; ++i) sum += v[i];
-  return sum;
+
+/// Lower half plus upper half.
+template <int N>
+inline typename Lanes<N / 2>::type folded(typename Lanes<N>::type v) {
+  struct {
+    typename Lanes<N / 2>::type low, high;
+  } halves;
+  __builtin_memcpy(&halves, &v, sizeof v);
+  return halves.low + halves.high;
+}
+template <int N>
+inline float total_of(typename Lanes<N>::type v) {
+  if constexpr (N == 4)
+    return (v[0] + v[2]) + (v[1] + v[3]);
+  else
+    return total_of<N / 2>(folded<N>(v));
+}
+inline float total(Vector v) { return total_of<lanes>(v); }
+
+/// Vectors of 8 (or 4) lanes, each the sum of pairs of neighbors in a and b, interleaved.
+template <class T>
+inline T add_neighbors(T a, T b) {
+  if constexpr (sizeof(T) == 32)
+    return __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) +
+           __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+  else
+    return __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+}
+template <class T>
+inline T add_pairs(T a, T b) {
+  if constexpr (sizeof(T) == 32)
+    return __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
+           __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+  else
+    return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+}
+
+/// The totals of `rows` vectors as one vector: transposes while it adds.
+template <int rows, int N>
+inline typename Lanes<rows>::type totals(const typename Lanes<N>::type* v) {
+  if constexpr (N > rows) {
+    typename Lanes<N / 2>::type half[rows];
+    for (int i = 0; i < rows; ++i) half[i] = folded<N>(v[i]);
+    return totals<rows, N / 2>(half);
+  } else {
+    const auto low = add_pairs(add_neighbors(v[0], v[1]), add_neighbors(v[2], v[3]));
+    if constexpr (rows == 4) {
+      return low;
+    } else {
+      const auto high = add_pairs(add_neighbors(v[4], v[5]), add_neighbors(v[6], v[7]));
+      return __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
+             __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+  }
 }
 
 /// Runs step.template at<N>(x) over [0, n) in vectors as wide as fit.
@@ -188,66 +238,72 @@ inline void multiply_block(const float* v, int64_t v_stride, const float* u, int
     for (int j = 0; j < vectors; ++j) store<lanes>(m + o * m_stride + j * lanes, sum[o][j]);
 }
 void multiply(const float* v, int64_t v_stride, const float* u, int64_t channels, float* m,
-              int64_t m_stride, int64_t positions) {
-  for (int o = 0; o < channel_block; o += KDSEG_ROWS) {
-    int64_t p = 0;
-    for (; p + 2 * lanes < positions; p += 3 * lanes)
-      multiply_block<3>(v + p, v_stride, u + o, channels, m + o * m_stride + p, m_stride);
-    if (p + lanes < positions)
-      multiply_block<2>(v + p, v_stride, u + o, channels, m + o * m_stride + p, m_stride);
-    else if (p < positions)
-      multiply_block<1>(v + p, v_stride, u + o, channels, m + o * m_stride + p, m_stride);
-  }
+              int64_t m_stride, const Segments& segments) {
+  for (int o = 0; o < channel_block; o += KDSEG_ROWS)
+    for (int64_t s = 0; s < segments.count; ++s) {
+      const float* from = v + s * segments.step;
+      float* to = m + o * m_stride + s * segments.step;
+      int64_t p = 0;
+      for (; p + 2 * lanes < segments.length; p += 3 * lanes)
+        multiply_block<3>(from + p, v_stride, u + o, channels, to + p, m_stride);
+      if (p + lanes < segments.length)
+        multiply_block<2>(from + p, v_stride, u + o, channels, to + p, m_stride);
+      else if (p < segments.length)
+        multiply_block<1>(from + p, v_stride, u + o, channels, to + p, m_stride);
+    }
 }
 
 void correlate(const float* v, int64_t v_stride, const float* m, int64_t m_stride,
-               int64_t positions, int64_t channels, float* u) {
+               const Segments& segments, int64_t channels, float* u) {
   for (int64_t c = 0; c < channels; ++c)
     for (int first = 0; first < channel_block; first += KDSEG_ROWS) {
-      Vector sum[KDSEG_ROWS][3];
-      for (int o = 0; o < KDSEG_ROWS; ++o)
-        for (int k = 0; k < 3; ++k) sum[o][k] = Vector{};
-      const float* from = v + c * v_stride;
-      for (int64_t p = 0; p < positions; p += lanes) {
-        Vector x[3];
-        for (int k = 0; k < 3; ++k) x[k] = load<lanes>(from + p + k);
-        for (int o = 0; o < KDSEG_ROWS; ++o) {
-          const Vector g = load<lanes>(m + (first + o) * m_stride + p);
-          for (int k = 0; k < 3; ++k) sum[o][k] += g * x[k];
+      Vector sum[3][KDSEG_ROWS];
+      for (int k = 0; k < 3; ++k)
+        for (int o = 0; o < KDSEG_ROWS; ++o) sum[k][o] = Vector{};
+      for (int64_t s = 0; s < segments.count; ++s) {
+        const float* x_at = v + c * v_stride + s * segments.step;
+        const float* g_at = m + first * m_stride + s * segments.step;
+        for (int64_t p = 0; p < segments.length; p += lanes) {
+          Vector x[3];
+          for (int k = 0; k < 3; ++k) x[k] = load<lanes>(x_at + p + k);
+          for (int o = 0; o < KDSEG_ROWS; ++o) {
+            const Vector g = load<lanes>(g_at + o * m_stride + p);
+            for (int k = 0; k < 3; ++k) sum[k][o] += g * x[k];
+          }
         }
       }
-      for (int o = 0; o < KDSEG_ROWS; ++o)
-        for (int k = 0; k < 3; ++k) u[(c * 3 + k) * channel_block + first + o] += total(sum[o][k]);
+      for (int k = 0; k < 3; ++k) {
+        float* to = u + (c * 3 + k) * channel_block + first;
+        store<KDSEG_ROWS>(to, load<KDSEG_ROWS>(to) + totals<KDSEG_ROWS, lanes>(sum[k]));
+      }
     }
 }
 
 void weight_tile(const float* taps, float* u, int64_t stride) {
-  using T = Lanes<4>::type;
-  for (int half = 0; half < 8; half += 4)
-    for (int k = 0; k < 3; ++k) {
-      T g[9], t[18], result[6];
-      for (int i = 0; i < 9; ++i) g[i] = load<4>(taps + (3 * i + k) * 8 + half);
-      for (int i = 0; i < 3; ++i) weight_line(g + 3 * i, 1, t + 6 * i, 1);
-      for (int j = 0; j < 6; ++j) {
-        weight_line(t + j, 6, result, 1);
-        for (int i = 0; i < 6; ++i) store<4>(u + (6 * i + j) * stride + k * 8 + half, result[i]);
-      }
+  using T = Lanes<8>::type;
+  for (int k = 0; k < 3; ++k) {
+    T g[9], t[18], result[6];
+    for (int i = 0; i < 9; ++i) g[i] = load<8>(taps + (3 * i + k) * 8);
+    for (int i = 0; i < 3; ++i) weight_line(g + 3 * i, 1, t + 6 * i, 1);
+    for (int j = 0; j < 6; ++j) {
+      weight_line(t + j, 6, result, 1);
+      for (int i = 0; i < 6; ++i) store<8>(u + (6 * i + j) * stride + k * 8, result[i]);
     }
+  }
 }
 void weight_gradient_tile(const float* u, int64_t stride, float* taps) {
-  using T = Lanes<4>::type;
-  for (int half = 0; half < 8; half += 4)
-    for (int k = 0; k < 3; ++k) {
-      T t[18], line[6], result[3];
-      for (int j = 0; j < 6; ++j) {
-        for (int i = 0; i < 6; ++i) line[i] = load<4>(u + (6 * i + j) * stride + k * 8 + half);
-        weight_gradient_line(line, 1, t + j, 6);
-      }
-      for (int i = 0; i < 3; ++i) {
-        weight_gradient_line(t + 6 * i, 1, result, 1);
-        for (int j = 0; j < 3; ++j) store<4>(taps + (3 * (3 * i + j) + k) * 8 + half, result[j]);
-      }
+  using T = Lanes<8>::type;
+  for (int k = 0; k < 3; ++k) {
+    T t[18], line[6], result[3];
+    for (int j = 0; j < 6; ++j) {
+      for (int i = 0; i < 6; ++i) line[i] = load<8>(u + (6 * i + j) * stride + k * 8);
+      weight_gradient_line(line, 1, t + j, 6);
     }
+    for (int i = 0; i < 3; ++i) {
+      weight_gradient_line(t + 6 * i, 1, result, 1);
+      for (int j = 0; j < 3; ++j) store<8>(taps + (3 * (3 * i + j) + k) * 8, result[j]);
+    }
+  }
 }
 
 // Sums run in float32 vectors over short stretches and in float64 across them.
@@ -335,25 +391,65 @@ void leaky_gradient(const float* x, const float* dy, int64_t n, float scale, flo
   sweep(n, LeakyGradient{x, dy, dx, scale, offset, slope, a, b, c});
 }
 
+template <int N, int first>
+inline typename Lanes<N>::type every_second(const float* x) {
+  const auto a = load<N>(x), b = load<N>(x + N);
+  if constexpr (N == 16)
+    return __builtin_shufflevector(a, b, first, first + 2, first + 4, first + 6, first + 8,
+                                   first + 10, first + 12, first + 14, first + 16, first + 18,
+                                   first + 20, first + 22, first + 24, first + 26, first + 28,
+                                   first + 30);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(a, b, first, first + 2, first + 4, first + 6, first + 8,
+                                   first + 10, first + 12, first + 14);
+  else
+    return __builtin_shufflevector(a, b, first, first + 2, first + 4, first + 6);
+}
+
+struct PoolRow {
+  const float* const* rows;
+  float* y;
+  uint8_t* which;
+  template <int N>
+  inline void at(int64_t i) const {
+    if constexpr (N == 1) {
+      float best = rows[0][2 * i];
+      int place = 0;
+      for (int j = 1; j < 8; ++j) {
+        const float value = rows[j / 2][2 * i + j % 2];
+        // Not-a-number wins, as in LibTorch: it must not be hidden.
+        const bool better = value > best || value != value;
+        best = better ? value : best;
+        place = better ? j : place;
+      }
+      y[i] = best;
+      which[i] = static_cast<uint8_t>(place);
+    } else {
+      using T = typename Lanes<N>::type;
+      using M = typename Lanes<N>::mask;
+      T best = every_second<N, 0>(rows[0] + 2 * i);
+      M place{};
+      for (int j = 1; j < 8; ++j) {
+        const float* from = rows[j / 2] + 2 * i;
+        const T value = j % 2 ? every_second<N, 1>(from) : every_second<N, 0>(from);
+        const M better = (value > best) | (value != value);
+        best = better ? value : best;
+        place = better ? M{} + j : place;
+      }
+      store<N>(y + i, best);
+      for (int l = 0; l < N; ++l) which[i + l] = static_cast<uint8_t>(place[l]);
+    }
+  }
+};
 void pool(const float* x, int64_t depth, int64_t height, int64_t width, float* y, uint8_t* which) {
   const int64_t plane = height * width;
   for (int64_t z = 0; z < depth / 2; ++z)
     for (int64_t r = 0; r < height / 2; ++r) {
       const float* corner = x + 2 * z * plane + 2 * r * width;
       const float* rows[4] = {corner, corner + width, corner + plane, corner + plane + width};
-      for (int64_t i = 0; i < width / 2; ++i) {
-        float best = rows[0][2 * i];
-        int place = 0;
-        for (int j = 1; j < 8; ++j) {
-          const float value = rows[j / 2][2 * i + j % 2];
-          // Not-a-number wins, as in LibTorch: it must not be hidden.
-          const bool better = value > best || value != value;
-          best = better ? value : best;
-          place = better ? j : place;
-        }
-        *y++ = best;
-        *which++ = static_cast<uint8_t>(place);
-      }
+      sweep(width / 2, PoolRow{rows, y, which});
+      y += width / 2;
+      which += width / 2;
     }
 }
 void pool_gradient(const float* dy, const uint8_t* which, int64_t depth, int64_t height,

@@ -35,18 +35,28 @@ float* scratch(int use, int64_t floats) {
   return memory[i].get();
 }
 
-/// The tiles of a volume in one line, and how they lie in transformed rows: each tile takes
-/// width + 2 positions, its values from the second on, so that all three taps find a neighbor.
+/// The tiles of a volume in one line, and how they lie in transformed rows. Values of tile t start
+/// at front + t * step, with a zero before and behind them for the outer taps. Rows of whole
+/// vectors stay aligned and are computed one by one; others are packed, and computed across their
+/// zeros.
 struct Tiling {
   explicit Tiling(Size s)
       : size(s),
         rows((s.height + tile - 1) / tile),
         count((s.depth + tile - 1) / tile * rows),
-        step(s.width + 2) {}
+        packed(s.width % line != 0),
+        front(packed ? 1 : line),
+        step(packed ? s.width + 2 : s.width + line) {}
+  static constexpr int64_t line = 16;  ///< floats of a cache line and of the longest vector
   Size size;
-  int64_t rows, count, step;
+  int64_t rows, count;
+  bool packed;
+  int64_t front, step;
   int64_t depth_of(int64_t t) const { return t / rows * tile; }
   int64_t height_of(int64_t t) const { return t % rows * tile; }
+  Segments segments(int64_t tiles) const {
+    return packed ? Segments{1, tiles * step - 2, 0} : Segments{tiles, size.width, step};
+  }
 };
 
 struct Unit {
@@ -56,8 +66,8 @@ struct Unit {
 /// Room for `channels` rows of a unit's positions at each frequency. Strides are odd numbers of
 /// cache lines: rows that are written together must not fall into the same cache sets.
 struct Layout {
-  Layout(int64_t positions, int64_t channels)
-      : row(odd_lines(round_up(positions, 16) + slack)),
+  Layout(const Tiling& tiling, int64_t tiles, int64_t channels)
+      : row(odd_lines(tiling.front + tiles * tiling.step + slack)),
         frequency(odd_lines(row * channels)),
         total(frequency * frequencies) {}
   static int64_t odd_lines(int64_t floats) { return (round_up(floats, 16) / 16 | 1) * 16; }
@@ -86,9 +96,10 @@ const float* zero_row(int64_t width) {
   return zeros.data();
 }
 
-/// Transforms the 6x6-row windows of a unit's tiles: out[f * stride + tile * step + 1 + x].
-void transform_inputs(const Kernels& kernels, const Tiling& g, Unit unit, const float* map,
-                      float* out, const Layout& layout) {
+/// Transforms the 6x6-row windows of a unit's tiles. The map that comes `next` (or null) is fetched
+/// meanwhile: its rows are too short for the processor to foresee.
+void transform_input(const Kernels& kernels, const Tiling& g, Unit unit, const float* map,
+                     const float* next, float* out, const Layout& layout) {
   const Size s = g.size;
   const float* zeros = zero_row(s.width);
   const float* rows[frequencies];
@@ -97,19 +108,29 @@ void transform_inputs(const Kernels& kernels, const Tiling& g, Unit unit, const 
       for (int64_t j = 0; j < window; ++j) {
         const int64_t z = g.depth_of(t) + i - 1, y = g.height_of(t) + j - 1;
         const bool inside = z >= 0 && z < s.depth && y >= 0 && y < s.height;
-        rows[window * i + j] = inside ? map + (z * s.height + y) * s.width : zeros;
+        const int64_t place = (z * s.height + y) * s.width;
+        rows[window * i + j] = inside ? map + place : zeros;
+        if (inside && next)
+          for (int64_t x = 0; x < s.width; x += Tiling::line) __builtin_prefetch(next + place + x);
       }
-    float* start = out + (t - unit.begin) * g.step;
-    kernels.input_tile(rows, s.width, start + 1, layout.frequency);
+    float* start = out + g.front + (t - unit.begin) * g.step;
+    kernels.input_tile(rows, s.width, start, layout.frequency);
     for (int64_t f = 0; f < frequencies; ++f)
-      start[f * layout.frequency] = start[f * layout.frequency + g.step - 1] = 0.0f;
+      start[f * layout.frequency - 1] = start[f * layout.frequency + s.width] = 0.0f;
   }
   const int64_t used = (unit.end - unit.begin) * g.step;
-  for (int64_t f = 0; f < frequencies; ++f)
+  for (int64_t f = 0; g.packed && f < frequencies; ++f)
     std::fill(out + f * layout.frequency + used, out + f * layout.frequency + layout.row, 0.0f);
 }
 
-/// Transforms the 4x4 rows of gradients: out[f * stride + tile * step + x], zero elsewhere.
+void transform_inputs(const Kernels& kernels, const Tiling& g, Unit unit,
+                      const std::vector<const float*>& maps, float* out, const Layout& layout) {
+  for (size_t c = 0; c < maps.size(); ++c)
+    transform_input(kernels, g, unit, maps[c], c + 1 < maps.size() ? maps[c + 1] : nullptr,
+                    out + static_cast<int64_t>(c) * layout.row, layout);
+}
+
+/// Transforms the 4x4 rows of gradients; zero between the rows.
 void transform_gradients(const Kernels& kernels, const Tiling& g, Unit unit, const float* map,
                          float* out, const Layout& layout) {
   const Size s = g.size;
@@ -124,11 +145,11 @@ void transform_gradients(const Kernels& kernels, const Tiling& g, Unit unit, con
       }
     float* start = out + (t - unit.begin) * g.step;
     kernels.gradient_tile(rows, s.width, start, layout.frequency);
-    for (int64_t f = 0; f < frequencies; ++f)
+    for (int64_t f = 0; g.packed && f < frequencies; ++f)
       start[f * layout.frequency + s.width] = start[f * layout.frequency + s.width + 1] = 0.0f;
   }
   const int64_t used = (unit.end - unit.begin) * g.step;
-  for (int64_t f = 0; f < frequencies; ++f)
+  for (int64_t f = 0; g.packed && f < frequencies; ++f)
     std::fill(out + f * layout.frequency + used, out + f * layout.frequency + layout.row, 0.0f);
 }
 
@@ -149,12 +170,12 @@ void write_outputs(const Kernels& kernels, const Tiling& g, Unit unit, const flo
 
 }  // namespace
 
-std::vector<float> transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
-                                     int64_t outputs) {
+Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
+                         int64_t outputs) {
   const auto channels = static_cast<int64_t>(inputs.size());
   const int64_t blocks = round_up(outputs, channel_block) / channel_block;
   // [frequency][block][input][tap along x][channel of the block]
-  std::vector<float> u(static_cast<size_t>(frequencies * blocks * channels * cell));
+  Floats u(frequencies * blocks * channels * cell);
   for (int64_t b = 0; b < blocks; ++b)
     for (int64_t c = 0; c < channels; ++c) {
       const WeightView& view = inputs[static_cast<size_t>(c)];
@@ -170,30 +191,29 @@ std::vector<float> transform_weights(const Kernels& kernels, const std::vector<W
   return u;
 }
 
-void convolve(const Kernels& kernels, const std::vector<const float*>& in,
-              const std::vector<float>& weights, const float* bias, const std::vector<float*>& out,
-              Size size) {
+void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
+              const float* bias, const std::vector<float*>& out, Size size) {
   const Tiling tiling(size);
   const auto channels = static_cast<int64_t>(in.size()), outputs = static_cast<int64_t>(out.size());
   const int64_t blocks = round_up(outputs, channel_block) / channel_block;
   const int64_t padded = blocks * channel_block;
-  int64_t per_unit = unit_tiles(tiling, channels + padded, 128, 96 * 1024);
+  int64_t per_unit = unit_tiles(tiling, channels + padded, tiling.packed ? 128 : 1, 128 * 1024);
   per_unit = std::min(per_unit, std::max<int64_t>(1, tiling.count / at::get_num_threads()));
   const auto units = divide(tiling.count, per_unit);
   at::parallel_for(0, static_cast<int64_t>(units.size()), 1, [&](int64_t first, int64_t last) {
     for (int64_t n = first; n < last; ++n) {
       const Unit unit = units[static_cast<size_t>(n)];
-      const int64_t positions = (unit.end - unit.begin) * tiling.step;
-      const Layout lv(positions, channels), lm(positions, padded);
+      const int64_t tiles = unit.end - unit.begin;
+      const Segments segments = tiling.segments(tiles);
+      const Layout lv(tiling, tiles, channels), lm(tiling, tiles, padded);
       float* v = scratch(0, lv.total);
       float* m = scratch(1, lm.total);
-      for (int64_t c = 0; c < channels; ++c)
-        transform_inputs(kernels, tiling, unit, in[static_cast<size_t>(c)], v + c * lv.row, lv);
+      transform_inputs(kernels, tiling, unit, in, v, lv);
       for (int64_t f = 0; f < frequencies; ++f)
         for (int64_t b = 0; b < blocks; ++b)
-          kernels.multiply(
-              v + f * lv.frequency, lv.row, weights.data() + (f * blocks + b) * channels * cell,
-              channels, m + f * lm.frequency + b * channel_block * lm.row, lm.row, positions - 2);
+          kernels.multiply(v + f * lv.frequency + tiling.front - 1, lv.row,
+                           weights.data() + (f * blocks + b) * channels * cell, channels,
+                           m + f * lm.frequency + b * channel_block * lm.row, lm.row, segments);
       for (int64_t o = 0; o < outputs; ++o)
         write_outputs(kernels, tiling, unit, m + o * lm.row, lm.frequency,
                       out[static_cast<size_t>(o)], bias ? bias[o] : 0.0f);
@@ -201,8 +221,8 @@ void convolve(const Kernels& kernels, const std::vector<const float*>& in,
   });
 }
 
-std::vector<float> correlate(const Kernels& kernels, const std::vector<const float*>& in,
-                             const std::vector<const float*>& gradient, Size size) {
+Floats correlate(const Kernels& kernels, const std::vector<const float*>& in,
+                 const std::vector<const float*>& gradient, Size size) {
   const Tiling tiling(size);
   const auto channels = static_cast<int64_t>(in.size());
   const auto outputs = static_cast<int64_t>(gradient.size());
@@ -213,20 +233,21 @@ std::vector<float> correlate(const Kernels& kernels, const std::vector<const flo
   // A fixed number of partial sums, added in order: equal for any number of threads.
   const auto groups = divide(static_cast<int64_t>(units.size()),
                              std::max<int64_t>(1, (static_cast<int64_t>(units.size()) + 7) / 8));
-  std::vector<std::vector<float>> partial(groups.size());
+  std::vector<Floats> partial(groups.size());
   at::parallel_for(0, static_cast<int64_t>(groups.size()), 1, [&](int64_t first, int64_t last) {
     for (int64_t n = first; n < last; ++n) {
       auto& sum = partial[static_cast<size_t>(n)];
-      sum.assign(static_cast<size_t>(result_size), 0.0f);
+      sum = Floats(result_size);
+      std::fill_n(sum.data(), result_size, 0.0f);
       const Unit group = groups[static_cast<size_t>(n)];
       for (int64_t i = group.begin; i < group.end; ++i) {
         const Unit unit = units[static_cast<size_t>(i)];
-        const int64_t positions = (unit.end - unit.begin) * tiling.step;
-        const Layout lv(positions, channels), lm(positions, padded);
+        const int64_t tiles = unit.end - unit.begin;
+        const Segments segments = tiling.segments(tiles);
+        const Layout lv(tiling, tiles, channels), lm(tiling, tiles, padded);
         float* v = scratch(0, lv.total);
         float* m = scratch(1, lm.total);
-        for (int64_t c = 0; c < channels; ++c)
-          transform_inputs(kernels, tiling, unit, in[static_cast<size_t>(c)], v + c * lv.row, lv);
+        transform_inputs(kernels, tiling, unit, in, v, lv);
         for (int64_t o = 0; o < outputs; ++o)
           transform_gradients(kernels, tiling, unit, gradient[static_cast<size_t>(o)],
                               m + o * lm.row, lm);
@@ -235,18 +256,18 @@ std::vector<float> correlate(const Kernels& kernels, const std::vector<const flo
             std::fill_n(m + f * lm.frequency + o * lm.row, lm.row, 0.0f);
         for (int64_t f = 0; f < frequencies; ++f)
           for (int64_t b = 0; b < blocks; ++b)
-            kernels.correlate(v + f * lv.frequency, lv.row,
-                              m + f * lm.frequency + b * channel_block * lm.row, lm.row, positions,
+            kernels.correlate(v + f * lv.frequency + tiling.front - 1, lv.row,
+                              m + f * lm.frequency + b * channel_block * lm.row, lm.row, segments,
                               channels, sum.data() + (f * blocks + b) * channels * cell);
       }
     }
   });
   for (size_t g = 1; g < partial.size(); ++g)
-    for (size_t i = 0; i < partial[0].size(); ++i) partial[0][i] += partial[g][i];
+    for (int64_t i = 0; i < result_size; ++i) partial[0].data()[i] += partial[g].data()[i];
   return std::move(partial[0]);
 }
 
-void scatter_weights(const Kernels& kernels, const std::vector<float>& correlated,
+void scatter_weights(const Kernels& kernels, const Floats& correlated,
                      const std::vector<WeightPlace>& places, int64_t outputs) {
   const auto channels = static_cast<int64_t>(places.size());
   const int64_t blocks = round_up(outputs, channel_block) / channel_block;

@@ -1,6 +1,7 @@
 // 3x3x3 convolutions, stride 1, padding 1, on float32 maps in memory: fewer multiplications.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/cpu/kernels.h"
@@ -10,6 +11,19 @@ namespace kdseg::models::cpu {
 struct Size {
   int64_t depth = 0, height = 0, width = 0;
   int64_t voxels() const { return depth * height * width; }
+};
+
+/// Floats that nobody has filled yet: clearing them would cost more than some transforms.
+class Floats {
+ public:
+  Floats() = default;
+  explicit Floats(int64_t count)
+      : values_(std::make_unique_for_overwrite<float[]>(static_cast<size_t>(count))) {}
+  float* data() { return values_.get(); }
+  const float* data() const { return values_.get(); }
+
+ private:
+  std::unique_ptr<float[]> values_;
 };
 
 /// The weights of one input channel: output o has 27 taps at taps + o * out_stride, to be
@@ -23,19 +37,18 @@ struct WeightView {
 };
 
 /// Transformed weights, ready for convolve(). One entry of `inputs` per input channel.
-std::vector<float> transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
-                                     int64_t outputs);
+Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
+                         int64_t outputs);
 
 /// out[o] = bias[o] + sum over c of weights(o, c) * in[c]; maps are [depth][height][width]. Equal
 /// for any number of threads. `bias` may be null.
-void convolve(const Kernels& kernels, const std::vector<const float*>& in,
-              const std::vector<float>& weights, const float* bias, const std::vector<float*>& out,
-              Size size);
+void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
+              const float* bias, const std::vector<float*>& out, Size size);
 
 /// Gradient in the weights, still transformed: for scatter_weights(). Equal for any number of
 /// threads.
-std::vector<float> correlate(const Kernels& kernels, const std::vector<const float*>& in,
-                             const std::vector<const float*>& gradient, Size size);
+Floats correlate(const Kernels& kernels, const std::vector<const float*>& in,
+                 const std::vector<const float*>& gradient, Size size);
 
 /// Where the gradient of one input channel's weights is added, times `factor`.
 struct WeightPlace {
@@ -45,7 +58,7 @@ struct WeightPlace {
 };
 
 /// Adds the result of correlate() to the weights' gradients, one place per input channel.
-void scatter_weights(const Kernels& kernels, const std::vector<float>& correlated,
+void scatter_weights(const Kernels& kernels, const Floats& correlated,
                      const std::vector<WeightPlace>& places, int64_t outputs);
 
 }  // namespace kdseg::models::cpu

@@ -75,6 +75,7 @@ void expect_same_convolution(at::IntArrayRef x, int64_t outputs) {
 
 TEST(Routes, ConvolutionsOfThreeTaps) {
   expect_same_convolution({1, 4, 16, 16, 16}, 8);
+  expect_same_convolution({1, 4, 8, 8, 48}, 8);
   expect_same_convolution({1, 5, 9, 10, 13}, 11);  // no side a multiple of the tile
   expect_same_convolution({2, 8, 8, 12, 24}, 3);
   expect_same_convolution({1, 3, 6, 6, 6}, 17);

@@ -1,0 +1,101 @@
+#include "losses/softmax_kernel.h"
+
+#include <bit>
+
+// One version per instruction set, chosen when the program starts.
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define KDSEG_VERSIONS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KDSEG_VERSIONS
+#endif
+
+namespace kdseg::losses {
+namespace {
+
+// exp and log as polynomials: the library's are not vectorized. Relative errors below 3e-7.
+
+inline float exp_of_negative(float x) {
+  x = x < -87.0f ? -87.0f : x;  // e^-87 is next to the smallest normal number
+  const int n = static_cast<int>(x * 1.44269504f - 0.5f);
+  const float r =
+      (x - static_cast<float>(n) * 0.693359375f) + static_cast<float>(n) * 2.12194440e-4f;
+  float p = 1.0f / 5040;
+  p = p * r + 1.0f / 720;
+  p = p * r + 1.0f / 120;
+  p = p * r + 1.0f / 24;
+  p = p * r + 1.0f / 6;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  return p * std::bit_cast<float>((n + 127) << 23);
+}
+
+/// For x >= 1, finite.
+inline float log_of_sum(float x) {
+  const int bits = std::bit_cast<int>(x) - 0x3f3504f3;  // 1 / sqrt 2
+  const int exponent = bits >> 23;
+  const float m = std::bit_cast<float>((bits & 0x7fffff) + 0x3f3504f3);
+  const float z = (m - 1.0f) / (m + 1.0f), s = z * z;
+  float p = 1.0f / 9;
+  p = p * s + 1.0f / 7;
+  p = p * s + 1.0f / 5;
+  p = p * s + 1.0f / 3;
+  p = p * s + 1.0f;
+  return 2.0f * z * p + static_cast<float>(exponent) * 0.693147181f;
+}
+
+}  // namespace
+
+KDSEG_VERSIONS
+double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const int64_t* labels,
+                     int64_t n, const float* weights, float scale, float* gradient) {
+  float highest[softmax_chunk_size], sum[softmax_chunk_size], weight[softmax_chunk_size],
+      chosen[softmax_chunk_size];
+  for (int64_t v = 0; v < n; ++v) highest[v] = logits[v];
+  for (int64_t k = 1; k < classes; ++k) {
+    const float* x = logits + k * stride;
+    for (int64_t v = 0; v < n; ++v) highest[v] = x[v] > highest[v] ? x[v] : highest[v];
+  }
+  for (int64_t v = 0; v < n; ++v) sum[v] = 0.0f;
+  for (int64_t k = 0; k < classes; ++k) {
+    const float* x = logits + k * stride;
+    if (gradient) {
+      float* g = gradient + k * stride;
+      for (int64_t v = 0; v < n; ++v) {
+        const float e = exp_of_negative(x[v] - highest[v]);
+        g[v] = e;
+        sum[v] += e;
+      }
+    } else {
+      for (int64_t v = 0; v < n; ++v) sum[v] += exp_of_negative(x[v] - highest[v]);
+    }
+  }
+  for (int64_t v = 0; v < n; ++v) {
+    weight[v] = weights[labels[v]];
+    chosen[v] = logits[labels[v] * stride + v];
+  }
+  float loss[16] = {};
+  for (int64_t v = 0; v < n; ++v) {
+    // The last term is 0, or not a number where the sum is none: that must not be hidden.
+    chosen[v] = weight[v] * (log_of_sum(sum[v]) - (chosen[v] - highest[v]) + 0.0f * sum[v]);
+  }
+  int64_t v = 0;
+  for (; v + 16 <= n; v += 16)
+    for (int64_t l = 0; l < 16; ++l) loss[l] += chosen[v + l];
+  double total = 0;
+  for (; v < n; ++v) total += static_cast<double>(chosen[v]);
+  for (int64_t l = 0; l < 16; ++l) total += static_cast<double>(loss[l]);
+  if (!gradient) return total;
+  for (int64_t i = 0; i < n; ++i) {
+    weight[i] *= scale;
+    sum[i] = weight[i] / sum[i];
+  }
+  for (int64_t k = 0; k < classes; ++k) {
+    float* g = gradient + k * stride;
+    for (int64_t i = 0; i < n; ++i) g[i] *= sum[i];
+  }
+  for (int64_t i = 0; i < n; ++i) gradient[labels[i] * stride + i] -= weight[i];
+  return total;
+}
+
+}  // namespace kdseg::losses
