@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Every experiment plans at full scale without data, so that a user sees the work before asking for the scans.
+source "$(dirname "$0")/common.bash"
+options=(--cores 2 --dry-run)
+for folder in config/experiments/*/; do
+  paper=$(basename "$folder")
+  workflow scale=full paper="$paper" || { cat log.txt; fail "no plan for $paper"; }
+  grep -q '^train ' log.txt || fail "the plan of $paper trains nothing"
+done
+snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }
