@@ -1,6 +1,8 @@
 #include "methods/adversary.h"
 
 #include <ATen/TensorOperators.h>
+#include <c10/util/Exception.h>
+#include <fmt/ranges.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/module.h>
 
@@ -42,6 +44,14 @@ const std::vector<Parameter>& declared() {
   return rows;
 }
 
+void require_alike(const at::Tensor& teacher, const at::Tensor& student, const std::string& name) {
+  if (teacher.sizes() != student.sizes())
+    throw DataError(
+        "the teacher's {} are [{}], the student's [{}]: the discriminator compares networks of one "
+        "width (--width)",
+        name, fmt::join(teacher.sizes(), ", "), fmt::join(student.sizes(), ", "));
+}
+
 at::Tensor leaf_of(const at::Tensor& map) { return map.detach().requires_grad_(true); }
 
 }  // namespace
@@ -79,7 +89,16 @@ Adversary::Adversary(const Section& section, int64_t image_channels, int64_t cla
 
 at::Tensor Adversary::score(const at::Tensor& images, const tensor::Output& output) {
   const tensor::Autocast cast(device_, compute_);
-  return discriminator_->forward(images, output);
+  try {
+    return discriminator_->forward(images, output);
+  } catch (const c10::Error& e) {
+    const std::string text = e.what_without_backtrace();
+    if (text.find("expected input") == std::string::npos) throw;
+    throw UsageError(
+        "[adversary]: the discriminator does not fit the networks' maps; is its width "
+        "theirs? ({})",
+        text.substr(0, text.find('\n')));
+  }
 }
 
 Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Output& student) {
@@ -105,6 +124,9 @@ Adversary::Judgement Adversary::judge(const at::Tensor& images, const tensor::Ou
 
 Adversary::Lesson Adversary::compare(const at::Tensor& images, const tensor::Output& teacher,
                                      const Judgement& judgement) {
+  require_alike(teacher.logits, judgement.maps[0], "logits");
+  for (size_t i = 0; i < needs_.size(); ++i)
+    require_alike(teacher.extra.get(needs_[i]), judgement.maps[i + 1], needs_[i]);
   const at::Tensor real = score(images, teacher);
   return {losses::discriminator_loss(real, judgement.scores),
           losses::discriminator_accuracy(real, judgement.scores)};

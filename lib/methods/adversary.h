@@ -37,13 +37,14 @@ class Adversary {
   };
   /// Gradients reach the student's logits and every map it was asked for, never the
   /// discriminator's parameters. `images` [N, C, ...] are the student's.
+  /// \throws UsageError  the discriminator was made for maps of other widths
   Judgement judge(const at::Tensor& images, const tensor::Output& student);
 
   struct Lesson {
     at::Tensor loss;      ///< mean (r - 1)^2 + mean q^2
     double accuracy = 0;  ///< (mean [r >= 0.5] + mean [q <= 0.5]) / 2
   };
-  /// Scores the teacher's output (no gradient to it).
+  /// Scores the teacher's output (no gradient to it). \throws DataError  its maps differ in shape
   Lesson compare(const at::Tensor& images, const tensor::Output& teacher,
                  const Judgement& judgement);
   /// Updates the discriminator when it is right too seldom. \return whether it was updated

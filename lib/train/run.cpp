@@ -2,8 +2,8 @@
 
 #include <torch/nn/module.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 
 #include "base/errors.h"
@@ -92,6 +92,18 @@ class Run {
       throw DataError("{}: classes are {}, the volumes have {}", task_.teacher,
                       join(contract.head.names, ","), join(cases_.classes.names, ","));
     require_channels(cases_, contract.channels, task_.teacher);
+    warn_of_leak();
+  }
+
+  /// Validation scores of a student flatter where its teacher has seen the case with its label.
+  void warn_of_leak() const {
+    const auto known = io::read_checkpoint(task_.teacher).trained_on;
+    const auto seen = std::count_if(
+        cases_.validation.begin(), cases_.validation.end(),
+        [&](auto& row) { return std::find(known.begin(), known.end(), row.id) != known.end(); });
+    if (seen > 0)
+      log::warning("{} was trained on {} of the {} validation cases", task_.teacher, seen,
+                   cases_.validation.size());
   }
 
   std::vector<std::string> teacher_and_student_channels() const {

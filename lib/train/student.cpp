@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
@@ -66,7 +67,13 @@ models::Model make_student(const LearningSettings& settings, const TrainingCases
                                        static_cast<int64_t>(model.contract.channels.size()),
                                        model.contract.head.channels(), t.width, &model.section);
   models::initialize(*model.network, settings.tensor.seed);
-  if (!t.init.empty()) models::load_parameters(t.init, model);
+  if (!t.init.empty()) {
+    models::load_parameters(t.init, model);
+    const Contract start = io::read_checkpoint(t.init).contract;
+    if (start.recipe_id != recipe.id())
+      log::warning("{} was trained with recipe {}, this run prepares by {}", t.init,
+                   start.recipe_id, recipe.id());
+  }
   return model;
 }
 

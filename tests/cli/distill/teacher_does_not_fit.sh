@@ -26,3 +26,11 @@ expect_error 3 'case .*: 3 channels \(flair,t1,t2\), teacher.h5 expects 4 \(flai
 printf 'name = other\nclip-sigma = 2\n' > other.ini
 expect_error 3 'other.ini.*is not that of teacher.h5' "${plain[@]}" --teacher teacher.h5 --recipe other.ini
 expect_no_file a.h5
+# A teacher of another width: its maps cannot be compared with the student's.
+expect_error 3 "the teacher's d2 are \[1, 4, .*the student's \[1, 8, .*--width" \
+  "${plain[@]}" --teacher teacher.h5 --width 4
+expect_no_file a.h5
+# A teacher that was trained on the cases its student is validated on.
+run "$BIN/distill" --cases volumes/cases.tsv --where split=val --validate split=train \
+  --config distill.ini --teacher teacher.h5 --output a.h5 --device cpu --epochs 1
+expect_stderr 'warning: teacher.h5 was trained on 3 of the 3 validation cases'

@@ -1,5 +1,6 @@
 // Small networks and batches for the tests of this folder.
 #pragma once
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/remainder.h>
@@ -13,6 +14,9 @@
 #include "models/catalog.h"
 
 namespace kdseg::methods {
+
+/// Threads that wait for each other cost more than these small networks.
+inline const bool one_thread = (at::set_num_threads(1), true);
 
 inline Head tiny_head() {
   return {
