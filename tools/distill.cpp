@@ -40,7 +40,7 @@ void declare(cli::Options& add, Settings& s) {
           "a discriminator that tells the teacher's output from the student's; no section: none",
           train::adversary_keys());
   add.choice("list", s.list, "print a catalog with parameters, defaults and sources, then stop",
-             {"terms", "networks", "procedures", ""});
+             {"terms", "networks", "procedures"});
   declare_learning(add, s.learning);
 }
 

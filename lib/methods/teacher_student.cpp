@@ -28,6 +28,7 @@ class TeacherStudent : public Method {
         objective_(setup.terms),
         optimizer_(setup_.student.network->module(), setup.optimizer) {
     if (!setup_.teacher) throw UsageError("the procedure teacher-student needs --teacher");
+    require_use_of_teacher(objective_, setup_.adversary.has_value());
     if (setup_.adversary) {
       const auto channels = static_cast<int64_t>(setup_.student.contract.channels.size());
       auto made = std::make_unique<Adversary>(
@@ -161,6 +162,13 @@ class TeacherStudent : public Method {
 };
 
 }  // namespace
+
+void require_use_of_teacher(const losses::Objective& objective, bool adversary) {
+  if (!adversary && !objective.needs_teacher())
+    throw UsageError(
+        "nothing in the settings uses the teacher: give [adversary], or a [term.NAME] that needs "
+        "it");
+}
 
 std::unique_ptr<Method> make_teacher_student(const Setup& setup) {
   return std::make_unique<TeacherStudent>(setup);

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "losses/objective.h"
 #include "methods/setup.h"
 
 namespace kdseg::methods {
@@ -11,7 +12,11 @@ namespace kdseg::methods {
 /// Equals HAD-Net's official order, with one forward pass of the discriminator over the student's
 /// maps instead of two, because the discriminator does not change between them.
 /// Source: HAD-Net, Vadacchino et al. 2021.
-/// \throws UsageError  no teacher, or settings of a term or the adversary are wrong
+/// \throws UsageError  no teacher, nothing that uses it, or settings of a term or the adversary are
+/// wrong
 std::unique_ptr<Method> make_teacher_student(const Setup& setup);
+
+/// \throws UsageError  neither an adversary nor a loss term uses the teacher
+void require_use_of_teacher(const losses::Objective& objective, bool adversary);
 
 }  // namespace kdseg::methods

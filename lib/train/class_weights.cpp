@@ -10,6 +10,10 @@
 namespace kdseg::train {
 namespace {
 
+bool is_open(const Setting& setting) {
+  return setting.key == "class-weights" && trim(setting.value) == "from-train";
+}
+
 std::vector<int64_t> voxels_per_class(const Volume& volume, int64_t classes) {
   std::vector<int64_t> counts(static_cast<size_t>(classes), 0);
   const auto& label = volume.data.label->voxels;
@@ -21,13 +25,17 @@ std::vector<int64_t> voxels_per_class(const Volume& volume, int64_t classes) {
 
 }  // namespace
 
+std::vector<Section> without_open_weights(std::vector<Section> terms) {
+  for (auto& term : terms) std::erase_if(term.settings, is_open);
+  return terms;
+}
+
 void fill_class_weights(std::vector<Section>& terms, data::CaseStore& training, int64_t classes,
                         int threads) {
   std::vector<Setting*> open;
   for (auto& term : terms)
     for (auto& setting : term.settings)
-      if (setting.key == "class-weights" && trim(setting.value) == "from-train")
-        open.push_back(&setting);
+      if (is_open(setting)) open.push_back(&setting);
   if (open.empty()) return;
   std::vector<std::vector<int64_t>> counts(static_cast<size_t>(training.size()));
   parallel_for(training.size(), threads, [&](int64_t i) {

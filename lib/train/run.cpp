@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "methods/losses_of_step.h"
 #include "methods/procedures.h"
+#include "methods/teacher_student.h"
 #include "models/checkpoint.h"
 #include "tensor/device.h"
 #include "train/class_weights.h"
@@ -36,6 +37,10 @@ void check_settings(const LearningSettings& s, const Task& task) {
     throw UsageError("--teacher is required; see --help");
   if (s.training.validate.empty() && s.schedule.plateau)
     throw UsageError("--plateau on needs validation cases; give --validate, or --plateau off");
+}
+
+std::vector<Section> terms_of(const LearningSettings& s) {
+  return s.terms.empty() ? std::vector<Section>{{"term", "cross-entropy", "", {}}} : s.terms;
 }
 
 /// One run, step by step; members in the order in which they come to be.
@@ -171,8 +176,7 @@ class Run {
     setup_.teacher = teacher_;
     if (teacher_) setup_.teacher_channels = positions(teacher_->contract.channels);
     setup_.teacher_dropout = task_.teacher_dropout;
-    setup_.terms = s_.terms;
-    if (setup_.terms.empty()) setup_.terms.push_back({"term", "cross-entropy", "", {}});
+    setup_.terms = terms_of(s_);
     fill_class_weights(setup_.terms, *training_, setup_.student.contract.head.channels(),
                        context_.threads);
     if (!task_.adversary.kind.empty()) setup_.adversary = settled_adversary(task_.adversary, s_);
@@ -289,6 +293,9 @@ class Run {
 
 void run_training(const LearningSettings& settings, const Task& task, const RunContext& context) {
   check_settings(settings, task);
+  const losses::Objective objective(without_open_weights(terms_of(settings)));
+  if (!task.teacher.empty())
+    methods::require_use_of_teacher(objective, !task.adversary.kind.empty());
   set_deadline(settings.training.deadline_s);
   Run run(settings, task, context);
   if (settings.tensor.describe)

@@ -5,6 +5,10 @@ source "$KDSEG_SOURCE_DIR/tests/cli/distill/common.bash"
 make_teacher
 plain=("$BIN/distill" "${cases[@]}" --device cpu --threads 1 --config distill.ini --output a.h5)
 expect_error 2 'teacher is required' "${plain[@]}"
+printf 'width = 2\n' > labels_only.ini
+expect_error 2 'nothing in the settings uses the teacher' "$BIN/distill" "${cases[@]}" --config labels_only.ini \
+  --teacher teacher.h5 --output a.h5
+expect_no_file a.h5.run
 expect_error 3 'absent.h5' "${plain[@]}" --teacher absent.h5
 head -c 2000 teacher.h5 > broken.h5
 expect_error 3 'broken.h5' "${plain[@]}" --teacher broken.h5

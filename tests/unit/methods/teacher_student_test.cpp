@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
+#include "methods/supervised.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -162,11 +163,12 @@ TEST(TeacherStudent, TeacherDropoutCanBeSwitchedOff) {
   EXPECT_NE(discriminator_loss(true, 0), discriminator_loss(true, 1));
 }
 
-TEST(TeacherStudent, WithoutWeightTheAdversaryIsNotComputed) {
-  methods::Setup with = tiny_setup("1", at::kFloat), without = tiny_setup("1", at::kFloat);
-  with.adversary = adversary_section("1", "0");
-  without.adversary.reset();
-  const auto a = make_teacher_student(with), b = make_teacher_student(without);
+TEST(TeacherStudent, WithoutWeightTheAdversaryIsNotComputedAndLabelsTrainAlone) {
+  methods::Setup alone = tiny_setup("1", at::kFloat), control = tiny_setup("1", at::kFloat);
+  control.adversary = adversary_section("1", "0");
+  alone.adversary.reset();
+  alone.teacher.reset();
+  const auto a = make_teacher_student(control), b = make_supervised(alone);
   EXPECT_EQ(a->roles().size(), 2u);
   EXPECT_EQ(a->step(tiny_draw(0), {}), b->step(tiny_draw(0), {}));
   EXPECT_EQ(largest_difference(copies(*role_of(*a, "student")), copies(*role_of(*b, "student"))),
@@ -185,6 +187,9 @@ TEST(TeacherStudent, CountsItsWork) {
 TEST(TeacherStudent, RefusesWrongSettings) {
   methods::Setup setup = tiny_setup("1", at::kFloat);
   setup.teacher.reset();
+  EXPECT_THROW(make_teacher_student(setup), UsageError);
+  setup = tiny_setup("1", at::kFloat);
+  setup.adversary.reset();  // nothing uses the teacher
   EXPECT_THROW(make_teacher_student(setup), UsageError);
   setup = tiny_setup("2", at::kFloat);  // an accuracy above 1
   EXPECT_THROW(make_teacher_student(setup), UsageError);
