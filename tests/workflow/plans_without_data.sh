@@ -5,6 +5,6 @@ options=(--cores 2 --dry-run)
 for folder in config/experiments/*/; do
   paper=$(basename "$folder")
   workflow scale=full paper="$paper" || { cat log.txt; fail "no plan for $paper"; }
-  grep -q '^train ' log.txt || fail "the plan of $paper trains nothing"
+  grep -q '^rule train:' log.txt || fail "the plan of $paper trains nothing"
 done
 snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }

@@ -14,7 +14,8 @@ run "$BIN/preprocess" --cases scans.tsv --classes background=0,core=1,edema=2,ri
 printf 'mask-channels = adc b1000\n' > recipe.ini
 learn=(--cases volumes/cases.tsv --where split=train --recipe recipe.ini --width 4 --epochs 1 --device cpu)
 run "$BIN/pretrain" "${learn[@]}" --channels adc,b1000 --output teacher.h5
-run "$BIN/distill" "${learn[@]}" --channels adc --teacher teacher.h5 --output student.h5
+printf '[adversary]\nnetwork = hierarchical-discriminator\n' > distill.ini
+run "$BIN/distill" "${learn[@]}" --config distill.ini --channels adc --teacher teacher.h5 --output student.h5
 run "$BIN/ensemble-label" --model student.h5 --cases volumes/cases.tsv --where split=test --output-dir predictions
 run "$BIN/evaluate" --cases volumes/cases.tsv --where split=test --prediction predictions --output cases.csv --summary s.json
 grep -q ',rim,dice,' cases.csv || fail "no Dice of the user's own class"
