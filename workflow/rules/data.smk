@@ -12,6 +12,8 @@ if SYNTHETIC:
         resources:
             mem_mb=2000,
             runtime=30,
+        message:
+            "making the synthetic cohort (log: {log})"
         shell:
             "exec phantom --config {input} --output-dir $(dirname {output})"
             " --force --threads {threads} > {log} 2>&1"
@@ -32,6 +34,8 @@ rule preprocess:
     params:
         root=scans,
         split=SPLIT,
+    message:
+        "importing scans as source volumes (log: {log})"
     shell:
         "exec preprocess --manifest {input.manifest} --root {params.root:q} --split {params.split}"
         " --output-dir $(dirname {output}) --force --threads {threads} > {log} 2>&1"

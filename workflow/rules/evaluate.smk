@@ -12,6 +12,8 @@ rule evaluate:
     resources:
         mem_mb=4000,
         runtime=60,
+    message:
+        "scoring {wildcards.method} (log: {log})"
     shell:
         "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
         " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"

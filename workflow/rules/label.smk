@@ -14,6 +14,8 @@ rule label:
         gpu=1,
     params:
         device=config["device"],
+    message:
+        "predicting the test cases with {wildcards.method} (log: {log})"
     shell:
         "exec ensemble-label --model {input.model} --cases {input.sheet} --where split=test --probability"
         " --device {params.device} --threads {threads} --output-dir $(dirname {output}) --force > {log} 2>&1"

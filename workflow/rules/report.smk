@@ -16,6 +16,8 @@ rule table:
     params:
         root=folder_of_output,
         methods=METHODS,
+    message:
+        "table {wildcards.number} (log: {log})"
     shell:
         "exec python3 workflow/scripts/table.py --experiment {input.experiment} --claimed {input.claimed}"
         " --root {params.root} --methods {params.methods} --table {wildcards.number} --output {output} > {log} 2>&1"
@@ -42,6 +44,8 @@ rule report:
         methods=METHODS,
         settings=settings_folder,
         scale=SCALE,
+    message:
+        "report (log: {log})"
     shell:
         "exec python3 workflow/scripts/report.py --experiment {input.experiment} --settings {params.settings}"
         " --scale {params.scale} --root {params.root} --methods {params.methods} --output {output} > {log} 2>&1"

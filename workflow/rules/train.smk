@@ -22,6 +22,8 @@ rule train:
         run_dir=f"{RUN}/run",
         history=f"{RUN}/history.csv",
         device=config["device"],
+    message:
+        "training {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, {threads} threads (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
         " --where split=train --validate split=val {params.roles} --seed {wildcards.seed}"
