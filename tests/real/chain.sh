@@ -3,11 +3,17 @@
 # is claimed: the exams' labels are automatic, and the networks saw two cases.
 source "$KDSEG_TEST_LIB"
 exams=$SCANS/brats
-run "$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2019.yaml" --root "$exams" --output-dir volumes
+printf 'case\tstratum\tflair\tt1ce\tt1\tt2\tlabel\n' > scans.tsv
+for path in "$exams"/HGG/TCGA-FG-6692/TCGA-FG-6692 "$exams"/LGG/TCGA-DU-7294/TCGA-DU-7294; do
+  printf '%s\t%s' "${path##*/}" "$(basename "$(dirname "$(dirname "$path")")")" >> scans.tsv
+  for sequence in flair t1ce t1 t2 seg; do printf '\t%s' "${path}_$sequence.nii.gz" >> scans.tsv; done
+  echo >> scans.tsv
+done
+run "$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2019.yaml" --cases scans.tsv --output-dir volumes
 settings=$KDSEG_SOURCE_DIR/config/experiments/had-net
 learn=(--cases volumes/cases.tsv --width 4 --device cpu)
-run "$BIN/pretrain" --config "$settings/teacher.ini" "${learn[@]}" --epochs 2 --output teacher.h5
-run "$BIN/pretrain" --config "$settings/student.ini" "${learn[@]}" --epochs 2 --output start.h5
+run "$BIN/pretrain" --config "$settings/teacher.ini" "${learn[@]}" --plateau off --epochs 2 --output teacher.h5
+run "$BIN/pretrain" --config "$settings/student.ini" "${learn[@]}" --plateau off --epochs 2 --output start.h5
 run "$BIN/distill" --config "$settings/had-net.ini" "${learn[@]}" --epochs 2 --teacher teacher.h5 --init start.h5 --output student.h5
 run "$BIN/ensemble-label" --model student.h5 --cases volumes/cases.tsv --nifti --output-dir nifti
 run "$BIN/ensemble-label" --model student.h5 --cases volumes/cases.tsv --output-dir predictions
@@ -17,7 +23,7 @@ expect_equal "$(grep -c ',dice,' cases.csv)" 6 "two exams, three regions"
 # A network trained on phantoms takes real scans as they are.
 run "$BIN/phantom" --size tiny --cases 4 --seed 3 --gates off --quiet --output-dir phantoms
 run "$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --root phantoms --output-dir phantom-volumes
-run "$BIN/pretrain" --config "$settings/student.ini" --cases phantom-volumes/cases.tsv --width 4 --device cpu --epochs 1 --output phantom.h5
+run "$BIN/pretrain" --config "$settings/student.ini" --cases phantom-volumes/cases.tsv --width 4 --device cpu --plateau off --epochs 1 --output phantom.h5
 exam=$exams/HGG/TCGA-FG-6692/TCGA-FG-6692
 run "$BIN/ensemble-label" --model phantom.h5 --image flair="${exam}_flair.nii.gz" --image t1="${exam}_t1.nii.gz" \
   --image t2="${exam}_t2.nii.gz" --output phantom.nii.gz
