@@ -73,7 +73,7 @@ reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFI
 	@if [ -z "$(DATA)$(DRYRUN)" ]; then echo "reproduce: DATA is not set: give the data set's folder, or DRYRUN=1 to see the plan" >&2; exit 2; fi
 	@$(SNAKEMAKE) --profile $(if $(wildcard workflow/profiles/$(PROFILE)),workflow/profiles/$(PROFILE),$(PROFILE)) \
 	  $(if $(filter local,$(PROFILE)),--cores $(JOBS)) $(if $(DRYRUN),--dry-run) \
-	  --config scale=full paper=$(PAPER) data="$(DATA)"
+	  --config scale=full paper=$(PAPER) $(if $(DATA),data="$(abspath $(DATA))")
 
 golden: build  ## write the help pages that tests compare with
 	@tests/golden/regenerate.sh $(BUILD)/bin

@@ -8,3 +8,6 @@ for folder in config/experiments/*/; do
   grep -q '^rule train:' log.txt || fail "the plan of $paper trains nothing"
 done
 snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }
+# make passes no empty DATA, which the configuration's schema refuses.
+planned=$(make -C "$source_dir" -n reproduce PAPER=had-net DRYRUN=1 | tail -n 4)
+[[ $planned == *--dry-run* && $planned != *data=* ]] || fail "make reproduce DRYRUN=1 would run: $planned"
