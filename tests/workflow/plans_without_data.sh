@@ -5,7 +5,7 @@ options=(--cores 2 --dry-run)
 for folder in config/experiments/*/; do
   paper=$(basename "$folder")
   workflow scale=full paper="$paper" || { cat log.txt; fail "no plan for $paper"; }
-  grep -q '^rule train:' log.txt || fail "the plan of $paper trains nothing"
+  grep -qE '^(Job [0-9]+: )?training ' log.txt || fail "the plan of $paper trains nothing"
 done
 snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }
 # make passes no empty DATA, which the configuration's schema refuses.
