@@ -53,7 +53,8 @@ build: setup  ## build the programs into build/release/bin
 
 demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (about 6 minutes on 2 cores once built)
 	@echo "demo: $(PAPER), synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
-	@$(SNAKEMAKE) --profile workflow/profiles/local --cores $(JOBS) --config scale=demo paper=$(PAPER)
+	@# --nolock: after kill -9 a stale lock would refuse the next start; training locks its own run folder.
+	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo paper=$(PAPER)
 	@mkdir -p results/demo && cp -u results/$(PAPER)/demo/report.html results/demo/report.html
 	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo --report results/demo/report.html
 
