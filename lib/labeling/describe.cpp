@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "infer/memory.h"
 #include "infer/tiling.h"
+#include "models/layers.h"
 #include "prepare/recipe.h"
 
 namespace kdseg::labeling {
@@ -56,7 +57,7 @@ std::string describe_models(const std::vector<models::Model>& models,
     const auto channels = static_cast<int64_t>(contract.channels.size());
     line("model", std::filesystem::path(names[m]).filename().string());
     line("network", fmt::format("{}, {} parameters", models[m].section.name,
-                                thousands(infer::parameter_count(network))));
+                                thousands(models::parameter_count(network.module()))));
     line("channels", join(contract.channels, ","));
     line("classes", join(contract.head.names, ","));
     line("recipe", contract.recipe_id);

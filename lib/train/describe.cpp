@@ -2,37 +2,18 @@
 
 #include <ATen/ops/rand.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <fmt/format.h>
-#include <torch/nn/module.h>
 
 #include <algorithm>
-#include <atomic>
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "infer/memory.h"
+#include "models/layers.h"
 
 namespace kdseg::train {
 namespace {
-
-/// Follows what tensors on the CPU hold while it is installed.
-class MemoryWatch : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device) override {
-    const int64_t held = held_ += bytes;
-    int64_t peak = peak_;
-    while (held > peak && !peak_.compare_exchange_weak(peak, held)) {
-    }
-  }
-  void reportOutOfMemory(int64_t, size_t, size_t, c10::Device) override {}
-  bool memoryProfilingEnabled() const override { return true; }
-  void restart() { held_ = peak_ = 0; }
-  int64_t peak() const { return peak_; }
-
- private:
-  std::atomic<int64_t> held_{0}, peak_{0};
-};
 
 tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
   tensor::Batch batch;
@@ -47,18 +28,12 @@ tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
 /// of it.
 int64_t measured_peak(methods::Method& method, int64_t side, int64_t channels, at::Device device) {
   const auto draw = probe_of(side, channels, device);
-  const auto watch = std::make_shared<MemoryWatch>();
+  const auto watch = std::make_shared<infer::MemoryWatch>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
   method.step(draw, {});  // gradients and moments exist from here on
   watch->restart();
   method.step(draw, {});
   return watch->peak();
-}
-
-int64_t parameter_count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& p : module.parameters()) count += p.numel();
-  return count;
 }
 
 std::string thousands(int64_t value) {
@@ -78,7 +53,7 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   std::string text;
   double fixed_bytes = 0;
   for (const auto& role : method.roles()) {
-    const int64_t parameters = parameter_count(*role.module);
+    const int64_t parameters = models::parameter_count(*role.module);
     // Value, gradient and two moments of what is trained; the value alone of what is frozen.
     fixed_bytes += static_cast<double>(parameters) * sizeof(float) * (role.optimizer ? 4 : 1);
     text += fmt::format("{:<14} {:>13} parameters{}\n", role.name, thousands(parameters),

@@ -8,7 +8,6 @@ from pathlib import Path
 import h5py
 import jinja2
 import pandas as pd
-import yaml
 from figures import discriminator_curves, segmentations, training_curves
 from results import case_scores, per_case_mean, pooled_scores, provenance, read_experiment, runs
 
@@ -54,14 +53,13 @@ def describe_method(root, name, row):
     }
 
 
-def paper_table(path, synthetic, methods_run):
-    """Rows by region, columns by method, of a table<N>.csv; published values only for real data."""
+def paper_table(path, methods_run):
+    """Rows by region, columns by method, of a table<N>.csv; what was run comes first."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    claimed = {}
     columns = list(dict.fromkeys(frame["column"]))
     columns.sort(key=lambda c: c not in methods_run)
     cells = {(r["row"], r["column"]): r for r in frame.to_dict("records")}
-    return {"rows": list(dict.fromkeys(frame["row"])), "columns": columns, "cells": cells, "claimed": claimed}
+    return {"rows": list(dict.fromkeys(frame["row"])), "columns": columns, "cells": cells}
 
 
 def summary_counts(root, methods, region):
@@ -115,7 +113,7 @@ def main():
     cohort = json.loads(cohort_file.read_text()) if cohort_file.exists() else None
     sheet = pd.read_csv(Path(args.root) / "volumes" / "cases.tsv", sep="\t", dtype=str)
     tables = [
-        {"number": n, **t, **paper_table(Path(args.root) / f"table{n}.csv", cohort, list(labels.values()))}
+        {"number": n, **t, **paper_table(Path(args.root) / f"table{n}.csv", list(labels.values()))}
         for n, t in experiment["tables"].items()
     ]
     environment = jinja2.Environment(
