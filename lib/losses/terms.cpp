@@ -3,6 +3,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "losses/cross_entropy.h"
+#include "losses/dice.h"
 #include "losses/objective.h"
 
 namespace kdseg::losses {
@@ -64,6 +65,7 @@ const std::vector<TermRow>& terms() {
          1.0,
          {}}},
        cross_entropy_term},
+      dice_row(),
   };
   return rows;
 }
