@@ -3,10 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/argmax.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/isfinite.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
@@ -24,115 +20,14 @@
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "infer/member.h"
 #include "infer/memory.h"
-#include "prepare/recipe.h"
 #include "tensor/device.h"
-#include "voxels/chain.h"
 
 namespace kdseg::infer {
 namespace {
 
 constexpr double gib = 1024.0 * 1024 * 1024;
-
-/// Padding of the last axes of a tensor to wanted lengths, half of it on either side.
-struct Padding {
-  std::vector<int64_t> before, length;  ///< per spatial axis, first to last
-
-  Padding(const at::Tensor& image, const std::vector<int64_t>& wanted) {
-    const auto first = image.dim() - static_cast<int64_t>(wanted.size());
-    for (size_t a = 0; a < wanted.size(); ++a) {
-      length.push_back(image.size(first + static_cast<int64_t>(a)));
-      before.push_back((wanted[a] - length[a]) / 2);
-    }
-  }
-
-  static at::Tensor add(const at::Tensor& image, const std::vector<int64_t>& wanted) {
-    const Padding padding(image, wanted);
-    std::vector<int64_t> sides;  // last axis first
-    bool needed = false;
-    for (size_t a = wanted.size(); a-- > 0;) {
-      sides.push_back(padding.before[a]);
-      sides.push_back(wanted[a] - padding.length[a] - padding.before[a]);
-      needed = needed || wanted[a] != padding.length[a];
-    }
-    return needed ? at::constant_pad_nd(image, sides, 0) : image;
-  }
-
-  at::Tensor cut(at::Tensor padded) const {
-    const auto first = padded.dim() - static_cast<int64_t>(length.size());
-    for (size_t a = 0; a < length.size(); ++a)
-      padded = padded.narrow(first + static_cast<int64_t>(a), before[a], length[a]);
-    return padded;
-  }
-};
-
-/// One pass over an image [N, C, spatial...] of any size.
-at::Tensor pass(models::Network& network, const Head& head, const at::Tensor& image,
-                at::ScalarType compute) {
-  std::vector<int64_t> wanted;
-  for (int64_t a = 2; a < image.dim(); ++a)
-    wanted.push_back(padded_length(image.size(a), network.size_multiple(), network.minimum_size()));
-  tensor::Input input;
-  input.image = Padding::add(image, wanted);
-  at::Tensor logits;
-  {
-    const tensor::Autocast autocast(image.device(), compute);
-    logits = network.forward(input).logits;
-  }
-  logits = logits.to(at::kFloat);
-  const at::Tensor probability =
-      head.kind == Head::Kind::softmax ? at::softmax(logits, 1) : at::sigmoid(logits);
-  return Padding(image, wanted).cut(probability);
-}
-
-at::Tensor profile_along(int64_t axis, int64_t window, WindowWeights weights, at::Device device) {
-  const auto profile = window_profile(window, weights);
-  std::vector<int64_t> shape(5, 1);
-  shape[static_cast<size_t>(axis)] = window;
-  return at::tensor(profile).view(shape).to(device);
-}
-
-at::Tensor windows(models::Network& network, const Head& head, const Tiling& tiling,
-                   const at::Tensor& image, at::ScalarType compute, WindowWeights weights) {
-  const std::vector<int64_t> window{tiling.size[2], tiling.size[1], tiling.size[0]};
-  std::vector<int64_t> extent;
-  for (int64_t a = 0; a < 3; ++a) {
-    if (window[static_cast<size_t>(a)] < 1) throw UsageError("tiling: a window without a size");
-    extent.push_back(std::max(image.size(2 + a), window[static_cast<size_t>(a)]));
-  }
-  const at::Tensor padded = Padding::add(image, extent);
-  at::Tensor weight = profile_along(2, window[0], weights, image.device());
-  weight = weight * profile_along(3, window[1], weights, image.device());
-  weight = weight * profile_along(4, window[2], weights, image.device());
-
-  const auto place = [&](const at::Tensor& whole, int64_t z, int64_t y, int64_t x) {
-    return whole.narrow(2, z, window[0]).narrow(3, y, window[1]).narrow(4, x, window[2]);
-  };
-  at::Tensor sum = at::zeros({image.size(0), head.channels(), extent[0], extent[1], extent[2]},
-                             image.options().dtype(at::kFloat));
-  at::Tensor total = at::zeros({1, 1, extent[0], extent[1], extent[2]}, sum.options());
-  for (const int64_t z : window_starts(extent[0], window[0], tiling.overlap))
-    for (const int64_t y : window_starts(extent[1], window[1], tiling.overlap))
-      for (const int64_t x : window_starts(extent[2], window[2], tiling.overlap)) {
-        const at::Tensor part = pass(network, head, place(padded, z, y, x).contiguous(), compute);
-        place(sum, z, y, x).add_(part * weight);
-        place(total, z, y, x).add_(weight);
-      }
-  return Padding(image, extent).cut(sum.div_(total));
-}
-
-at::Tensor slices(models::Network& network, const Head& head, const at::Tensor& image,
-                  at::ScalarType compute) {
-  constexpr int64_t at_once = 16;
-  const int64_t n = image.size(0), depth = image.size(2);
-  const at::Tensor stack = image.transpose(1, 2).flatten(0, 1);  // [N * D, C, H, W]
-  std::vector<at::Tensor> parts;
-  for (int64_t i = 0; i < stack.size(0); i += at_once)
-    parts.push_back(pass(network, head,
-                         stack.narrow(0, i, std::min(at_once, stack.size(0) - i)).contiguous(),
-                         compute));
-  return at::cat(parts).unflatten(0, {n, depth}).transpose(1, 2);
-}
 
 void check_memory(models::Network& network, const at::Tensor& image, double limit_gib) {
   std::array<int64_t, 3> size{};
@@ -198,54 +93,6 @@ void check_alike(const std::vector<models::Model>& models, const PredictOptions&
                       fmt::join(models[m].contract.head.codes, ","));
 }
 
-void check_fit(const Contract& contract, const Volume& volume, const std::string& model) {
-  const auto& found = volume.data.image.channels;
-  const auto& expected = contract.channels;
-  for (const auto& channel : expected)
-    if (std::find(found.begin(), found.end(), channel) == found.end())
-      throw DataError("case {}: {} channels ({}), {} expects {} ({})", volume.data.id, found.size(),
-                      join(found, ","), model, expected.size(), join(expected, ","));
-  const bool source = volume.recipe_id == "source" && !contract.recipe_ini.empty();
-  if (!source && volume.recipe_id != contract.recipe_id)
-    throw DataError("case {}: prepared by recipe {}, {} expects {}recipe {}", volume.data.id,
-                    volume.recipe_id, model,
-                    contract.recipe_ini.empty() ? "" : "source volumes or ", contract.recipe_id);
-}
-
-Volume select_channels(const Volume& volume, const std::vector<std::string>& channels) {
-  Volume chosen{{volume.data.id, volume.data.stratum, {}, {}, {}, {}, {}},
-                volume.chain,
-                volume.recipe_id,
-                volume.recipe_ini};
-  const Image& image = volume.data.image;
-  chosen.data.image = {image.grid, channels, {}};
-  for (const auto& channel : channels) {
-    const auto at = std::find(image.channels.begin(), image.channels.end(), channel);
-    const float* voxels = image.channel(static_cast<size_t>(at - image.channels.begin()));
-    auto& out = chosen.data.image.voxels;
-    out.insert(out.end(), voxels, voxels + image.grid.voxel_count());
-  }
-  return chosen;
-}
-
-/// The volume as the model wants it: its recipe, its channels in its order.
-Volume prepared_for(const Contract& contract, const Volume& volume, const std::string& model) {
-  check_fit(contract, volume, model);
-  if (volume.recipe_id == contract.recipe_id) return select_channels(volume, contract.channels);
-  try {
-    return prepare::Recipe::from_text(contract.recipe_ini).apply(volume, contract.channels);
-  } catch (const UsageError& e) {
-    throw DataError("{}: its recipe cannot be used: {}", model, e.what());
-  }
-}
-
-at::Tensor as_tensor(const Image& image) {
-  const auto& size = image.grid.size;
-  return at::from_blob(const_cast<float*>(image.voxels.data()),
-                       {1, static_cast<int64_t>(image.channels.size()), size[2], size[1], size[0]},
-                       at::TensorOptions().dtype(at::kFloat));
-}
-
 /// One model's probabilities on the grid of `volume`.
 Image member(const models::Model& model, const Volume& volume, const std::string& name,
              const PredictOptions& options) {
@@ -253,37 +100,36 @@ Image member(const models::Model& model, const Volume& volume, const std::string
   const Volume prepared = prepared_for(model.contract, volume, name);
   const at::Tensor probability =
       probabilities(*model.network, head, model.contract.tiling,
-                    as_tensor(prepared.data.image).to(options.device), options)
-          .to(at::kCPU)
-          .contiguous();
-  if (!at::isfinite(probability).all().item<bool>())
-    throw RunError("case {}: {} gives probabilities that are not finite", volume.data.id, name);
-  Image image{prepared.data.image.grid, head.names, {}};
-  const float* values = probability.const_data_ptr<float>();
-  image.voxels.assign(values, values + probability.numel());
-  std::vector<float> outside(head.names.size(), 0.0f);
-  if (head.kind == Head::Kind::softmax) outside[0] = 1.0f;
-  return voxels::restore(prepared.chain, image, outside, volume.chain.steps.size());
+                    as_tensor(prepared.data.image).to(options.device), options);
+  return restored(probability, head.names, certain_background(head), prepared, volume, name);
 }
 
 }  // namespace
+
+at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
+                            at::ScalarType compute) {
+  at::Tensor logits;
+  {
+    const tensor::Autocast autocast(input.image.device(), compute);
+    logits = network.forward(input).logits;
+  }
+  logits = logits.to(at::kFloat);
+  return head.kind == Head::Kind::softmax ? at::softmax(logits, 1) : at::sigmoid(logits);
+}
 
 at::Tensor probabilities(models::Network& network, const Head& head, const Tiling& tiling,
                          const at::Tensor& image, const PredictOptions& options) {
   const at::NoGradGuard no_grad;
   const at::ScalarType compute = tensor::compute_type(options.precision);
-  switch (tiling.kind) {
-    case Tiling::Kind::whole:
-      if (options.memory_limit_gib > 0) check_memory(network, image, options.memory_limit_gib);
-      return pass(network, head, image, compute);
-    case Tiling::Kind::window:
-      return windows(network, head, tiling, image, compute, options.weights);
-    case Tiling::Kind::slices:
-      return slices(network, head, image, compute);
-    case Tiling::Kind::box:
-      break;
-  }
-  throw UsageError("tiling 'box' needs a box per case; expected whole, window or slices");
+  if (tiling.kind == Tiling::Kind::whole && options.memory_limit_gib > 0)
+    check_memory(network, image, options.memory_limit_gib);
+  const Pass pass{[&](const at::Tensor& part) {
+                    tensor::Input input;
+                    input.image = part;
+                    return probabilities_of(network, head, input, compute);
+                  },
+                  network.size_multiple(), network.minimum_size()};
+  return lay(pass, tiling, image, options.weights);
 }
 
 at::Tensor decode(const at::Tensor& probability, const Head& head) {
@@ -319,15 +165,8 @@ io::Prediction predict(const std::vector<models::Model>& models, const Volume& v
     for (float& value : mean.voxels) value /= static_cast<float>(models.size());
 
   const Contract& contract = models.front().contract;
-  io::Prediction prediction;
-  prediction.case_id = volume.data.id;
-  prediction.chain = volume.chain;
-  prediction.classes = classes_of(contract.head, volume.data.classes);
-  prediction.regions = contract.regions.empty() ? volume.data.regions : contract.regions;
-  prediction.head = contract.head;
-  const at::Tensor label = decode(as_tensor(mean), contract.head).to(at::kByte).contiguous();
-  const uint8_t* classes = label.const_data_ptr<uint8_t>();
-  prediction.label = {mean.grid, {classes, classes + label.numel()}};
+  io::Prediction prediction = empty_prediction(contract, volume);
+  prediction.label = decoded(mean, contract.head);
   if (options.keep_probability) prediction.probability = std::move(mean);
   return prediction;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/volume.h"
-#include "infer/tiling.h"
+#include "infer/lay.h"
 #include "io/prediction_file.h"
 #include "models/network.h"
 
@@ -21,13 +21,14 @@ struct PredictOptions {
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 
+/// Probabilities [N, K, spatial...] float32 of one forward pass (softmax or sigmoid by head);
+/// dropout as `input` says.
+at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
+                            at::ScalarType compute);
+
 /// Probabilities [N, K, D, H, W] float32 of one network on a prepared input [N, C, D, H, W]
-/// (softmax or sigmoid by head), dropout off, laid over the volume as `tiling` says:
-/// - whole: one pass; a volume that is no multiple of the network's size is padded with 0, and the
-///   result cut back;
-/// - window: overlapping windows, probabilities averaged by weight (see WindowWeights);
-/// - slices: every z slice through a 2D network.
-/// The result lies on the input's device and has no gradient.
+/// with dropout off, laid over the volume as `tiling` says (see lay()). The result lies on the
+/// input's device and has no gradient.
 /// \throws UsageError  a window without a size, or a kind of tiling this program does not know
 /// \throws RunError    the whole volume needs more than the memory limit
 at::Tensor probabilities(models::Network& network, const Head& head, const Tiling& tiling,

@@ -1,0 +1,100 @@
+#include "infer/member.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "infer/predict.h"
+#include "prepare/recipe.h"
+#include "voxels/chain.h"
+
+namespace kdseg::infer {
+namespace {
+
+void check_fit(const Contract& contract, const Volume& volume, const std::string& model) {
+  const auto& found = volume.data.image.channels;
+  const auto& expected = contract.channels;
+  for (const auto& channel : expected)
+    if (std::find(found.begin(), found.end(), channel) == found.end())
+      throw DataError("case {}: {} channels ({}), {} expects {} ({})", volume.data.id, found.size(),
+                      join(found, ","), model, expected.size(), join(expected, ","));
+  const bool source = volume.recipe_id == "source" && !contract.recipe_ini.empty();
+  if (!source && volume.recipe_id != contract.recipe_id)
+    throw DataError("case {}: prepared by recipe {}, {} expects {}recipe {}", volume.data.id,
+                    volume.recipe_id, model,
+                    contract.recipe_ini.empty() ? "" : "source volumes or ", contract.recipe_id);
+}
+
+Volume select_channels(const Volume& volume, const std::vector<std::string>& channels) {
+  Volume chosen{{volume.data.id, volume.data.stratum, {}, {}, {}, {}, {}},
+                volume.chain,
+                volume.recipe_id,
+                volume.recipe_ini};
+  const Image& image = volume.data.image;
+  chosen.data.image = {image.grid, channels, {}};
+  for (const auto& channel : channels) {
+    const auto at = std::find(image.channels.begin(), image.channels.end(), channel);
+    const float* voxels = image.channel(static_cast<size_t>(at - image.channels.begin()));
+    auto& out = chosen.data.image.voxels;
+    out.insert(out.end(), voxels, voxels + image.grid.voxel_count());
+  }
+  return chosen;
+}
+
+}  // namespace
+
+Volume prepared_for(const Contract& contract, const Volume& volume, const std::string& model) {
+  check_fit(contract, volume, model);
+  if (volume.recipe_id == contract.recipe_id) return select_channels(volume, contract.channels);
+  try {
+    return prepare::Recipe::from_text(contract.recipe_ini).apply(volume, contract.channels);
+  } catch (const UsageError& e) {
+    throw DataError("{}: its recipe cannot be used: {}", model, e.what());
+  }
+}
+
+at::Tensor as_tensor(const Image& image) {
+  const auto& size = image.grid.size;
+  return at::from_blob(const_cast<float*>(image.voxels.data()),
+                       {1, static_cast<int64_t>(image.channels.size()), size[2], size[1], size[0]},
+                       at::TensorOptions().dtype(at::kFloat));
+}
+
+Image restored(const at::Tensor& maps, std::vector<std::string> names,
+               const std::vector<float>& outside, const Volume& prepared, const Volume& volume,
+               const std::string& model) {
+  const at::Tensor values = maps.to(at::kCPU).contiguous();
+  if (!at::isfinite(values).all().item<bool>())
+    throw RunError("case {}: {} gives probabilities that are not finite", volume.data.id, model);
+  Image image{prepared.data.image.grid, std::move(names), {}};
+  const float* first = values.const_data_ptr<float>();
+  image.voxels.assign(first, first + values.numel());
+  return voxels::restore(prepared.chain, image, outside, volume.chain.steps.size());
+}
+
+std::vector<float> certain_background(const Head& head) {
+  std::vector<float> outside(head.names.size(), 0.0f);
+  if (head.kind == Head::Kind::softmax) outside[0] = 1.0f;
+  return outside;
+}
+
+io::Prediction empty_prediction(const Contract& contract, const Volume& volume) {
+  io::Prediction prediction;
+  prediction.case_id = volume.data.id;
+  prediction.chain = volume.chain;
+  prediction.classes = classes_of(contract.head, volume.data.classes);
+  prediction.regions = contract.regions.empty() ? volume.data.regions : contract.regions;
+  prediction.head = contract.head;
+  return prediction;
+}
+
+Labels decoded(const Image& probability, const Head& head) {
+  const at::Tensor label = decode(as_tensor(probability), head).to(at::kByte).contiguous();
+  const uint8_t* classes = label.const_data_ptr<uint8_t>();
+  return {probability.grid, {classes, classes + label.numel()}};
+}
+
+}  // namespace kdseg::infer
