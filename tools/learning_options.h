@@ -31,7 +31,12 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
              "fraction of the run after which the rate falls to 0, linearly; 1 keeps it constant",
              {.low = 0, .high = 1});
   add.toggle("plateau", s.schedule.plateau,
-             "cut the rate when the validation score has not improved for a while");
+             "cut the rate when validation has not improved for a while");
+  add.choice("plateau-watch", s.schedule.plateau_watch,
+             "what should improve: the validation score, or the validation loss",
+             {"score", "loss"});
+  add.number("plateau-threshold", s.schedule.plateau_threshold,
+             "least relative change that counts as improvement; 0: any", {.low = 0, .high = 1});
   add.integer("plateau-patience", s.schedule.plateau_patience,
               "validated epochs without improvement before a cut", {.low = 0});
   add.number("plateau-factor", s.schedule.plateau_factor, "what a cut leaves of the rate",

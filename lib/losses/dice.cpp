@@ -42,6 +42,12 @@ at::Tensor dice_loss(const at::Tensor& probability, const at::Tensor& target,
   return 1.0 - at::mean(above / (size(a) + size(b) + options.smoothing));
 }
 
+DiceOptions dice_options(const Parameters& p) {
+  return {.smoothing = p.number("smoothing"),
+          .squared = p.text("denominator") == "squared",
+          .foreground = p.text("channels") == "foreground"};
+}
+
 TermRow dice_row() {
   return {
       "dice",
@@ -63,9 +69,7 @@ TermRow dice_row() {
         1e300,
         {"all", "foreground"}}},
       [](const Parameters& p) {
-        const DiceOptions options{.smoothing = p.number("smoothing"),
-                                  .squared = p.text("denominator") == "squared",
-                                  .foreground = p.text("channels") == "foreground"};
+        const DiceOptions options = dice_options(p);
         Term term;
         term.needs_target = true;
         term.value = [options](const Evidence& e) {

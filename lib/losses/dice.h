@@ -2,6 +2,10 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+namespace kdseg {
+class Parameters;
+}
+
 namespace kdseg::losses {
 
 struct TermRow;
@@ -24,6 +28,9 @@ struct DiceOptions {
 /// al. 2020, arXiv:2106.09564.
 at::Tensor dice_loss(const at::Tensor& probability, const at::Tensor& target,
                      const DiceOptions& options = {});
+
+/// The options as dice_row() declares them.
+DiceOptions dice_options(const Parameters& parameters);
 
 /// The term `dice`: the student's probabilities against the labels.
 TermRow dice_row();

@@ -2,9 +2,12 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "losses/binary_cross_entropy.h"
+#include "losses/bottleneck_kl.h"
 #include "losses/cross_entropy.h"
 #include "losses/dice.h"
 #include "losses/objective.h"
+#include "losses/teacher_targets.h"
 
 namespace kdseg::losses {
 namespace {
@@ -66,6 +69,10 @@ const std::vector<TermRow>& terms() {
          {}}},
        cross_entropy_term},
       dice_row(),
+      binary_cross_entropy_row(),
+      soft_dice_row(),
+      teacher_binary_cross_entropy_row(),
+      bottleneck_kl_row(),
   };
   return rows;
 }

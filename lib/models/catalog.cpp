@@ -2,7 +2,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
-#include "models/hierarchical_discriminator.h"
+#include "models/patch_discriminator.h"
 #include "models/unet.h"
 
 namespace kdseg::models {
@@ -40,6 +40,37 @@ std::pair<const Row*, Parameters> find(const std::vector<Row>& rows, const Secti
   const std::string where = section.where.empty() ? "" : section.where + ": ";
   throw UsageError("{}unknown {} '{}'{}", where, what, section.name,
                    did_you_mean(section.name, names));
+}
+
+DiscriminatorRow patch_discriminator_row(const char* name, const char* summary, bool maps) {
+  return {name,
+          summary,
+          had_net,
+          {width_parameter(),
+           {"seg-input",
+            Kind::choice,
+            "logits",
+            "what it sees of the segmentation",
+            -1e300,
+            1e300,
+            {"logits", "softmax"}},
+           {"condition-on-images",
+            Kind::toggle,
+            "on",
+            "also sees the student's images",
+            -1e300,
+            1e300,
+            {}},
+           convolution_parameter()},
+          [maps](const Parameters& p, int64_t image_channels, int64_t classes) {
+            return make_patch_discriminator({.image_channels = image_channels,
+                                             .classes = classes,
+                                             .width = p.integer("width"),
+                                             .maps = maps,
+                                             .softmax = p.text("seg-input") == "softmax",
+                                             .with_images = p.toggle("condition-on-images"),
+                                             .plain = p.text("convolution") == "plain"});
+          }};
 }
 
 }  // namespace
@@ -86,33 +117,12 @@ std::shared_ptr<Network> make_network(const Section& section, int64_t in_channel
 
 const std::vector<DiscriminatorRow>& discriminators() {
   static const std::vector<DiscriminatorRow> rows{
-      {"hierarchical-discriminator",
-       "judges logits, images and feature maps of three resolutions; patch scores",
-       had_net,
-       {width_parameter(),
-        {"seg-input",
-         Kind::choice,
-         "logits",
-         "what it sees of the segmentation",
-         -1e300,
-         1e300,
-         {"logits", "softmax"}},
-        {"condition-on-images",
-         Kind::toggle,
-         "on",
-         "also sees the student's images",
-         -1e300,
-         1e300,
-         {}},
-        convolution_parameter()},
-       [](const Parameters& p, int64_t image_channels, int64_t classes) {
-         return make_hierarchical_discriminator({.image_channels = image_channels,
-                                                 .classes = classes,
-                                                 .width = p.integer("width"),
-                                                 .softmax = p.text("seg-input") == "softmax",
-                                                 .with_images = p.toggle("condition-on-images"),
-                                                 .plain = p.text("convolution") == "plain"});
-       }},
+      patch_discriminator_row("hierarchical-discriminator",
+                              "judges logits, images and feature maps of three resolutions; patch "
+                              "scores",
+                              true),
+      patch_discriminator_row("output-discriminator",
+                              "judges logits and images only (AD-Net); patch scores", false),
   };
   return rows;
 }

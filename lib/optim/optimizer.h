@@ -50,9 +50,10 @@ struct Schedule {
   double at(int64_t step, int64_t steps) const;
 };
 
-/// Cuts the rate when a metric that should grow stalls: an epoch improves when its metric exceeds
-/// best * (1 + threshold); after more than `patience` epochs in a row without, the rate is
-/// multiplied by `factor` and the count starts again.
+/// Cuts the rate when a metric stalls: an epoch improves when a metric that should grow exceeds
+/// best * (1 + threshold), or one that should fall is below best * (1 - threshold); after more than
+/// `patience` epochs in a row without, the rate is multiplied by `factor` and the count starts
+/// again.
 class Plateau {
  public:
   struct Options {
@@ -60,6 +61,7 @@ class Plateau {
     double factor = 0.5;
     int64_t patience = 30;
     double threshold = 1e-4;
+    bool falling = false;  ///< the metric should fall, as a loss does
   };
   explicit Plateau(Options options) : options_(options) {}
   Plateau() = default;

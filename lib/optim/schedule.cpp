@@ -16,7 +16,9 @@ double Schedule::at(int64_t step, int64_t steps) const {
 
 bool Plateau::update(double metric) {
   if (!options_.on) return false;
-  if (metric > best_ * (1.0 + options_.threshold) || !started_) {
+  const bool better = options_.falling ? metric < best_ * (1.0 - options_.threshold)
+                                       : metric > best_ * (1.0 + options_.threshold);
+  if (better || !started_) {
     best_ = metric;
     started_ = true;
     bad_epochs_ = 0;

@@ -53,6 +53,8 @@ Identity identity_of(const LearningSettings& s, const TrainingCases& cases) {
       {"warmup", exact(s.schedule.warmup)},
       {"decay-from", exact(s.schedule.decay_from)},
       {"plateau", s.schedule.plateau ? "on" : "off"},
+      {"plateau-watch", s.schedule.plateau_watch},
+      {"plateau-threshold", exact(s.schedule.plateau_threshold)},
       {"plateau-patience", std::to_string(s.schedule.plateau_patience)},
       {"plateau-factor", exact(s.schedule.plateau_factor)},
       {"validate-every", std::to_string(s.selection.validate_every)},

@@ -107,7 +107,8 @@ void Loop::close_epoch() {
   state_.history.add(epoch_row(scores, seconds_between(start, Clock::now())));
   if (scores) {
     take_if_best(*scores);
-    if (options_.plateau.on && state_.plateau.update(scores->score))
+    const double watched = options_.plateau.falling ? scores->loss.value_or(0) : scores->score;
+    if (options_.plateau.on && state_.plateau.update(watched))
       log::info("epoch {}: learning rate scaled to {:g}", epoch + 1, state_.plateau.scale());
   }
   log::debug("epoch {}/{}: loss {:.5f}{}", epoch + 1, options_.epochs,

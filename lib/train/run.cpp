@@ -37,6 +37,10 @@ void check_settings(const LearningSettings& s, const Task& task) {
     throw UsageError("--teacher is required; see --help");
   if (s.training.validate.empty() && s.schedule.plateau)
     throw UsageError("--plateau on needs validation cases; give --validate, or --plateau off");
+  if (s.schedule.plateau && s.schedule.plateau_watch == "loss" && !s.training.patch.empty())
+    throw UsageError(
+        "--plateau-watch loss: training on patches gives no loss over whole cases; watch the "
+        "score");
 }
 
 std::vector<Section> terms_of(const LearningSettings& s) {
@@ -216,6 +220,8 @@ class Run {
     o.learning_rate = s_.optimizer.learning_rate;
     o.schedule = {1.0, s_.schedule.warmup, s_.schedule.decay_from};
     o.plateau.on = s_.schedule.plateau;
+    o.plateau.falling = s_.schedule.plateau_watch == "loss";
+    o.plateau.threshold = s_.schedule.plateau_threshold;
     o.plateau.patience = s_.schedule.plateau_patience;
     o.plateau.factor = s_.schedule.plateau_factor;
     o.checkpoint_every_s = s_.training.checkpoint_every_s;

@@ -17,10 +17,12 @@ struct OptimizerSettings {
 };
 
 struct ScheduleSettings {
-  double warmup = 0;              ///< fraction of the run, linear from 0
-  double decay_from = 1;          ///< fraction of the run; linear to 0 afterwards; 1: constant
-  bool plateau = false;           ///< cut the rate when the validation score stalls
-  int64_t plateau_patience = 30;  ///< validated epochs
+  double warmup = 0;      ///< fraction of the run, linear from 0
+  double decay_from = 1;  ///< fraction of the run; linear to 0 afterwards; 1: constant
+  bool plateau = false;   ///< cut the rate when validation stalls
+  std::string plateau_watch = "score";  ///< score (should grow), loss (should fall)
+  double plateau_threshold = 1e-4;      ///< least relative improvement that counts
+  int64_t plateau_patience = 30;        ///< validated epochs
   double plateau_factor = 0.5;
 };
 

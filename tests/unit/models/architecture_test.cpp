@@ -10,7 +10,7 @@
 
 #include "base/errors.h"
 #include "models/catalog.h"
-#include "models/hierarchical_discriminator.h"
+#include "models/patch_discriminator.h"
 #include "models/unet.h"
 #include "tensor/noise.h"
 
@@ -25,8 +25,8 @@ int64_t unet_parameters(int64_t channels, int64_t width) {
       make_unet({.in_channels = channels, .classes = 4, .width = width})->module());
 }
 
-int64_t discriminator_parameters(HierarchicalDiscriminatorOptions options) {
-  return parameter_count(*make_hierarchical_discriminator(options)->module());
+int64_t discriminator_parameters(PatchDiscriminatorOptions options) {
+  return parameter_count(*make_patch_discriminator(options)->module());
 }
 
 const LayerShape& layer(const std::vector<LayerShape>& all, const std::string& name) {
@@ -171,24 +171,38 @@ TEST(Discriminator, ParameterCountsOfThePaper) {
   EXPECT_EQ(discriminator_parameters({.width = 32, .with_images = false}), 88180608);
   EXPECT_EQ(discriminator_parameters({.width = 8}), 5536224);
   EXPECT_EQ(discriminator_parameters({.width = 4}), 1391856);
+  EXPECT_EQ(discriminator_parameters({.width = 32, .maps = false}), 44164992);
+  EXPECT_EQ(discriminator_parameters({.width = 32, .maps = false, .with_images = false}), 44140416);
+  EXPECT_EQ(discriminator_parameters({.width = 16, .maps = false}), 11072448) << "AD-Net, half";
+}
+
+TEST(Discriminator, WithoutMapsItSeesTheSegmentationAlone) {
+  const auto discriminator = make_patch_discriminator({.width = 2, .maps = false});
+  initialize(*discriminator, 3);
+  EXPECT_TRUE(discriminator->needs().empty());
+  tensor::Output output;
+  output.logits = at::ones({1, 4, 48, 48, 48});
+  EXPECT_EQ(discriminator->forward(at::ones({1, 3, 48, 48, 48}), output).sizes(),
+            (std::vector<int64_t>{1, 1, 2, 2, 2}));
+  const auto work = make_patch_discriminator({.width = 32, .maps = false})->macs({160, 192, 160});
+  EXPECT_NEAR(static_cast<double>(work) / 1e9, 317, 0.5);
 }
 
 TEST(Discriminator, ScoresPerPatch) {
   const auto scores = [](std::array<int64_t, 3> size) {
-    return hierarchical_discriminator_layers({}, size).back().size;
+    return patch_discriminator_layers({}, size).back().size;
   };
   EXPECT_EQ(scores({160, 192, 160}), (std::array<int64_t, 3>{9, 11, 9}));
   EXPECT_EQ(scores({32, 32, 32}), (std::array<int64_t, 3>{1, 1, 1}));
   EXPECT_EQ(scores({48, 48, 48}), (std::array<int64_t, 3>{2, 2, 2}));
   EXPECT_EQ(scores({64, 64, 64}), (std::array<int64_t, 3>{3, 3, 3}));
   EXPECT_NEAR(
-      static_cast<double>(make_hierarchical_discriminator({.width = 32})->macs({160, 192, 160})) /
-          1e9,
+      static_cast<double>(make_patch_discriminator({.width = 32})->macs({160, 192, 160})) / 1e9,
       599, 0.5);
 }
 
 TEST(Discriminator, InitialValuesAreUniformByFanIn) {
-  const auto discriminator = make_hierarchical_discriminator({.width = 8});
+  const auto discriminator = make_patch_discriminator({.width = 8});
   initialize(*discriminator, 2);
   const auto all = discriminator->module()->named_parameters();
   EXPECT_NEAR(all["disc_1.weight"].abs().max().item<double>(), 0.04725, 1e-4);
@@ -198,7 +212,7 @@ TEST(Discriminator, InitialValuesAreUniformByFanIn) {
 }
 
 TEST(Discriminator, RefusesWrongInputs) {
-  const auto discriminator = make_hierarchical_discriminator({.width = 2});
+  const auto discriminator = make_patch_discriminator({.width = 2});
   tensor::Output output;
   output.logits = at::zeros({1, 4, 16, 16, 16});
   EXPECT_THROW(discriminator->forward(at::zeros({1, 3, 16, 16, 16}), output), DataError);

@@ -6,7 +6,7 @@
 #include "filled.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
-#include "models/hierarchical_discriminator.h"
+#include "models/patch_discriminator.h"
 #include "models/unet.h"
 
 namespace kdseg::models {
@@ -60,7 +60,7 @@ TEST(Parity, TeacherLogits) {
 TEST(Parity, StudentLossAndItsGradients) {
   const auto network = filled_unet(3);
   const auto discriminator =
-      make_hierarchical_discriminator({.image_channels = 3, .classes = 4, .width = 4});
+      make_patch_discriminator({.image_channels = 3, .classes = 4, .width = 4});
   fill_by_formula(*discriminator->module());
   const at::Tensor x = image(3);
   const auto needs = discriminator->needs();

@@ -19,7 +19,7 @@
 #include "models/catalog.h"
 #include "models/convolution.h"
 #include "models/cpu/winograd.h"
-#include "models/hierarchical_discriminator.h"
+#include "models/patch_discriminator.h"
 #include "models/normalization.h"
 #include "models/resampling.h"
 #include "models/unet.h"
@@ -169,7 +169,7 @@ struct Pass {
 /// Student and discriminator forward and backward at width 4 with dropout.
 Pass run(bool plain, at::ScalarType type) {
   const auto network = make_unet({.in_channels = 3, .width = 4, .plain = plain});
-  const auto judge = make_hierarchical_discriminator({.width = 4, .plain = plain});
+  const auto judge = make_patch_discriminator({.width = 4, .plain = plain});
   initialize(*network, 4);
   initialize(*judge, 4);
   network->module().to(type);

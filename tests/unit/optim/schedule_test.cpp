@@ -60,5 +60,17 @@ TEST(Plateau, ContinuesFromASavedState) {
   for (int epoch = 0; epoch < 50; ++epoch) EXPECT_EQ(second.update(0.5), whole.update(0.5));
 }
 
+TEST(Plateau, ALossIsCutAfterFiftyEpochsWithoutDecrease) {
+  // KD-Net, Hu et al. 2020: 1e-4, 2e-5 after 50 epochs without decrease, 4e-6 after 50 more. The
+  // cut comes with the epoch after `patience`, so 50 such epochs are a patience of 49.
+  Plateau plateau({.factor = 0.2, .patience = 49, .threshold = 0, .falling = true});
+  std::vector<int> cuts;
+  for (int epoch = 0; epoch <= 120; ++epoch)
+    if (plateau.update(0.7)) cuts.push_back(epoch);
+  EXPECT_EQ(cuts, (std::vector<int>{50, 100}));
+  EXPECT_NEAR(1e-4 * plateau.scale(), 4e-6, 1e-18);
+  EXPECT_FALSE(plateau.update(0.69999999)) << "any decrease counts";
+}
+
 }  // namespace
 }  // namespace kdseg::optim

@@ -1,0 +1,23 @@
+// A teacher's output as the target of a student: softened probabilities, or decisions.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "losses/objective.h"
+
+namespace kdseg::losses {
+
+/// Probabilities [N, K, ...] of logits divided by `temperature`, float32 or wider.
+at::Tensor softened(const at::Tensor& logits, const Head& head, double temperature);
+
+/// Decisions as targets [N, K, ...] of 0 and 1: 1 at the likeliest class (regions: above 0.5).
+at::Tensor decided(const at::Tensor& logits, const Head& head);
+
+/// The term `soft-dice`: 1 - Dice of the student's probabilities, which are not softened, and the
+/// teacher's softened ones. A student that copies a confident teacher does not bring it to 0.
+TermRow soft_dice_row();
+
+/// The term `teacher-binary-cross-entropy`: the student's probabilities against the teacher's
+/// decisions.
+TermRow teacher_binary_cross_entropy_row();
+
+}  // namespace kdseg::losses
