@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/volume.h"
@@ -32,5 +33,22 @@ Size common_size(const Size& largest, int64_t multiple, std::span<const std::str
 
 /// The intersection of the channels' own boxes of non-zero voxels.
 Box intersection_of_boxes(const Image& image, std::span<const std::string> channels);
+
+/// An axis range [first, second) of fewer than `least` voxels grown to at least that many:
+/// e = floor((least - extent) / 2) voxels in front and e + 1 behind, shifted to begin at 0 where
+/// it would begin before. The end is not limited: (40, 155) becomes (34, 162) for 128.
+/// Source: official code of U-HVED (Dorent et al. 2019).
+std::pair<int64_t, int64_t> extended_range(int64_t first, int64_t second, int64_t least);
+
+/// The box of voxels where any channel named is non-zero, every axis extended to `least` voxels
+/// within the scan's own grid: the scan's last voxel ends it. In voxels of the image, whose grid
+/// came from the scan by `chain`; size 0 where all is zero. Absent channels are left out.
+/// \throws DataError  the grids' voxels do not coincide
+Box content_box(const Image& image, std::span<const std::string> channels, const Chain& chain,
+                int64_t least);
+
+/// Sets what lies outside `inside` as numpy.pad(mode = "minimum") does: a voxel beyond one side
+/// gets the least value of the line through the box, one beyond an edge that of the plane.
+void fill_with_minimum(Image& image, const Box& inside);
 
 }  // namespace kdseg::prepare

@@ -22,28 +22,33 @@ Section parse_recipe(std::string_view text, const std::string& where);
 
 class Recipe {
  public:
-  /// From an INI section; constants the recipe learns (the common size) are taken from `training`
-  /// source volumes unless the INI already states them (a fitted recipe refits to itself).
-  /// `load(i)` gives training case i; called once per case, in parallel.
-  /// Differs from the official code: it measures training, validation and test cases together.
-  /// \throws UsageError  unknown key or value, no training case to learn from
+  /// From an INI section; constants the recipe learns (the common size, landmarks) are taken from
+  /// `training` source volumes unless the INI already states them (a fitted recipe refits to
+  /// itself). `load(i)` gives training case i; called once per case, in parallel. Differs from the
+  /// official code of HAD-Net: it measures training, validation and test cases together. \throws
+  /// UsageError  unknown key or value, no training case to learn from
   static Recipe fit(const Section& ini, int64_t training_cases,
                     const std::function<Volume(int64_t)>& load, int threads = 1);
   /// A recipe whose constants are all stated (from a checkpoint).
   static Recipe from_text(std::string_view ini);
 
   /// Prepares a source volume, keeping only `channels` in that order (empty: all). The result's
-  /// `brain` is the mask of voxels where every mask channel is non-zero.
+  /// `brain` is the mask of voxels where every mask channel is non-zero; with intensity = histogram
+  /// those that are foreground in all of them (see prepare/histogram.h).
   /// Mask channels that are absent are left out of the mask with one warning per process: a student
   /// predicting without contrast-enhanced T1 cannot know where that sequence is zero.
   /// A volume this recipe already prepared is returned with its channels selected.
-  /// \throws DataError  missing channel, empty brain, a channel constant within it, already
-  ///                    prepared by another recipe
+  /// \throws DataError  missing channel, empty brain, a channel constant within it or without
+  ///                    landmarks, already prepared by another recipe
   Volume apply(const Volume& source, std::span<const std::string> channels = {}) const;
 
   std::string id() const;        ///< first 16 hex digits of the SHA-256 of ini()
   std::string ini() const;       ///< every key, fitted values included
   bool masks_augmented() const;  ///< apply-mask is augmented-only or always
+  bool leaves_sizes() const;     ///< size = any: prepared volumes differ in size
+  /// Beyond a prepared image there is its minimum, not 0: whoever pads it further says so too.
+  bool minimum_outside() const;
+
  private:
   Parameters values_;
   explicit Recipe(Parameters values) : values_(std::move(values)) {}

@@ -33,13 +33,32 @@ const std::vector<Parameter>& declared() {
        .kind = Kind::choice,
        .initial = "mask-box",
        .help = "mask-box: tight box of the brain (official code); center: center of the scan's "
-               "full grid (paper, appendix C); none: as the volume comes",
-       .choices = {"mask-box", "center", "none"}},
+               "full grid (paper, appendix C); content: box of the voxels that are non-zero in "
+               "any mask channel (U-HVED); none: as the volume comes",
+       .choices = {"mask-box", "center", "content", "none"}},
+      {.name = "least-size",
+       .kind = Kind::integer,
+       .initial = "128",
+       .help = "crop = content widens axes of fewer voxels, as far as the scan reaches (U-HVED, "
+               "official code: 128)",
+       .low = 1,
+       .high = 4096,
+       .choices = {}},
+      {.name = "padding",
+       .kind = Kind::integer,
+       .initial = "0",
+       .help = "voxels added on every side after the crop, with the minimum of the line that they "
+               "lengthen (U-HVED, official code: 10)",
+       .low = 0,
+       .high = 1024,
+       .choices = {}},
       {.name = "size",
        .kind = Kind::text,
        .initial = "fit",
-       .help = "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
-               "rounded up (realized value of the authors: 160 192 160)",
+       .help =
+           "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
+           "rounded up (realized value of the authors: 160 192 160); any: as cropped and padded, "
+           "for training on patches",
        .choices = {}},
       {.name = "size-multiple",
        .kind = Kind::integer,
@@ -56,9 +75,19 @@ const std::vector<Parameter>& declared() {
       {.name = "intensity",
        .kind = Kind::choice,
        .initial = "clip-rescale",
-       .help = "clip-rescale: z-score over the brain, cut above clip-sigma, then to [0, 1] "
-               "(official code); z-score (paper); none",
-       .choices = {"clip-rescale", "z-score", "none"}},
+       .help =
+           "clip-rescale: z-score over the brain, cut above clip-sigma, then to [0, 1] "
+           "(official code); z-score (paper); histogram: standardized by landmarks, then z-score, "
+           "over the foreground of all mask channels (U-HVED, official code); none",
+       .choices = {"clip-rescale", "z-score", "histogram", "none"}},
+      {.name = "landmarks",
+       .kind = Kind::text,
+       .initial = "published",
+       .help =
+           "of intensity = histogram: published (t1, t1ce, t2 and flair of BraTS 2018, official "
+           "code of U-HVED); from-train: learnt from the training cases; or each channel "
+           "followed by its 13 values",
+       .choices = {}},
       {.name = "clip-sigma",
        .kind = Kind::number,
        .initial = "3",
@@ -98,6 +127,10 @@ const std::vector<Parameter>& declared() {
   return keys;
 }
 
+bool is_landmark_rule(const std::string& text) {
+  return text == "published" || text == "from-train";
+}
+
 std::string canonical_value(const Parameter& key, const std::string& value) {
   switch (key.kind) {
     case Kind::number:
@@ -110,6 +143,8 @@ std::string canonical_value(const Parameter& key, const std::string& value) {
     case Kind::toggle:
     case Kind::choice:
     case Kind::text:
+      if (key.name == "landmarks" && !is_landmark_rule(trim(value)))
+        return landmarks_text(parse_landmarks(value));
       return key.name == "size" ? join(split_list(value), " ") : trim(value);
   }
   return value;
@@ -151,7 +186,18 @@ void check_together(const Parameters& values, const Section& section) {
     throw UsageError("{}: mask-channels is empty, expected channel names", at("mask-channels"));
   const auto size = stated_size(values);
   if (!size && values.text("crop") == "center")
-    throw UsageError("{}: crop = center needs size = X Y Z (voxels), found fit", at("crop"));
+    throw UsageError("{}: crop = center needs size = X Y Z (voxels), found {}", at("crop"),
+                     values.text("size"));
+  if (values.text("crop") == "center" && values.integer("padding") > 0)
+    throw UsageError("{}: crop = center sets the size by itself, expected padding = 0",
+                     at("padding"));
+  if (values.text("intensity") == "histogram" && values.text("landmarks") == "published")
+    for (const auto& channel : values.texts("mask-channels"))
+      if (!published_landmarks().contains(channel))
+        throw UsageError(
+            "{}: mask-channels has '{}', landmarks are published for flair, t1, t1ce and t2; "
+            "landmarks = from-train learns others",
+            at("mask-channels"), channel);
   if (values.toggle("truncate") && values.text("negative") == "keep")
     throw UsageError("{}: negative = keep needs truncate = off (uint16 holds no negative values)",
                      at("negative"));
@@ -197,7 +243,7 @@ Section canonical_recipe(const Section& section) {
 
 std::optional<Size> stated_size(const Parameters& values) {
   const auto items = values.texts("size");
-  if (items.size() == 1 && items[0] == "fit") return std::nullopt;
+  if (items.size() == 1 && (items[0] == "fit" || items[0] == "any")) return std::nullopt;
   Size size{};
   bool valid = items.size() == 3;
   for (size_t a = 0; valid && a < 3; ++a) {
@@ -207,7 +253,7 @@ std::optional<Size> stated_size(const Parameters& values) {
   }
   if (!valid)
     throw UsageError(
-        "recipe: size is '{}', expected fit or three numbers of voxels (x y z, 1 to "
+        "recipe: size is '{}', expected fit, any or three numbers of voxels (x y z, 1 to "
         "4096)",
         values.text("size"));
   return size;
@@ -221,5 +267,14 @@ std::vector<std::string> equal_axes(const Parameters& values) {
       throw UsageError("recipe: equal-axes has '{}', expected x, y, z or none", axis);
   return axes;
 }
+
+std::optional<LandmarkTable> stated_landmarks(const Parameters& values) {
+  if (values.text("intensity") != "histogram") return LandmarkTable{};
+  const std::string& text = values.text("landmarks");
+  if (text == "from-train") return std::nullopt;
+  return text == "published" ? published_landmarks() : parse_landmarks(text);
+}
+
+bool minimum_outside(const Parameters& values) { return values.text("intensity") == "histogram"; }
 
 }  // namespace kdseg::prepare

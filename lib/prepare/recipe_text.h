@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "prepare/histogram.h"
 #include "prepare/placement.h"
 #include "prepare/recipe.h"
 
@@ -11,9 +12,15 @@ namespace kdseg::prepare {
 /// that contradict each other. \throws UsageError
 Section canonical_recipe(const Section& section);
 
-/// The key `size`: three numbers, or nullopt for `fit`.
+/// The key `size`: three numbers, or nullopt for `fit` and `any`.
 std::optional<Size> stated_size(const Parameters& values);
 /// The key `equal-axes`; empty for `none`.
 std::vector<std::string> equal_axes(const Parameters& values);
+/// The key `landmarks`: the published table, or the values of a fitted recipe; nullopt where they
+/// are to be learnt. An empty table where intensity is not histogram.
+std::optional<LandmarkTable> stated_landmarks(const Parameters& values);
+/// Whether padding beyond the prepared image takes its minimum: whitened intensities have their
+/// mean at 0, which is no background.
+bool minimum_outside(const Parameters& values);
 
 }  // namespace kdseg::prepare

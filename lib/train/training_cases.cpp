@@ -78,14 +78,16 @@ std::vector<Region> one_per_class(const ClassTable& classes) {
 /// The file's section with the constants it leaves open filled in from a fitted recipe.
 Section filled(Section section, const std::string& fitted_ini) {
   const Section fitted = prepare::parse_recipe(fitted_ini, "recipe");
-  const auto size_of = [](const Section& s) {
-    std::string size = "fit";
+  const auto value_of = [](const Section& s, const std::string& key, std::string value) {
     for (const auto& setting : s.settings)
-      if (setting.key == "size") size = setting.value;
-    return size;
+      if (setting.key == key) value = setting.value;
+    return value;
   };
-  if (size_of(section) == "fit")
-    section.settings.push_back({"size", size_of(fitted), section.where});
+  if (value_of(section, "size", "fit") == "fit")
+    section.settings.push_back({"size", value_of(fitted, "size", "fit"), section.where});
+  if (value_of(section, "landmarks", "") == "from-train")
+    section.settings.push_back(
+        {"landmarks", value_of(fitted, "landmarks", "from-train"), section.where});
   return section;
 }
 

@@ -89,4 +89,20 @@ Components connected_components(const std::array<int64_t, 3>& size, std::span<co
   return out;
 }
 
+std::vector<uint8_t> fill_holes(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask) {
+  std::vector<uint8_t> unset(mask.size());
+  for (size_t i = 0; i < mask.size(); ++i) unset[i] = mask[i] == 0;
+  const Components parts = connected_components(size, unset, Neighbors::faces);
+  std::vector<uint8_t> open(static_cast<size_t>(parts.count) + 1);
+  int64_t index = 0;
+  for (int64_t z = 0; z < size[2]; ++z)
+    for (int64_t y = 0; y < size[1]; ++y)
+      for (int64_t x = 0; x < size[0]; ++x, ++index)
+        if (x == 0 || y == 0 || z == 0 || x == size[0] - 1 || y == size[1] - 1 || z == size[2] - 1)
+          open[parts.label[index]] = 1;
+  std::vector<uint8_t> filled(mask.size());
+  for (size_t i = 0; i < mask.size(); ++i) filled[i] = !unset[i] || !open[parts.label[i]];
+  return filled;
+}
+
 }  // namespace kdseg::voxels

@@ -1,4 +1,4 @@
-// Connected components of masks.
+// Connected components of masks, and the holes that they enclose.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,5 +19,10 @@ struct Components {
 /// \throws UsageError  the mask does not have size[0]*size[1]*size[2] voxels
 Components connected_components(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask,
                                 Neighbors neighbors = Neighbors::corners);
+
+/// The mask with its holes set to 1: unset voxels that no path across faces through unset voxels
+/// joins to the border of the array (scipy.ndimage.binary_fill_holes).
+/// \throws UsageError  as connected_components
+std::vector<uint8_t> fill_holes(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask);
 
 }  // namespace kdseg::voxels

@@ -132,5 +132,24 @@ TEST(Components, AnEmptyMaskHasNone) {
   EXPECT_THROW(connected_components({3, 3, 3}, std::vector<uint8_t>(26)), UsageError);
 }
 
+TEST(Holes, WhatNoPathAcrossFacesJoinsToTheBorderIsFilled) {
+  // A cube of 3^3 in 5^3 with its center unset: 27 voxels in scipy.ndimage.binary_fill_holes, 26
+  // with an unset corner (not joined across faces), 25 with an unset face.
+  const Triple size{5, 5, 5};
+  std::vector<uint8_t> cube(125);
+  for (int64_t z = 1; z < 4; ++z)
+    for (int64_t y = 1; y < 4; ++y)
+      for (int64_t x = 1; x < 4; ++x) cube[static_cast<size_t>((z * 5 + y) * 5 + x)] = 7;
+  cube[62] = 0;
+  EXPECT_EQ(count(fill_holes(size, cube)), 27);
+  std::vector<uint8_t> corner = cube, face = cube;
+  corner[31] = 0;
+  face[63] = 0;
+  EXPECT_EQ(count(fill_holes(size, corner)), 26);
+  EXPECT_EQ(count(fill_holes(size, face)), 25);
+  EXPECT_EQ(count(fill_holes({3, 1, 1}, std::vector<uint8_t>{1, 0, 1})), 2);
+  EXPECT_THROW(fill_holes(size, std::vector<uint8_t>(3)), UsageError);
+}
+
 }  // namespace
 }  // namespace kdseg::voxels

@@ -1,0 +1,234 @@
+#include "prepare/placed_case.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "prepare/histogram.h"
+#include "prepare/intensity.h"
+#include "prepare/placement.h"
+#include "prepare/recipe_text.h"
+#include "voxels/chain.h"
+
+namespace kdseg::prepare {
+namespace {
+
+/// Says a thing about a case once, however often the case is prepared in this process.
+bool first_time(const std::string& what) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::lock_guard lock(mutex);
+  return said.insert(what).second;
+}
+
+bool any(const Labels& mask) {
+  return std::any_of(mask.voxels.begin(), mask.voxels.end(), [](uint8_t v) { return v != 0; });
+}
+
+/// The channels of the volume that make the mask, with the one warning about absent ones.
+Labels brain_mask(const Volume& volume, const std::vector<std::string>& wanted,
+                  std::vector<std::string>& used) {
+  const Case& data = volume.data;
+  Labels mask = common_voxels(data.image, wanted, &used);
+  if (used.empty())
+    throw DataError(
+        "case {}: the brain mask needs one of {}, the volume has {}; set mask-channels "
+        "in the recipe",
+        data.id, join(wanted), join(data.image.channels));
+  if (used.size() < wanted.size() && first_time("mask " + join(wanted) + " from " + join(used)))
+    log::warning("case {}: brain mask from {} alone; the recipe also uses {} where present",
+                 data.id, join(used), join(wanted));
+  if (!any(mask))
+    throw DataError("case {}: empty brain: no voxel is non-zero in all of {}", data.id, join(used));
+  return mask;
+}
+
+/// Voxels that are foreground in every one of the channels.
+Labels common_foreground(const Volume& volume, std::span<const std::string> channels) {
+  const Image& image = volume.data.image;
+  const auto count = static_cast<size_t>(image.grid.voxel_count());
+  Labels mask{image.grid, std::vector<uint8_t>(count, 1)};
+  for (size_t c = 0; c < image.channels.size(); ++c) {
+    if (std::find(channels.begin(), channels.end(), image.channels[c]) == channels.end()) continue;
+    const auto own = foreground(image.grid.size, {image.channel(c), count});
+    for (size_t i = 0; i < count; ++i) mask.voxels[i] &= own[i];
+  }
+  if (!any(mask))
+    throw DataError("case {}: empty brain: no voxel is foreground in all of {}", volume.data.id,
+                    join(std::vector<std::string>(channels.begin(), channels.end())));
+  return mask;
+}
+
+/// What the official code's way back would refuse: margins per channel that are not the mask's.
+void check_margins(const Volume& volume, const std::vector<std::string>& channels,
+                   const Labels& mask) {
+  const Box own = intersection_of_boxes(volume.data.image, channels);
+  const Box box = voxels::bounding_box(mask);
+  if (!(own == box))
+    throw DataError(
+        "case {}: offsets = margins gives {}x{}x{} voxels, the brain's box has "
+        "{}x{}x{}; use offsets = stored",
+        volume.data.id, own.size[0], own.size[1], own.size[2], box.size[0], box.size[1],
+        box.size[2]);
+}
+
+/// Moves image, label and mask of a case together and records each step.
+void move(PlacedCase& placed, const Step& step) {
+  Case& data = placed.volume.data;
+  data.image = voxels::apply(data.image, step);
+  if (data.label) data.label = voxels::apply(*data.label, step);
+  placed.mask = voxels::apply(placed.mask, step);
+  placed.volume.chain.steps.push_back(step);
+}
+
+/// Moves to a box that may reach beyond the image and takes the minimum there; labels get 0.
+void pad_with_minimum(PlacedCase& placed, const Box& box) {
+  const Size before = placed.volume.data.image.grid.size;
+  move(placed, box);
+  Box inside;
+  for (int a = 0; a < 3; ++a) {
+    inside.begin[a] = std::clamp<int64_t>(-box.begin[a], 0, box.size[a] - 1);
+    const int64_t end = std::clamp<int64_t>(before[a] - box.begin[a], 1, box.size[a]);
+    inside.size[a] = end - inside.begin[a];
+  }
+  fill_with_minimum(placed.volume.data.image, inside);
+}
+
+/// Histogram standardization of one channel. \return whether it was possible
+bool standardize_channel(std::span<float> voxels, const Labels& mask, const Landmarks& wanted) {
+  const auto measured = percentiles(voxels, mask.voxels);
+  if (!measured || !(measured->back() > measured->front())) return false;
+  standardize(voxels, *measured, wanted);
+  return true;
+}
+
+const Landmarks& landmarks_for(const std::string& channel, const LandmarkTable& table,
+                               const std::string& id) {
+  const auto found = table.find(channel);
+  if (found != table.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, values] : table) known.push_back(name);
+  throw DataError(
+      "case {}: the recipe has no landmarks for channel '{}', only for {}; choose channels with "
+      "--channels, or set landmarks = from-train",
+      id, channel, join(known));
+}
+
+}  // namespace
+
+Image select_channels(const Volume& volume, std::span<const std::string> wanted) {
+  const Image& image = volume.data.image;
+  if (wanted.empty()) return image;
+  Image selected{image.grid, {wanted.begin(), wanted.end()}, {}};
+  const auto count = static_cast<size_t>(image.grid.voxel_count());
+  selected.voxels.reserve(count * wanted.size());
+  for (const auto& name : wanted) {
+    const auto found = std::find(image.channels.begin(), image.channels.end(), name);
+    if (found == image.channels.end())
+      throw DataError("case {}: no channel '{}', the volume has {}; choose them with --channels",
+                      volume.data.id, name, join(image.channels));
+    const float* values = image.channel(static_cast<size_t>(found - image.channels.begin()));
+    selected.voxels.insert(selected.voxels.end(), values, values + count);
+  }
+  return selected;
+}
+
+PlacedCase place(const Volume& source, const Parameters& recipe,
+                 std::span<const std::string> channels) {
+  std::vector<std::string> used;
+  Labels mask = brain_mask(source, recipe.texts("mask-channels"), used);
+  const std::string& crop = recipe.text("crop");
+  if (crop == "mask-box" && recipe.text("offsets") == "margins") check_margins(source, used, mask);
+
+  // Foreground is found on the padded grid, also in channels that only the mask needs.
+  const bool histogram = recipe.text("intensity") == "histogram";
+  std::vector<std::string> needed(channels.begin(), channels.end());
+  if (histogram && !needed.empty())
+    for (const auto& name : used)
+      if (std::find(needed.begin(), needed.end(), name) == needed.end()) needed.push_back(name);
+  PlacedCase placed{{{source.data.id, source.data.stratum, select_channels(source, needed),
+                      source.data.label, std::nullopt, source.data.classes, source.data.regions},
+                     source.chain},
+                    std::move(mask)};
+
+  const Grid& grid = source.data.image.grid;
+  if (crop == "content")
+    move(placed, content_box(source.data.image, used, source.chain, recipe.integer("least-size")));
+  const std::string& orientation = recipe.text("orientation");
+  const Reorient turn = voxels::reorient_to(grid, orientation);
+  if (!(turn == Reorient{})) move(placed, turn);
+  if (crop == "mask-box") {
+    move(placed, voxels::bounding_box(placed.mask));
+  } else if (crop == "center") {
+    const Size size = stated_size(recipe).value();
+    move(placed, scan_center_box(source.chain, placed.volume.data.image.grid, orientation, size));
+    if (!any(placed.mask))
+      throw DataError("case {}: empty brain: no brain voxel in the central {}x{}x{} voxels",
+                      source.data.id, size[0], size[1], size[2]);
+  }
+  if (const int64_t padding = recipe.integer("padding"); padding > 0) {
+    Size size = placed.volume.data.image.grid.size;
+    for (auto& n : size) n += 2 * padding;
+    pad_with_minimum(placed, {{-padding, -padding, -padding}, size});
+  }
+  if (!histogram) return placed;
+  placed.mask = common_foreground(placed.volume, used);
+  placed.volume.data.image = select_channels(placed.volume, channels);
+  return placed;
+}
+
+void normalize(PlacedCase& placed, const Parameters& recipe) {
+  Case& data = placed.volume.data;
+  const std::vector<uint8_t>& mask = placed.mask.voxels;
+  const auto count = static_cast<size_t>(data.image.grid.voxel_count());
+  const std::string& intensity = recipe.text("intensity");
+  const LandmarkTable landmarks =
+      intensity == "histogram" ? stated_landmarks(recipe).value() : LandmarkTable{};
+  int64_t negatives = 0;
+  for (size_t c = 0; c < data.image.channels.size(); ++c) {
+    const std::span<float> voxels(data.image.channel(c), count);
+    if (recipe.text("negative") == "absolute")
+      for (float& v : voxels)
+        if (v < 0) {
+          v = -v;
+          ++negatives;
+        }
+    if (recipe.toggle("truncate")) truncate_to_uint16(voxels);
+    if (intensity != "none") {
+      const bool scaled =
+          intensity != "histogram" ||
+          standardize_channel(voxels, placed.mask,
+                              landmarks_for(data.image.channels[c], landmarks, data.id));
+      const Statistics statistics = masked_statistics(voxels, mask);
+      if (!scaled || !(statistics.deviation > 0))
+        throw DataError("case {}: channel {} is constant ({:g}) within the brain{}", data.id,
+                        data.image.channels[c], statistics.mean,
+                        recipe.toggle("truncate") ? " once fractions are cut off; truncate = off "
+                                                    "keeps them"
+                                                  : "");
+      if (intensity == "clip-rescale")
+        clip_rescale(voxels, statistics, recipe.number("clip-sigma"));
+      else
+        z_score(voxels, statistics);
+    }
+    if (recipe.text("outside") == "zero" || recipe.text("apply-mask") == "always")
+      zero_outside(voxels, mask);
+  }
+  if (negatives > 0 && first_time("negative " + data.id))
+    log::warning("case {}: {} negative voxels taken as absolute values", data.id, negatives);
+}
+
+void bring_to_size(PlacedCase& placed, const Parameters& recipe) {
+  const auto size = stated_size(recipe);
+  if (!size || recipe.text("crop") == "center") return;
+  const Box box = centered_box(placed.volume.data.image.grid.size, *size);
+  if (minimum_outside(recipe))
+    pad_with_minimum(placed, box);
+  else
+    move(placed, box);
+}
+
+}  // namespace kdseg::prepare

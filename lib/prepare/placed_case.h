@@ -1,0 +1,31 @@
+// One case on its way through a recipe: placed, then normalized, then brought to size.
+#pragma once
+#include <span>
+#include <string>
+
+#include "base/parameters.h"
+#include "base/volume.h"
+
+namespace kdseg::prepare {
+
+struct PlacedCase {
+  Volume volume;
+  Labels mask;  ///< the voxels that intensities are measured in
+};
+
+/// The channels `wanted` in this order; empty: all. \throws DataError  naming the missing one
+Image select_channels(const Volume& volume, std::span<const std::string> wanted);
+
+/// Crops, turns and pads a source volume by a recipe's keys and finds its mask; intensities stay.
+/// Keeps `channels` (empty: all). \throws DataError  see Recipe::apply
+PlacedCase place(const Volume& source, const Parameters& recipe,
+                 std::span<const std::string> channels);
+
+/// Brings every channel to the recipe's scale. \throws DataError  a channel is constant in the
+/// mask or has no landmarks
+void normalize(PlacedCase& placed, const Parameters& recipe);
+
+/// Pads or cuts to the recipe's size where it states one. crop = center has it already.
+void bring_to_size(PlacedCase& placed, const Parameters& recipe);
+
+}  // namespace kdseg::prepare
