@@ -6,6 +6,9 @@
 #include "io/voxel_arrays.h"
 
 namespace kdseg::io {
+namespace {
+const std::string maps = "/maps/";
+}
 
 std::string write_prediction(const std::string& path, const Prediction& prediction,
                              const Provenance& provenance, const PredictionWriteOptions& options) {
@@ -24,6 +27,10 @@ std::string write_prediction(const std::string& path, const Prediction& predicti
   if (prediction.uncertainty) {
     tree.arrays["/uncertainty"] = image_to_array(*prediction.uncertainty, false);
     root["uncertainty-regions"] = prediction.uncertainty->channels;
+  }
+  for (const auto& [name, image] : prediction.maps) {
+    tree.arrays[maps + name] = image_to_array(image, false);
+    tree.attributes[maps + name]["channels"] = image.channels;
   }
   return write_tree(path, tree, "prediction", provenance, {options.force});
 }
@@ -47,6 +54,14 @@ Prediction read_prediction(const std::string& path, bool with_probability) {
   if (tree.has("/uncertainty"))
     prediction.uncertainty =
         image_from_array(tree, "/uncertainty", grid, tree.texts("/", "uncertainty-regions"));
+  if (with_probability) {
+    std::vector<std::string> names;
+    for (const auto& [object, array] : tree.arrays)
+      if (object.starts_with(maps)) names.push_back(object.substr(maps.size()));
+    for (const auto& name : names)
+      prediction.maps[name] =
+          image_from_array(tree, maps + name, grid, tree.texts(maps + name, "channels"));
+  }
   return prediction;
 }
 

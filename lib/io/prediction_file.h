@@ -1,5 +1,6 @@
-// Predictions: <case>.h5 with /label, optional /probability and /uncertainty.
+// Predictions: <case>.h5 with /label, optional /probability, /uncertainty and further maps.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct Prediction {
   Head head;                                ///< meaning of the probability channels
   std::optional<Image> probability;         ///< [K,z,y,x], channels named as head.names
   std::optional<Image> uncertainty;         ///< [R,z,y,x] in 0..100, named by region
+  std::map<std::string, Image> maps;        ///< further f32 maps by name, stored as /maps/<name>
   std::vector<std::string> checkpoint_ids;  ///< content_sha256 of the checkpoints used
 };
 
@@ -31,6 +33,7 @@ struct PredictionWriteOptions {
 std::string write_prediction(const std::string& path, const Prediction& prediction,
                              const Provenance& provenance,
                              const PredictionWriteOptions& options = {});
+/// `with_probability` false leaves out /probability and the further maps.
 Prediction read_prediction(const std::string& path, bool with_probability = true);
 
 }  // namespace kdseg::io

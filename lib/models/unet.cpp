@@ -36,6 +36,12 @@ at::Tensor dropout_mask(tensor::Noise* noise, const at::Tensor& x, double p) {
   return noise && p > 0 ? noise->channel_mask(x.size(1), p, x.options()) : at::Tensor();
 }
 
+/// make(), once for all samples where no dropout precedes it (see Noise::shared).
+template <class Make>
+at::Tensor shared(tensor::Noise* noise, const char* name, Make&& make) {
+  return noise ? noise->shared(name, make) : make();
+}
+
 /// Two units behind one dropout.
 struct Block : torch::nn::Module {
   Block(int64_t in, int64_t middle, int64_t out) {
@@ -121,15 +127,25 @@ class UNet : public Network {
     const UNetModule& m = *module_;
     const auto& p = dropout_;
 
-    const at::Tensor d1 = m.down[0]->forward(image, p[0], noise, route);
-    const at::Tensor d2 = m.down[1]->forward(max_pool_2(d1, route), p[1], noise, route);
-    const at::Tensor d3 = m.down[2]->forward(max_pool_2(d2, route), p[2], noise, route);
-    const at::Tensor d4 = m.down[3]->forward(max_pool_2(d3, route), p[3], noise, route);
-    const at::Tensor c5 = m.center->forward(max_pool_2(d4, route), p[4], noise, route);
-    const at::Tensor u4 = m.u4->forward(d4, c5, p[5], noise, route);
-    const at::Tensor u3 = m.u3->forward(d3, u4, p[6], noise, route);
-    const at::Tensor u2 = m.u2->forward(d2, u3, p[7], noise, route);
-    const at::Tensor u1 = m.u1->forward(d1, u2, p[8], noise, route);
+    const auto block = [&](const char* name, const Block& b, const at::Tensor& x, double rate) {
+      return shared(noise, name, [&] { return b.forward(x, rate, noise, route); });
+    };
+    const auto pooled = [&](const char* name, const at::Tensor& x) {
+      return shared(noise, name, [&] { return max_pool_2(x, route); });
+    };
+    const auto up = [&](const char* name, const UpBlock& b, const at::Tensor& skip,
+                        const at::Tensor& deep, double rate) {
+      return shared(noise, name, [&] { return b.forward(skip, deep, rate, noise, route); });
+    };
+    const at::Tensor d1 = block("d1", *m.down[0], image, p[0]);
+    const at::Tensor d2 = block("d2", *m.down[1], pooled("p1", d1), p[1]);
+    const at::Tensor d3 = block("d3", *m.down[2], pooled("p2", d2), p[2]);
+    const at::Tensor d4 = block("d4", *m.down[3], pooled("p3", d3), p[3]);
+    const at::Tensor c5 = block("c5", *m.center, pooled("p4", d4), p[4]);
+    const at::Tensor u4 = up("u4", *m.u4, d4, c5, p[5]);
+    const at::Tensor u3 = up("u3", *m.u3, d3, u4, p[6]);
+    const at::Tensor u2 = up("u2", *m.u2, d2, u3, p[7]);
+    const at::Tensor u1 = up("u1", *m.u1, d1, u2, p[8]);
 
     tensor::Output output;
     output.logits = convolve(u1, m.conv_out->weight, m.conv_out->bias, 1, 0, route);

@@ -1,5 +1,6 @@
 #include "tensor/noise.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
@@ -15,6 +16,20 @@ Noise::Noise(uint64_t seed, std::vector<uint64_t> keys) : seed_(seed), keys_(std
   if (keys_.empty()) throw std::logic_error("dropout noise needs at least one key");
 }
 
+void Noise::draw(std::vector<uint64_t> keys) {
+  if (keys.empty()) throw std::logic_error("dropout noise needs at least one key");
+  keys_ = std::move(keys);
+  keep_ = true;
+}
+
+at::Tensor Noise::shared(const std::string& name, const std::function<at::Tensor()>& make) {
+  const auto kept = kept_.find(name);
+  if (kept != kept_.end()) return kept->second;
+  at::Tensor made = make();
+  if (keep_ && site_ == 0) kept_[name] = made;
+  return made;
+}
+
 at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptions& like) {
   if (!(p >= 0.0 && p < 1.0)) throw std::logic_error("a dropout probability lies in [0, 1)");
   const auto samples = static_cast<int64_t>(keys_.size());
@@ -28,6 +43,23 @@ at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptio
     for (int64_t c = 0; c < channels; ++c) *value++ = random.uniform() < p ? 0.0 : kept;
   }
   return mask.to(like.device(), c10::typeMetaToScalarType(like.dtype()));
+}
+
+at::Tensor Noise::normal(at::IntArrayRef shape, const at::TensorOptions& like) {
+  std::vector<int64_t> full{static_cast<int64_t>(keys_.size())};
+  full.insert(full.end(), shape.begin(), shape.end());
+  const std::string site = "normal-" + std::to_string(site_++);
+  at::Tensor sample = at::empty(full, at::kDouble);
+  const int64_t count = sample.numel() / full[0];
+  auto* value = sample.mutable_data_ptr<double>();
+  for (const uint64_t key : keys_) {
+    const Random random(seed_, key, site);
+    at::parallel_for(0, count, 4096, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) value[i] = random.normal_at(static_cast<uint64_t>(i));
+    });
+    value += count;
+  }
+  return sample.to(like.device(), c10::typeMetaToScalarType(like.dtype()));
 }
 
 at::Tensor Noise::drop_channels(const at::Tensor& x, double p) {

@@ -1,19 +1,24 @@
-// Dropout masks from a counter-based generator: equal for equal (seed, key, site).
+// Dropout masks and latent samples from a counter-based generator: equal for equal (seed, key,
+// site).
 #pragma once
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace kdseg::tensor {
 
-/// Gives each dropout site of a forward pass its mask. A site is the running number of the call
-/// within one forward pass, so networks need no registration. Masks do not depend on the device or
-/// the number of threads.
+/// Gives each random site of a forward pass its mask or sample. A site is the running number of the
+/// call within one forward pass, so networks need no registration. Masks do not depend on the
+/// device or the number of threads.
 class Noise {
  public:
   /// Training: one key per batch element, e.g. hash of (step, element).
   Noise(uint64_t seed, std::vector<uint64_t> keys);
+  virtual ~Noise() = default;
 
   /// Channel dropout (Dropout3d): x [N, C, ...] with whole channels zeroed with probability p and
   /// the rest scaled by 1/(1-p). p = 0 returns x and uses no site. When x has a batch of one and
@@ -26,13 +31,27 @@ class Noise {
   /// caller may fold the mask into weights instead of calling drop_channels. p = 0: all 1, no site.
   at::Tensor channel_mask(int64_t channels, double p, const at::TensorOptions& like);
 
-  void rewind() { site_ = 0; }  ///< at the start of a forward pass
+  /// Standard normal numbers of the next site, one sample of `shape` per key: [keys, shape...].
+  virtual at::Tensor normal(at::IntArrayRef shape, const at::TensorOptions& like);
+
+  /// At the start of a forward pass.
+  void rewind() { site_ = 0; }
   size_t samples() const { return keys_.size(); }
+
+  /// Further samples of the same input: other keys for the passes to come. From the first call on,
+  /// what shared() may keep is kept.
+  void draw(std::vector<uint64_t> keys);
+
+  /// make(), or what an earlier pass made under this name: a map that no dropout precedes is equal
+  /// for all samples of an input. Kept only after draw(), where passes are known to see one input.
+  at::Tensor shared(const std::string& name, const std::function<at::Tensor()>& make);
 
  private:
   uint64_t seed_;
   std::vector<uint64_t> keys_;
   uint64_t site_ = 0;
+  bool keep_ = false;
+  std::map<std::string, at::Tensor> kept_;
 };
 
 }  // namespace kdseg::tensor

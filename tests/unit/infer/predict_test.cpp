@@ -7,31 +7,13 @@
 #include "base/errors.h"
 #include "prepare/recipe.h"
 #include "unit/infer/networks.h"
+#include "unit/infer/volumes.h"
 #include "unit/io/folder.h"
 #include "voxels/chain.h"
 
 namespace {
 using namespace kdseg;
 using ::testing::HasSubstr;
-
-/// A source volume of 6x5x4 voxels cut out of a scan of 9x8x7; non-zero in x 1..4, y 1..3, z 1..2.
-Volume source_volume() {
-  Volume volume;
-  Grid scan;
-  scan.size = {9, 8, 7};
-  volume.chain = {scan, {Box{{2, 1, 2}, {6, 5, 4}}}};
-  volume.data.id = "X";
-  volume.data.image = {voxels::grid_after(volume.chain), {"flair", "t1", "t2"}, {}};
-  for (int c = 0; c < 3; ++c)
-    for (int z = 0; z < 4; ++z)
-      for (int y = 0; y < 5; ++y)
-        for (int x = 0; x < 6; ++x) {
-          const bool inside = x >= 1 && x <= 4 && y >= 1 && y <= 3 && z >= 1 && z <= 2;
-          volume.data.image.voxels.push_back(
-              inside ? static_cast<float>(100 * (c + 1) + 7 * x + 3 * y + z) : 0.0f);
-        }
-  return volume;
-}
 
 models::Model model(std::vector<std::string> channels, double factor = 1) {
   models::Model m;
@@ -57,7 +39,7 @@ models::Model prepared_model(std::vector<std::string> channels) {
 }
 
 TEST(Predict, LiesOnTheSourceGridWithItsChain) {
-  const Volume volume = source_volume();
+  const Volume volume = test::source_volume();
   infer::PredictOptions options;
   options.keep_probability = true;
   const auto p = infer::predict({model({"flair"})}, volume, options);
@@ -79,7 +61,7 @@ TEST(Predict, LiesOnTheSourceGridWithItsChain) {
 
 // What a recipe cuts away is background for certain; the rest returns to where it came from.
 TEST(Predict, RestoresWhatARecipeMoved) {
-  const Volume volume = source_volume();
+  const Volume volume = test::source_volume();
   infer::PredictOptions options;
   options.keep_probability = true;
   const auto p = infer::predict({prepared_model({"t2", "flair"})}, volume, options);
@@ -98,7 +80,7 @@ TEST(Predict, RestoresWhatARecipeMoved) {
 }
 
 TEST(Predict, MembersAreAveragedOnTheSourceGrid) {
-  const Volume volume = source_volume();
+  const Volume volume = test::source_volume();
   infer::PredictOptions options;
   options.keep_probability = true;
   const auto a = prepared_model({"t1"});
@@ -112,7 +94,7 @@ TEST(Predict, MembersAreAveragedOnTheSourceGrid) {
 TEST(Predict, PreparedVolumesNeedTheSameRecipe) {
   const auto m = prepared_model({"t1"});
   const auto recipe = prepare::Recipe::from_text(m.contract.recipe_ini);
-  const Volume prepared = recipe.apply(source_volume());
+  const Volume prepared = recipe.apply(test::source_volume());
   const auto p = infer::predict({m}, prepared, {});
   EXPECT_EQ(p.label.grid, prepared.data.image.grid);
   EXPECT_EQ(p.chain, prepared.chain);
@@ -131,21 +113,22 @@ TEST(Predict, PreparedVolumesNeedTheSameRecipe) {
 TEST(Predict, ChannelsThatDoNotFitAreNamed) {
   infer::PredictOptions options;
   options.model_names = {"runs/teacher.h5"};
-  EXPECT_EQ(kdseg::test::message_of<DataError>([&] {
-              infer::predict({model({"flair", "t1ce", "t1", "t2"})}, source_volume(), options);
-            }),
-            "case X: 3 channels (flair,t1,t2), teacher.h5 expects 4 (flair,t1ce,t1,t2)");
+  EXPECT_EQ(
+      kdseg::test::message_of<DataError>([&] {
+        infer::predict({model({"flair", "t1ce", "t1", "t2"})}, test::source_volume(), options);
+      }),
+      "case X: 3 channels (flair,t1,t2), teacher.h5 expects 4 (flair,t1ce,t1,t2)");
 }
 
 TEST(Predict, ModelsMustGiveTheSameClasses) {
   auto other = model({"t1"});
   other.contract.head.codes = {0, 4};
-  EXPECT_THROW(infer::predict({model({"t1"}), other}, source_volume(), {}), DataError);
+  EXPECT_THROW(infer::predict({model({"t1"}), other}, test::source_volume(), {}), DataError);
 }
 
 TEST(Predict, NonFiniteProbabilitiesAreAFailedRun) {
   const auto broken = model({"t1"}, std::nan(""));
-  EXPECT_THROW(infer::predict({broken}, source_volume(), {}), RunError);
+  EXPECT_THROW(infer::predict({broken}, test::source_volume(), {}), RunError);
 }
 
 }  // namespace

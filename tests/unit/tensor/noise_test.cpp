@@ -58,5 +58,28 @@ TEST(Noise, MaskIsWhatDropChannelsMultipliesWith) {
   EXPECT_TRUE(a.channel_mask(3, 0.0, x.options()).equal(at::ones({2, 3})));
 }
 
+// Training makes everything anew; further samples of one input share what no dropout precedes.
+TEST(Noise, SharesOnlyWhatNoDropoutPrecedes) {
+  const at::Tensor x = at::ones({1, 8, 1, 1, 1});
+  int before = 0, after = 0;
+  Noise noise(1, {2});
+  const auto pass = [&] {
+    noise.rewind();
+    noise.shared("before", [&] { return ++before, x; });
+    noise.drop_channels(x, 0.5);
+    noise.shared("after", [&] { return ++after, x; });
+  };
+  pass();
+  pass();
+  EXPECT_EQ(before, 2);
+  noise.draw({3, 4});
+  EXPECT_EQ(noise.samples(), 2u);
+  pass();
+  noise.draw({5});
+  pass();
+  EXPECT_EQ(before, 3);
+  EXPECT_EQ(after, 4);
+}
+
 }  // namespace
 }  // namespace kdseg::tensor

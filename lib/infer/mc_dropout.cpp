@@ -1,0 +1,212 @@
+#include "infer/mc_dropout.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/random.h"
+#include "infer/member.h"
+#include "infer/memory.h"
+#include "tensor/device.h"
+#include "tensor/noise.h"
+
+namespace kdseg::infer {
+namespace {
+
+constexpr double gib = 1024.0 * 1024 * 1024;
+constexpr int64_t most_at_once = 8;  ///< beyond, a pass is no faster and only holds more
+
+/// The sides of what one pass sees.
+std::array<int64_t, 3> part_size(models::Network& network, const Tiling& tiling,
+                                 const at::Tensor& image) {
+  std::array<int64_t, 3> size{};
+  for (size_t a = 0; a < 3; ++a) {
+    const int64_t side = tiling.kind == Tiling::Kind::window
+                             ? tiling.size[a]
+                             : image.size(4 - static_cast<int64_t>(a));
+    size[a] = padded_length(side, network.size_multiple(), network.minimum_size());
+  }
+  if (tiling.kind == Tiling::Kind::slices) size[2] = 1;
+  return size;
+}
+
+/// How many samples one pass takes.
+int64_t samples_per_pass(models::Network& network, const Tiling& tiling, const at::Tensor& image,
+                         const PredictOptions& options, const SampleOptions& sampling) {
+  int64_t count = sampling.at_once > 0 ? sampling.at_once : most_at_once;
+  if (options.memory_limit_gib > 0 && sampling.at_once == 0 &&
+      tiling.kind != Tiling::Kind::slices) {
+    const auto size = part_size(network, tiling, image);
+    const double each = forward_peak_bytes(network, image.size(1), size, image.device()) / gib;
+    count = std::min(count, static_cast<int64_t>(options.memory_limit_gib / each));
+    if (count < 1)
+      throw RunError(
+          "one sample of {}x{}x{} voxels needs about {:.1f} GiB, --memory-limit is {:g}; lay "
+          "smaller windows with --window",
+          size[0], size[1], size[2], each, options.memory_limit_gib);
+  }
+  return std::min(count, sampling.samples);
+}
+
+/// Adds the samples of a batch [S, ...] to a sum [1, ...] one by one: the order of the additions
+/// does not depend on how samples are grouped.
+void add_samples(at::Tensor& sum, const at::Tensor& samples) {
+  for (int64_t s = 0; s < samples.size(0); ++s) sum.add_(samples.narrow(0, s, 1));
+}
+
+/// Means over the samples of one part of a volume, one behind the other along the channels:
+/// probabilities, then what else is asked for.
+class SampledPass {
+ public:
+  SampledPass(models::Network& network, const Head& head,
+              const std::vector<std::vector<int64_t>>& regions, const PredictOptions& options,
+              const SampleOptions& sampling, std::vector<uint64_t> keys, int64_t at_once)
+      : network_(network),
+        head_(head),
+        regions_(regions),
+        compute_(tensor::compute_type(options.precision)),
+        sampling_(sampling),
+        keys_(std::move(keys)),
+        at_once_(static_cast<size_t>(at_once)) {}
+
+  at::Tensor operator()(const at::Tensor& part) const {
+    tensor::Noise noise(sampling_.seed, {keys_.front()});
+    at::Tensor mean, entropy;
+    for (size_t first = 0; first < keys_.size(); first += at_once_) {
+      throw_if_stopped();
+      const auto begin = keys_.begin() + static_cast<int64_t>(first);
+      const auto end =
+          keys_.begin() + static_cast<int64_t>(std::min(first + at_once_, keys_.size()));
+      noise.draw({begin, end});
+      tensor::Input input;
+      input.image = part;
+      input.noise = &noise;
+      const at::Tensor p = probabilities_of(network_, head_, input, compute_);
+      accumulate(mean, p);
+      if (sampling_.mutual_information)
+        accumulate(entropy, region_entropy(p, regions_, sampling_.entropy));
+    }
+    const auto count = static_cast<double>(keys_.size());
+    std::vector<at::Tensor> maps{mean.div_(count)};
+    if (sampling_.mutual_information) maps.push_back(entropy.div_(count));
+    if (sampling_.deterministic_label) {
+      tensor::Input input;
+      input.image = part;
+      maps.push_back(probabilities_of(network_, head_, input, compute_));
+    }
+    return maps.size() == 1 ? maps[0] : at::cat(maps, 1);
+  }
+
+ private:
+  static void accumulate(at::Tensor& sum, const at::Tensor& samples) {
+    if (!sum.defined()) sum = at::zeros_like(samples.narrow(0, 0, 1));
+    add_samples(sum, samples);
+  }
+
+  models::Network& network_;
+  const Head& head_;
+  const std::vector<std::vector<int64_t>>& regions_;
+  at::ScalarType compute_;
+  const SampleOptions& sampling_;
+  std::vector<uint64_t> keys_;
+  size_t at_once_;
+};
+
+Image scaled(const at::Tensor& entropy, double largest, std::vector<std::string> names,
+             const Grid& grid) {
+  const at::Tensor u = (entropy * (100.0 / largest)).clamp_(0.0, 100.0).contiguous();
+  const float* first = u.const_data_ptr<float>();
+  return {grid, std::move(names), {first, first + u.numel()}};
+}
+
+}  // namespace
+
+uint64_t sample_key(uint64_t seed, const std::string& case_id, int64_t sample) {
+  Random random(seed, static_cast<uint64_t>(sample), "mc-dropout/" + case_id);
+  const uint64_t high = random.bits();
+  return (high << 32) | random.bits();
+}
+
+SampleMeans sample_means(models::Network& network, const Head& head, const Tiling& tiling,
+                         const at::Tensor& image, const std::string& case_id,
+                         const std::vector<std::vector<int64_t>>& regions,
+                         const PredictOptions& options, const SampleOptions& sampling) {
+  const at::NoGradGuard no_grad;
+  std::vector<uint64_t> keys;
+  for (int64_t s = 0; s < sampling.samples; ++s)
+    keys.push_back(sample_key(sampling.seed, case_id, s));
+  const int64_t at_once = samples_per_pass(network, tiling, image, options, sampling);
+  const Pass pass{SampledPass(network, head, regions, options, sampling, std::move(keys), at_once),
+                  network.size_multiple(), network.minimum_size(), 1};
+  const at::Tensor maps = lay(pass, tiling, image, options.weights);
+  const int64_t classes = head.channels(), count = static_cast<int64_t>(regions.size());
+  SampleMeans means{maps.narrow(1, 0, classes), {}, {}};
+  if (sampling.mutual_information) means.entropy = maps.narrow(1, classes, count);
+  if (sampling.deterministic_label)
+    means.deterministic = maps.narrow(1, maps.size(1) - classes, classes);
+  return means;
+}
+
+void check_dropout(const models::Model& model, const std::string& file) {
+  if (!model.network->has_dropout())
+    throw DataError(
+        "{}: its network {} drops nothing, so that every sample would be the same; expected one "
+        "trained with dropout, as by pretrain with 'dropout = 0.2' in [network.had-net-unet]; "
+        "ensemble-label gives its plain prediction",
+        file, model.section.name);
+}
+
+io::Prediction predict_with_dropout(const models::Model& model, const Volume& volume,
+                                    const PredictOptions& options, const SampleOptions& sampling) {
+  const Contract& contract = model.contract;
+  const Head& head = contract.head;
+  const std::string name =
+      options.model_names.empty()
+          ? "the model"
+          : std::filesystem::path(options.model_names.front()).filename().string();
+  check_dropout(model, name);
+  if (sampling.entropy == Entropy::multiclass && head.kind == Head::Kind::sigmoid)
+    throw UsageError(
+        "{} gives independent regions, which have no entropy over classes; expected "
+        "--entropy region-binary",
+        name);
+  io::Prediction prediction = empty_prediction(contract, volume);
+  const RegionChannels regions = region_channels(head, prediction.regions);
+
+  const Volume prepared = prepared_for(contract, volume, name);
+  const SampleMeans means = sample_means(*model.network, head, contract.tiling,
+                                         as_tensor(prepared.data.image).to(options.device),
+                                         volume.data.id, regions.channels, options, sampling);
+  Image mean =
+      restored(means.probability, head.names, certain_background(head), prepared, volume, name);
+  const at::NoGradGuard no_grad;
+  const double largest = largest_entropy(head.channels(), sampling.entropy);
+  const at::Tensor of_mean = region_entropy(as_tensor(mean), regions.channels, sampling.entropy);
+  prediction.uncertainty = scaled(of_mean, largest, regions.names, mean.grid);
+  if (sampling.class_entropy)
+    prediction.maps["class-entropy"] = scaled(binary_entropy(as_tensor(mean).clamp(0.0, 1.0)),
+                                              std::log(2.0), head.names, mean.grid);
+  if (sampling.mutual_information) {
+    const Image each =
+        restored(means.entropy, regions.names, std::vector<float>(regions.names.size(), 0.0f),
+                 prepared, volume, name);
+    prediction.maps["mutual-information"] =
+        scaled(of_mean - as_tensor(each), largest, regions.names, mean.grid);
+  }
+  prediction.label = decoded(sampling.deterministic_label
+                                 ? restored(means.deterministic, head.names,
+                                            certain_background(head), prepared, volume, name)
+                                 : mean,
+                             head);
+  if (options.keep_probability) prediction.probability = std::move(mean);
+  return prediction;
+}
+
+}  // namespace kdseg::infer
