@@ -1,6 +1,7 @@
 #include "scoring/evaluation.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -18,10 +19,22 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::optional<double> penalty_of(const std::string& text) {
   if (text == "convention" || text == "diag") return std::nullopt;
+  if (text == "inf") return std::numeric_limits<double>::infinity();
+  if (text == "nan") return nan;
   const auto value = parse_number(text);
   if (!value || *value < 0)
-    throw UsageError("--hd-penalty {}: convention, diag or a distance in mm is expected", text);
+    throw UsageError("--hd-penalty {}: convention, diag, inf, nan or a distance in mm is expected",
+                     text);
   return value;
+}
+
+std::vector<double> thresholds_of(const Request& request) {
+  const auto& given = request.unc_thresholds;
+  if (given.empty()) return metrics::even_thresholds(request.unc_points);
+  const auto unordered = std::adjacent_find(given.begin(), given.end(), std::greater_equal<>());
+  if (given.size() < 2 || unordered != given.end() || given.front() < 0 || given.back() > 100)
+    throw UsageError("--unc-thresholds: at least two ascending numbers in 0..100 are expected");
+  return given;
 }
 
 Rules rules_of(const Request& request) {
@@ -36,7 +49,27 @@ Rules rules_of(const Request& request) {
   rules.diagonal_penalty = request.hd_penalty == "diag";
   rules.brain_domain = request.domain == "brain";
   rules.ignore_geometry = request.ignore_geometry;
+  rules.uncertainty = rules.needs(Needs::uncertainty) || request.wants_curves;
+  if (!request.sources.uncertainty.empty() && !rules.uncertainty)
+    throw UsageError("--uncertainty: no score of --metrics uses it; add qu_score");
+  rules.uncertainty_required = request.wants_curves || !request.sources.uncertainty.empty() ||
+                               (rules.uncertainty && !request.metrics.empty() &&
+                                request.metrics != std::vector<std::string>{"all"});
+  rules.uncertainty_thresholds = thresholds_of(request);
+  rules.uncertainty_form = metrics::uncertainty_form(request.qu_score);
   return rules;
+}
+
+metrics::Aggregation aggregation_of(const Request& request) {
+  metrics::Aggregation how;
+  how.ddof = static_cast<int>(request.ddof);
+  how.bootstrap = {request.bootstrap, request.seed};
+  if (request.inf_as != "inf") {
+    how.infinite_as = parse_number(request.inf_as);
+    if (!how.infinite_as)
+      throw UsageError("--inf-as {}: a number or inf is expected", request.inf_as);
+  }
+  return how;
 }
 
 /// As the first case's files say, else one region per code of the references.
@@ -56,19 +89,62 @@ RegionSet regions_of_files(const std::vector<Pair>& pairs, int threads) {
   return set;
 }
 
-/// Leaves the scores of probabilities out where nobody asked for them and a case has none.
-void drop_probability_scores(Evaluation& e) {
+/// Leaves scores out that nobody asked for and a case lacks the data for.
+void drop_scores(Evaluation& e, Needs needs) {
   std::vector<size_t> kept;
   for (size_t i = 0; i < e.rules.scores.size(); ++i)
-    if (e.rules.scores[i]->needs != Needs::probability) kept.push_back(i);
+    if (e.rules.scores[i]->needs != needs) kept.push_back(i);
   for (CaseScores& scores : e.cases)
     for (RegionScores& region : scores.regions) {
       std::vector<Value> values;
       for (const size_t i : kept) values.push_back(region.values[i]);
       region.values = std::move(values);
     }
-  std::erase_if(e.rules.scores,
-                [](const ScoreRow* row) { return row->needs == Needs::probability; });
+  std::erase_if(e.rules.scores, [needs](const ScoreRow* row) { return row->needs == needs; });
+}
+
+/// Finds the regions that every case has uncertainties for and leaves those scores out elsewhere.
+void settle_uncertainties(Evaluation& e) {
+  const bool required = e.rules.uncertainty_required;
+  int64_t present = 0, brainless = 0;
+  for (const CaseScores& scores : e.cases) {
+    present += !scores.missing;
+    brainless += scores.lacks_brain;
+  }
+  if (brainless > 0)
+    log::warning(
+        "{} of {} cases have uncertainties but no brain mask to count them in: the qu scores are "
+        "left out",
+        brainless, e.cases.size());
+  bool any = false;
+  for (size_t r = 0; r < e.regions.regions.size(); ++r) {
+    const auto& name = e.regions.regions[r].name;
+    int64_t mapped = 0;
+    std::string without;
+    for (const CaseScores& scores : e.cases) {
+      if (scores.missing) continue;
+      if (!scores.regions[r].curve.empty())
+        ++mapped;
+      else if (without.empty())
+        without = scores.id;
+    }
+    if (required && mapped > 0 && mapped < present)
+      throw DataError("case {}: region {}: no uncertainty map, which other cases have", without,
+                      name);
+    if (brainless == 0 && mapped > 0 && mapped < present)
+      log::warning("region {}: {} of {} cases have no uncertainty map: its qu scores are left out",
+                   name, present - mapped, present);
+    e.uncertain.push_back(present > 0 ? mapped == present : required);
+    any = any || e.uncertain.back();
+  }
+  if (required && !any)
+    throw DataError(
+        "no uncertainty maps: predictions with /uncertainty named by region, or --uncertainty");
+  for (size_t r = 0; required && r < e.regions.regions.size(); ++r)
+    if (!e.uncertain[r])
+      log::warning("region {} has no uncertainty map: its qu scores are left out",
+                   e.regions.regions[r].name);
+  if (!any) drop_scores(e, Needs::uncertainty);
 }
 
 /// Chooses each region's threshold and fills in the cases' Dice there.
@@ -93,25 +169,57 @@ void score_best_threshold(Evaluation& e, size_t region, size_t column) {
   e.pooled.push_back({e.regions.regions[region].name, "dice_best", best.mean, best.threshold});
 }
 
-void summarize(Evaluation& e) {
+ScoreTable table_of(const Evaluation& e) {
+  ScoreTable table;
+  table.file = "this run";
+  for (const CaseScores& scores : e.cases) table.cases.push_back(scores.id);
   for (size_t r = 0; r < e.regions.regions.size(); ++r)
     for (size_t s = 0; s < e.rules.scores.size(); ++s) {
-      std::vector<metrics::CaseValue> values;
+      if (!e.has(r, s)) continue;
+      table.columns.push_back(
+          {e.regions.regions[r].name, e.rules.scores[s]->name, e.rules.scores[s]->unit, {}});
       for (const CaseScores& scores : e.cases) {
         const Value& value = scores.regions[r].values[s];
-        values.push_back({value.value, value.status});
+        table.columns.back().values.push_back({value.value, value.status});
       }
-      e.summaries.push_back(
-          {e.regions.regions[r].name, e.rules.scores[s], metrics::summarize(values)});
     }
+  return table;
 }
 
-}  // namespace
+void check_table_request(const Request& r) {
+  const auto& s = r.sources;
+  if (!s.prediction.empty() || !s.reference.empty() || !s.pairs.empty() || !s.uncertainty.empty() ||
+      !s.selection.cases.empty() || !r.regions.empty() || r.wants_cases || r.wants_curves)
+    throw UsageError(
+        "--table holds finished scores: leave --prediction, --reference, --pairs, --cases, "
+        "--uncertainty, --regions, --output and --curves out");
+}
 
-Evaluation evaluate(const Request& request, int threads) {
-  Evaluation e{request, rules_of(request), {}, {}, {}, {}};
+/// The finished scores of `request.table`, those that are asked for.
+ScoreTable finished_scores(const Request& request) {
+  ScoreTable table = read_score_table(request.table);
+  const auto& asked = request.metrics;
+  if (asked.empty() || asked == std::vector<std::string>{"all"}) return table;
+  const std::set<std::string> wanted(asked.begin(), asked.end());
+  std::set<std::string> known;
+  for (const ScoreColumn& column : table.columns) known.insert(column.metric);
+  const std::vector<std::string> names(known.begin(), known.end());
+  for (const auto& name : wanted)
+    if (!known.contains(name))
+      throw DataError("{}: no metric {}{}", table.file, name, did_you_mean(name, names));
+  std::erase_if(table.columns,
+                [&](const ScoreColumn& column) { return !wanted.contains(column.metric); });
+  return table;
+}
+
+void score_cases(Evaluation& e, int threads) {
+  const Request& request = e.request;
+  e.rules = rules_of(request);
   e.regions = parse_regions(request.regions);  // a wrong name shows before files are read
   const auto pairs = pair_up(request.sources);
+  for (const Pair& pair : pairs)
+    if (!pair.uncertainty.empty() || !pair.uncertainty_of.empty())
+      e.rules.uncertainty_required = e.rules.uncertainty;
   if (e.regions.regions.empty()) e.regions = regions_of_files(pairs, threads);
   e.cases.resize(pairs.size());
   std::vector<metrics::ProbabilityCounts> all(
@@ -137,15 +245,42 @@ Evaluation evaluate(const Request& request, int threads) {
     if (bare < static_cast<int64_t>(e.cases.size()))
       log::warning("{} of {} cases have no probabilities: ap and dice_best are left out", bare,
                    e.cases.size());
-    drop_probability_scores(e);
+    drop_scores(e, Needs::probability);
   }
+  if (e.rules.uncertainty) settle_uncertainties(e);
   for (size_t r = 0; r < e.regions.regions.size(); ++r)
     for (size_t s = 0; s < e.rules.scores.size(); ++s) {
       if (e.rules.scores[s]->name == "dice_best") score_best_threshold(e, r, s);
       if (e.rules.scores[s]->name == "ap")
         e.pooled.push_back({e.regions.regions[r].name, "ap", all[r].average_precision(), nan});
     }
-  summarize(e);
+  e.scores = table_of(e);
+}
+
+}  // namespace
+
+bool Evaluation::has(size_t region, size_t score) const {
+  return rules.scores[score]->needs != Needs::uncertainty || uncertain[region];
+}
+
+Evaluation evaluate(const Request& request, int threads) {
+  Evaluation e;
+  e.request = request;
+  e.aggregation = aggregation_of(request);
+  if (request.wants_comparison && request.against.empty())
+    throw UsageError("--comparison needs --against: the scores to compare with");
+  if (request.table.empty()) {
+    score_cases(e, threads);
+  } else {
+    check_table_request(request);
+    e.scores = finished_scores(request);
+  }
+  const size_t n = e.scores.cases.size();
+  if (request.bootstrap > 0 && n > 1 && n < 8)
+    log::warning("only {} cases: the bootstrap intervals are rough", n);
+  e.summaries = summarize(e.scores, e.aggregation);
+  e.comparisons = compare(
+      e.scores, {request.against, request.metrics, request.pairing, request.zeros, e.aggregation});
   return e;
 }
 

@@ -18,10 +18,13 @@ namespace {
 
 bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
 
-/// Voxels that are not 0 in some channel.
+/// Voxels that are not 0 in t1, as the challenges define the brain; in some channel without t1.
 Labels content_mask(const Image& image) {
   Labels mask{image.grid, std::vector<uint8_t>(static_cast<size_t>(image.grid.voxel_count()))};
-  for (size_t c = 0; c < image.channels.size(); ++c)
+  const auto& names = image.channels;
+  const auto t1 = static_cast<size_t>(std::find(names.begin(), names.end(), "t1") - names.begin());
+  const bool has_t1 = t1 < names.size();
+  for (size_t c = has_t1 ? t1 : 0; c < (has_t1 ? t1 + 1 : names.size()); ++c)
     for (size_t i = 0; i < mask.voxels.size(); ++i)
       mask.voxels[i] |= static_cast<uint8_t>(image.channel(c)[i] != 0);
   return mask;
@@ -116,7 +119,7 @@ PredictedMap read_predicted_map(const std::string& path, bool with_probability) 
   if (!is_hdf5(path) || checked_schema(path) == "volume") return {read_label_map(path), {}};
   auto prediction = io::read_prediction(path, with_probability);
   PredictedMap found{from_prediction(path, prediction), {}};
-  if (prediction.probability) found.source = std::move(prediction);
+  if (prediction.probability || prediction.uncertainty) found.source = std::move(prediction);
   return found;
 }
 

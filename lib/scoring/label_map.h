@@ -21,14 +21,14 @@ struct LabelMap {
 
 /// A case volume, a prediction, or a scan file with whole numbers. Voxels that a case volume or a
 /// prediction cut away are background. `with_brain` asks for a case volume's mask; a source volume
-/// without one has the brain where any channel is not 0 (skull-stripped scans).
+/// without one has the brain where t1 or, without t1, any channel is not 0 (skull-stripped scans).
 /// \throws DataError  unreadable, without labels, not whole numbers, more than 256 codes
 LabelMap read_label_map(const std::string& path, bool with_brain = false);
 
-/// A predicted label map with the probabilities it came from, where the file has them.
+/// A predicted label map with the probabilities it came from and their uncertainties.
 struct PredictedMap {
   LabelMap map;
-  std::optional<io::Prediction> source;  ///< set when the file carries probabilities
+  std::optional<io::Prediction> source;  ///< set when the file carries any of both
 };
 PredictedMap read_predicted_map(const std::string& path, bool with_probability);
 

@@ -79,8 +79,15 @@ std::vector<Pair> from_table(const Sources& sources) {
     if (row[id].empty() || row[reference].empty())
       throw DataError("{}: row {} lacks its case or its reference", sources.pairs,
                       pairs.size() + 1);
-    pairs.push_back({row[id], resolve(row[prediction]), resolve(row[reference]), {}});
-    if (table.has_column("brain")) pairs.back().brain = resolve(row[table.column("brain")]);
+    Pair pair{row[id], resolve(row[prediction]), resolve(row[reference]), {}, {}, {}};
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string& column = table.columns[i];
+      if (column == "brain") pair.brain = resolve(row[i]);
+      if (column == "uncertainty") pair.uncertainty = resolve(row[i]);
+      if (column.starts_with("uncertainty_") && !row[i].empty())
+        pair.uncertainty_of[column.substr(12)] = resolve(row[i]);
+    }
+    pairs.push_back(std::move(pair));
   }
   sort_and_check(pairs, sources.pairs);
   select(pairs, sources.selection);
@@ -94,12 +101,13 @@ std::vector<Pair> from_sheet(const Sources& sources) {
     if (rows.size() != 1 || !fs::exists(sources.prediction))
       throw DataError("{}: not a folder; the predictions of {} cases are expected there",
                       sources.prediction, rows.size());
-    return {{rows.front().id, sources.prediction, rows.front().path, {}}};
+    return {{rows.front().id, sources.prediction, rows.front().path, {}, {}, {}}};
   }
   const auto predictions = list_cases(sources.prediction);
   for (const auto& row : rows) {
     const auto found = predictions.find(row.id);
-    pairs.push_back({row.id, found == predictions.end() ? "" : found->second, row.path, {}});
+    pairs.push_back(
+        {row.id, found == predictions.end() ? "" : found->second, row.path, {}, {}, {}});
   }
   sort_and_check(pairs, sources.selection.cases);
   return pairs;
@@ -117,6 +125,8 @@ std::vector<Pair> from_paths(const Sources& sources) {
     pairs = {{id.value_or(fs::path(sources.reference).filename().string()),
               sources.prediction,
               sources.reference,
+              {},
+              {},
               {}}};
   } else {
     const auto predictions = list_cases(sources.prediction);
@@ -124,7 +134,7 @@ std::vector<Pair> from_paths(const Sources& sources) {
     if (references.empty()) throw DataError("{}: no label files there", sources.reference);
     for (const auto& [id, path] : references) {
       const auto found = predictions.find(id);
-      pairs.push_back({id, found == predictions.end() ? "" : found->second, path, {}});
+      pairs.push_back({id, found == predictions.end() ? "" : found->second, path, {}, {}, {}});
     }
     for (const auto& [id, path] : predictions)
       if (!references.contains(id)) log::warning("{} has no reference and is not scored", path);
@@ -147,6 +157,29 @@ void refuse_missing(const std::vector<Pair>& pairs, const std::string& where) {
                   where, count, pairs.size(), join(missing));
 }
 
+void add_uncertainties(std::vector<Pair>& pairs, const std::string& source) {
+  if (!fs::exists(source)) throw DataError("{}: no such file or folder", source);
+  if (!fs::is_directory(source)) {
+    if (pairs.size() != 1)
+      throw DataError("{}: not a folder; the uncertainties of {} cases are expected there", source,
+                      pairs.size());
+    pairs.front().uncertainty = source;
+    return;
+  }
+  const auto files = list_cases(source);
+  for (Pair& pair : pairs) {
+    if (const auto found = files.find(pair.id); found != files.end())
+      pair.uncertainty = found->second;
+    const std::string start = pair.id + "_";
+    for (auto file = files.lower_bound(start);
+         file != files.end() && file->first.starts_with(start); ++file)
+      pair.uncertainty_of[file->first.substr(start.size())] = file->second;
+    if (!pair.prediction.empty() && pair.uncertainty.empty() && pair.uncertainty_of.empty())
+      throw DataError("{}: no uncertainty for case {}; {}.h5 or {}_<region>.nii.gz is expected",
+                      source, pair.id, pair.id, pair.id);
+  }
+}
+
 }  // namespace
 
 std::vector<Pair> pair_up(const Sources& s) {
@@ -161,6 +194,7 @@ std::vector<Pair> pair_up(const Sources& s) {
   auto pairs = table ? from_table(s) : sheet ? from_sheet(s) : from_paths(s);
   if (pairs.empty()) throw UsageError("no case is left to be scored");
   if (!s.missing_is_worst) refuse_missing(pairs, table ? s.pairs : s.prediction);
+  if (!s.uncertainty.empty()) add_uncertainties(pairs, s.uncertainty);
   return pairs;
 }
 

@@ -12,12 +12,15 @@ namespace kdseg::scoring {
 /// `nan` and `inf` spelled out.
 io::Table case_table(const Evaluation& evaluation);
 
-/// Summaries, pooled values, cases and the settings that made them, as JSON. An undefined or
-/// infinite number is null. Of `provenance` only program, version and commit are written, so that
-/// equal inputs give equal bytes.
+/// case,region,threshold,dice,ftp,ftn: the curves behind the scores of uncertainties.
+io::Table curve_table(const Evaluation& evaluation);
+
+/// Summaries, pooled values, comparisons, cases and the settings that made them, as JSON. An
+/// undefined or infinite number is null. Of `provenance` only program, version and commit are
+/// written, so that equal inputs give equal bytes.
 std::string summary_json(const Evaluation& evaluation, const Provenance& provenance);
 
-/// Mean, spread and counts of every region and score, in aligned columns.
+/// Mean, spread and counts of every region and score, and comparisons, in aligned columns.
 std::string summary_text(const Evaluation& evaluation);
 
 }  // namespace kdseg::scoring

@@ -3,22 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
+#include <string_view>
 
 #include "base/errors.h"
+#include "scoring/uncertainty_maps.h"
 
 namespace kdseg::scoring {
 namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view needs_brain =
+    " needs a brain mask: case volumes as references, or a brain column in --pairs";
 
 std::string base_name(const std::string& path) {
   return path.empty() ? path : std::filesystem::path(path).filename().string();
 }
 
-/// Prediction and reference as indices into one list of codes, 0 the background.
-struct Joint {
-  std::vector<int> codes{0};
-  Labels prediction, reference;
-};
-
+/// Turns indices into `from` into indices into `to`, which is extended by what it lacks.
 void recode(Labels& labels, const std::vector<int>& from, std::vector<int>& to) {
   std::array<uint8_t, 256> index{};
   for (size_t i = 0; i < from.size(); ++i) {
@@ -66,27 +68,21 @@ std::vector<int> present(const metrics::ClassCounts& counts, const std::vector<i
   return found;
 }
 
+/// Empty where there is none.
 std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference) {
-  std::vector<uint8_t> brain = reference.brain;
-  if (!pair.brain.empty()) {
-    const auto mask = read_mask(pair.brain);
-    if (mask.grid.size != reference.labels.grid.size)
-      throw DataError("the brain mask has {}, the reference {}", describe(mask.grid),
-                      describe(reference.labels.grid));
-    brain = mask.voxels;
-  }
-  if (brain.empty())
-    throw DataError(
-        "--domain brain needs a brain mask: case volumes as references, or a brain column in "
-        "--pairs");
-  return brain;
+  if (pair.brain.empty()) return reference.brain;
+  auto mask = read_mask(pair.brain);
+  if (mask.grid.size != reference.labels.grid.size)
+    throw DataError("the brain mask has {}, the reference {}", describe(mask.grid),
+                    describe(reference.labels.grid));
+  return std::move(mask.voxels);
 }
 
 metrics::ProbabilityCounts count_probabilities(const std::optional<io::Prediction>& prediction,
                                                const Region& region,
                                                const std::vector<uint8_t>& reference) {
   metrics::ProbabilityCounts counts;
-  if (prediction) {
+  if (prediction && prediction->probability) {
     counts.add(region_probability(*prediction, region), reference);
   } else {
     const auto positives =
@@ -96,86 +92,177 @@ metrics::ProbabilityCounts count_probabilities(const std::optional<io::Predictio
   return counts;
 }
 
-CaseScores score_files(const Pair& pair, const RegionSet& regions, const Rules& rules) {
-  LabelMap reference = read_label_map(pair.reference, rules.brain_domain && pair.brain.empty());
-  PredictedMap predicted;
-  if (pair.prediction.empty()) {
-    predicted.map.codes = {0};
-    predicted.map.labels = {reference.labels.grid,
-                            std::vector<uint8_t>(reference.labels.voxels.size())};
-  } else {
-    predicted = read_predicted_map(pair.prediction, rules.needs(Needs::probability));
-  }
-  const auto &r_id = reference.case_id, &p_id = predicted.map.case_id;
+PredictedMap read_prediction(const Pair& pair, const Rules& rules) {
+  if (!pair.prediction.empty())
+    return read_predicted_map(pair.prediction, rules.needs(Needs::probability));
+  PredictedMap missing;  // takes the reference's grid later
+  missing.map.codes = {0};
+  return missing;
+}
+
+void check_ids(const Pair& pair, const LabelMap& prediction, const LabelMap& reference,
+               const UncertaintyMaps& maps) {
+  const auto &r_id = reference.case_id, &p_id = prediction.case_id;
   if (!r_id.empty() && !p_id.empty() && r_id != p_id)
     throw DataError("{} is a prediction of case {}, the reference is case {}", pair.prediction,
                     p_id, r_id);
-  check_regions(reference, regions);
-  check_regions(predicted.map, regions);
-  check_geometry(predicted.map.labels, reference.labels, rules.ignore_geometry);
+  const auto u_id = maps.case_id(), id = r_id.empty() ? p_id : r_id;
+  if (!u_id.empty() && !id.empty() && u_id != id)
+    throw DataError("{} holds uncertainties of case {}, the reference is case {}", pair.uncertainty,
+                    u_id, id);
+}
 
-  CaseScores found;
-  found.id = pair.id;
-  found.prediction = base_name(pair.prediction);
-  found.reference = base_name(pair.reference);
-  found.missing = pair.prediction.empty();
-  found.has_probability = found.missing || predicted.source.has_value();
-  if (rules.probability_required && !found.has_probability)
-    throw DataError("{}: no probabilities, which ap and dice_best need", pair.prediction);
-  const Grid& grid = reference.labels.grid;
-  found.penalty_mm = rules.diagonal_penalty
-                         ? metrics::diagonal_mm(grid)
-                         : metrics::penalty_mm(rules.empty, rules.penalty_mm, grid);
+double area(const std::string& score, const metrics::UncertaintyScores& areas) {
+  if (score == "qu_dice_auc") return areas.dice_auc;
+  if (score == "qu_ftp_auc") return areas.ftp_auc;
+  if (score == "qu_ftn_auc") return areas.ftn_auc;
+  return areas.score;
+}
 
-  Joint joint;
-  recode(reference.labels, reference.codes, joint.codes);
-  recode(predicted.map.labels, predicted.map.codes, joint.codes);
-  const Labels &p = predicted.map.labels, &r = reference.labels;
-  const int classes = static_cast<int>(joint.codes.size());
-  metrics::ClassCounts counts(classes), domain(classes);
-  counts.add(p.voxels, r.voxels);
-  if (rules.brain_domain) domain.add(p.voxels, r.voxels, brain_mask(pair, reference));
-  check_codes(regions, present(counts, joint.codes, true), present(counts, joint.codes, false));
+/// The files of one case, read once and scored region by region.
+class CaseScorer {
+ public:
+  /// \throws DataError  as score_case
+  CaseScorer(const Pair& pair, const RegionSet& regions, const Rules& rules)
+      : pair_(pair),
+        regions_(regions),
+        rules_(rules),
+        predicted_(read_prediction(pair, rules)),
+        maps_(pair, predicted_.source) {
+    filtering_ = rules.uncertainty && !pair.prediction.empty() && !maps_.empty();
+    const bool with_brain = rules.brain_domain || filtering_;
+    reference_ = read_label_map(pair.reference, with_brain && pair.brain.empty());
+    if (pair.prediction.empty())
+      predicted_.map.labels = {reference_.labels.grid,
+                               std::vector<uint8_t>(reference_.labels.voxels.size())};
+    check_ids(pair, predicted_.map, reference_, maps_);
+    check_regions(reference_, regions);
+    check_regions(predicted_.map, regions);
+    check_geometry(predicted_.map.labels, reference_.labels, rules.ignore_geometry);
+    if (with_brain) brain_ = brain_mask(pair, reference_);
+  }
 
-  for (const Region& region : regions.regions) {
-    std::vector<int> members;
-    for (int i = 0; i < classes; ++i)
-      if (std::find(region.codes.begin(), region.codes.end(),
-                    joint.codes[static_cast<size_t>(i)]) != region.codes.end())
-        members.push_back(i);
+  CaseScores scores() {
+    describe();
+    count();
+    for (const Region& region : regions_.regions) found_.regions.push_back(score_region(region));
+    return std::move(found_);
+  }
+
+ private:
+  void describe() {
+    found_.id = pair_.id;
+    found_.prediction = base_name(pair_.prediction);
+    found_.reference = base_name(pair_.reference);
+    found_.missing = pair_.prediction.empty();
+    found_.has_probability =
+        found_.missing || (predicted_.source && predicted_.source->probability);
+    if (rules_.probability_required && !found_.has_probability)
+      throw DataError("{}: no probabilities, which ap and dice_best need", pair_.prediction);
+    found_.penalty_mm = rules_.diagonal_penalty
+                            ? metrics::diagonal_mm(grid())
+                            : metrics::penalty_mm(rules_.empty, rules_.penalty_mm, grid());
+    if (rules_.brain_domain && brain_.empty()) throw DataError("--domain brain{}", needs_brain);
+    found_.lacks_brain = filtering_ && brain_.empty();
+    if (found_.lacks_brain && rules_.uncertainty_required)
+      throw DataError("filtering by uncertainty{}", needs_brain);
+  }
+
+  void count() {
+    recode(reference_.labels, reference_.codes, codes_);
+    recode(predicted_.map.labels, predicted_.map.codes, codes_);
+    counts_ = domain_ = metrics::ClassCounts(static_cast<int>(codes_.size()));
+    counts_.add(prediction().voxels, reference_.labels.voxels);
+    if (rules_.brain_domain) domain_.add(prediction().voxels, reference_.labels.voxels, brain_);
+    check_codes(regions_, present(counts_, codes_, true), present(counts_, codes_, false));
+  }
+
+  RegionScores score_region(const Region& region) const {
+    const auto members = members_of(region);
     Evidence evidence{
-        counts.region(members), {}, nullptr, grid.voxel_volume_ml(), rules.percentile_rule};
-    evidence.domain = rules.brain_domain ? domain.region(members) : evidence.counts;
+        counts_.region(members), {}, nullptr, grid().voxel_volume_ml(), rules_.percentile_rule};
+    evidence.domain = rules_.brain_domain ? domain_.region(members) : evidence.counts;
 
     const auto status = metrics::status_of(evidence.counts);
-    const bool measured = rules.needs(Needs::distances) && status == metrics::Status::normal;
-    const bool judged = rules.needs(Needs::probability) && found.has_probability;
+    const bool measured = rules_.needs(Needs::distances) && status == metrics::Status::normal;
+    const bool judged = rules_.needs(Needs::probability) && found_.has_probability;
+    const bool filtered = filtering_ && !found_.lacks_brain;
     std::optional<metrics::SurfaceDistances> distances;
     RegionScores scores;
-    if (measured || judged) {
-      const auto reference_mask = mask_of(r, members);
+    if (measured || judged || filtered) {
+      const auto reference_mask = mask_of(reference_.labels, members);
       if (measured) {
-        distances = metrics::surface_distances(grid.size, mask_of(p, members), reference_mask,
-                                               grid.spacing_mm);
+        distances = metrics::surface_distances(grid().size, mask_of(prediction(), members),
+                                               reference_mask, grid().spacing_mm);
         evidence.distances = &*distances;
       }
       if (judged) {
-        scores.probability = count_probabilities(predicted.source, region, reference_mask);
+        scores.probability = count_probabilities(predicted_.source, region, reference_mask);
         scores.at_thresholds = scores.probability->at_thresholds(metrics::default_thresholds());
       }
+      if (filtered) scores.curve = curve(region, mask_of(prediction(), members), reference_mask);
     }
-    for (const ScoreRow* row : rules.scores) {
-      if (row->needs != Needs::probability)
-        scores.values.push_back(score(*row, evidence, rules, found.penalty_mm));
-      else if (row->name == "ap" && judged)
+    if (rules_.uncertainty && found_.missing)
+      scores.curve = metrics::worst_curve(rules_.uncertainty_thresholds);
+    fill_values(scores, evidence, status);
+    return scores;
+  }
+
+  void fill_values(RegionScores& scores, const Evidence& evidence, metrics::Status status) const {
+    metrics::UncertaintyScores areas{nan, nan, nan, nan};
+    if (!scores.curve.empty())
+      areas = metrics::uncertainty_scores(scores.curve, rules_.uncertainty_form);
+    for (const ScoreRow* row : rules_.scores) {
+      if (row->needs == Needs::uncertainty)
+        scores.values.push_back({area(row->name, areas), status});
+      else if (row->needs != Needs::probability)
+        scores.values.push_back(score(*row, evidence, rules_, found_.penalty_mm));
+      else if (row->name == "ap" && scores.probability)
         scores.values.push_back({scores.probability->average_precision(), status});
       else
         scores.values.push_back({});  // dice_best: its threshold follows from all cases
     }
-    found.regions.push_back(std::move(scores));
   }
-  return found;
-}
+
+  /// Empty where the region has no map.
+  std::vector<metrics::FilteredPoint> curve(const Region& region,
+                                            const std::vector<uint8_t>& prediction_mask,
+                                            const std::vector<uint8_t>& reference_mask) const {
+    try {
+      const auto map =
+          maps_.of(region, regions_.regions.size() == 1, grid(), rules_.ignore_geometry);
+      if (!map) return {};
+      return metrics::filter_by_uncertainty(*map, prediction_mask, reference_mask, brain_,
+                                            rules_.uncertainty_thresholds,
+                                            metrics::kept_by(rules_.uncertainty_form));
+    } catch (const DataError& error) {
+      throw DataError("region {}: {}", region.name, error.what());
+    }
+  }
+
+  std::vector<int> members_of(const Region& region) const {
+    std::vector<int> members;
+    for (size_t i = 0; i < codes_.size(); ++i)
+      if (std::find(region.codes.begin(), region.codes.end(), codes_[i]) != region.codes.end())
+        members.push_back(static_cast<int>(i));
+    return members;
+  }
+
+  const Grid& grid() const { return reference_.labels.grid; }
+  const Labels& prediction() const { return predicted_.map.labels; }
+
+  const Pair& pair_;
+  const RegionSet& regions_;
+  const Rules& rules_;
+  PredictedMap predicted_;
+  UncertaintyMaps maps_;  // refers to predicted_
+  LabelMap reference_;
+  bool filtering_ = false;
+  std::vector<uint8_t> brain_;
+  std::vector<int> codes_{0};  // of the class indices in both maps, once counted
+  metrics::ClassCounts counts_{1}, domain_{1};
+  CaseScores found_;
+};
 
 }  // namespace
 
@@ -192,7 +279,7 @@ Value score(const ScoreRow& row, const Evidence& evidence, const Rules& rules, d
 
 CaseScores score_case(const Pair& pair, const RegionSet& regions, const Rules& rules) {
   try {
-    return score_files(pair, regions, rules);
+    return CaseScorer(pair, regions, rules).scores();
   } catch (const DataError& error) {
     throw DataError("case {}: {}", pair.id, error.what());
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "metrics/curves.h"
+#include "metrics/uncertainty.h"
 #include "scoring/label_map.h"
 #include "scoring/pairs.h"
 #include "scoring/regions.h"
@@ -23,6 +24,11 @@ struct Rules {
   bool ignore_geometry = false;      ///< only the sizes must agree
   bool probability_required = false;
 
+  bool uncertainty = false;           ///< curves are computed where there are maps
+  bool uncertainty_required = false;  ///< somebody asked for them: a case without is an error
+  std::vector<double> uncertainty_thresholds;
+  metrics::UncertaintyForm uncertainty_form = metrics::UncertaintyForm::three_term;
+
   bool needs(Needs what) const;
 };
 
@@ -37,12 +43,15 @@ struct RegionScores {
   /// probabilities.
   std::vector<metrics::Overlap> at_thresholds;
   std::optional<metrics::ProbabilityCounts> probability;
+  /// At each of Rules::uncertainty_thresholds; empty without a map for the region.
+  std::vector<metrics::FilteredPoint> curve;
 };
 
 struct CaseScores {
   std::string id, prediction, reference;  ///< base names of the files
   bool missing = false;                   ///< no prediction: scored as empty
   bool has_probability = false;
+  bool lacks_brain = false;  ///< there are uncertainties but no brain to count them in
   double penalty_mm = 0;
   std::vector<RegionScores> regions;  ///< in the order of the region set
 };
@@ -51,9 +60,9 @@ struct CaseScores {
 Value score(const ScoreRow& row, const Evidence& evidence, const Rules& rules, double penalty_mm);
 
 /// \throws DataError  unreadable files, grids that differ by more than 1e-3, labels that the
-/// regions
-///                    do not know, files that name other regions, probabilities or a brain mask
-///                    that are missing; the message names the case
+///                    regions do not know, files that name other regions, probabilities or a brain
+///                    mask that are missing; uncertainties outside 0..100 or on another grid; the
+///                    message names the case, and the region where it is about one
 CaseScores score_case(const Pair& pair, const RegionSet& regions, const Rules& rules);
 
 }  // namespace kdseg::scoring

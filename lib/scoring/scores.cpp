@@ -21,14 +21,16 @@ double volume_ml(uint64_t voxels, const Evidence& e) {
   return static_cast<double>(voxels) * e.voxel_ml;
 }
 
-const std::vector<std::string> usual{"dice",        "sens",    "spec",      "ppv", "vol_ref_ml",
-                                     "vol_pred_ml", "hd95_mm", "dice_best", "ap"};
+const std::vector<std::string> usual{"dice",        "sens",       "spec",      "ppv", "vol_ref_ml",
+                                     "vol_pred_ml", "hd95_mm",    "dice_best", "ap",  "qu_dice_auc",
+                                     "qu_ftp_auc",  "qu_ftn_auc", "qu_score"};
 
 }  // namespace
 
 const std::vector<ScoreRow>& score_rows() {
   using E = const Evidence&;
-  const auto counts = Needs::counts, distances = Needs::distances, probability = Needs::probability;
+  const auto counts = Needs::counts, distances = Needs::distances, probability = Needs::probability,
+             uncertainty = Needs::uncertainty;
   static const std::vector<ScoreRow> rows{
       {"dice", "1", "2 TP / (2 TP + FP + FN)", Kind::similarity, counts,
        [](E e) { return metrics::dice(e.counts); }},
@@ -74,7 +76,15 @@ const std::vector<ScoreRow>& score_rows() {
        distances, [](E e) { return metrics::normalized_surface_dice(*e.distances, 2); }},
       {"dice_best", "1", "Dice at the one threshold with the best mean over the cases",
        Kind::similarity, probability, nullptr},
-      {"ap", "1", "average precision over the voxels", Kind::counted, probability, nullptr}};
+      {"ap", "1", "average precision over the voxels", Kind::counted, probability, nullptr},
+      {"qu_dice_auc", "1", "mean over thresholds of the Dice of the certain voxels", Kind::counted,
+       uncertainty, nullptr},
+      {"qu_ftp_auc", "1", "mean part of the true positives that is filtered as uncertain",
+       Kind::counted, uncertainty, nullptr},
+      {"qu_ftn_auc", "1", "mean part of the true negatives in the brain that is filtered",
+       Kind::counted, uncertainty, nullptr},
+      {"qu_score", "1", "the areas above as one score (--qu-score)", Kind::counted, uncertainty,
+       nullptr}};
   return rows;
 }
 

@@ -20,20 +20,20 @@ struct Evidence {
 };
 
 /// What a score needs beyond counts.
-enum class Needs { counts, distances, probability };
+enum class Needs { counts, distances, probability, uncertainty };
 
 struct ScoreRow {
   std::string name, unit, summary;
   metrics::Kind kind = metrics::Kind::counted;
   Needs needs = Needs::counts;
-  double (*value)(const Evidence&) = nullptr;  ///< null for scores of probabilities
+  double (*value)(const Evidence&) = nullptr;  ///< null where counts are not enough
 };
 
 const std::vector<ScoreRow>& score_rows();
 std::vector<std::string> score_names();
 
 /// The rows of `names` in the catalog's order; "all" gives every row, no names the usual ones
-/// (those of probabilities among them). dice_smooth is added when `smooth`.
+/// (those of probabilities and uncertainties among them). dice_smooth is added when `smooth`.
 /// \throws UsageError  unknown name (nearest named)
 std::vector<const ScoreRow*> choose_scores(std::span<const std::string> names, bool smooth);
 

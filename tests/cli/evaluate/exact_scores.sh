@@ -9,7 +9,7 @@ label_map reference/far.nii.gz 24,24,24 1=5:10,5:10,5:10
 label_map prediction/far.nii.gz 24,24,24 1=5:10,5:10,5:10 1=7,7,20
 
 run "$BIN/evaluate" --prediction prediction --reference reference --metrics all --smooth-dice \
-  --output cases.csv --summary summary.json --quiet
+  --bootstrap 0 --output cases.csv --summary summary.json --quiet
 expect_quiet
 expect_row cases.csv "case,region,metric,value,status,unit"
 expect_row cases.csv "boxes,1,dice,0.8,normal,1"
