@@ -17,8 +17,9 @@ struct Evidence {
   const tensor::Output* teacher = nullptr;
   const tensor::Target* target = nullptr;
   const Head& head;
-  int64_t epoch = 0;   ///< for weights that decay
-  int64_t epochs = 1;  ///< length of the run
+  int64_t epoch = 0;                      ///< for weights that decay
+  int64_t epochs = 1;                     ///< length of the run
+  std::span<const at::Tensor> weights{};  ///< of the student's convolutions, for needs_weights
 };
 
 struct Term {
@@ -26,6 +27,7 @@ struct Term {
   double weight = 1.0;
   std::vector<std::string> student_needs, teacher_needs;  ///< extras to ask the networks for
   bool needs_teacher = false, needs_target = false;
+  bool needs_weights = false;                        ///< looks at Evidence::weights
   std::function<at::Tensor(const Evidence&)> value;  ///< scalar, float32
 };
 
@@ -49,7 +51,7 @@ class Objective {
                    std::vector<std::pair<std::string, at::Tensor>>* parts = nullptr) const;
 
   std::vector<std::string> student_needs() const, teacher_needs() const;
-  bool needs_teacher() const, needs_target() const;
+  bool needs_teacher() const, needs_target() const, needs_weights() const;
   const std::vector<Term>& terms() const { return terms_; }
   std::vector<Section> resolved() const { return resolved_; }
 

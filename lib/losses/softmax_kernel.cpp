@@ -1,6 +1,6 @@
 #include "losses/softmax_kernel.h"
 
-#include <bit>
+#include "losses/vector_math.h"
 
 // One version per instruction set, chosen when the program starts.
 #if defined(__x86_64__) && defined(__gnu_linux__)
@@ -10,42 +10,6 @@
 #endif
 
 namespace kdseg::losses {
-namespace {
-
-// exp and log as polynomials: the library's are not vectorized. Relative errors below 3e-7.
-
-inline float exp_of_negative(float x) {
-  x = x < -87.0f ? -87.0f : x;  // e^-87 is next to the smallest normal number
-  const int n = static_cast<int>(x * 1.44269504f - 0.5f);
-  const float r =
-      (x - static_cast<float>(n) * 0.693359375f) + static_cast<float>(n) * 2.12194440e-4f;
-  float p = 1.0f / 5040;
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  return p * std::bit_cast<float>((n + 127) << 23);
-}
-
-/// For x >= 1, finite.
-inline float log_of_sum(float x) {
-  const int bits = std::bit_cast<int>(x) - 0x3f3504f3;  // 1 / sqrt 2
-  const int exponent = bits >> 23;
-  const float m = std::bit_cast<float>((bits & 0x7fffff) + 0x3f3504f3);
-  const float z = (m - 1.0f) / (m + 1.0f), s = z * z;
-  float p = 1.0f / 9;
-  p = p * s + 1.0f / 7;
-  p = p * s + 1.0f / 5;
-  p = p * s + 1.0f / 3;
-  p = p * s + 1.0f;
-  return 2.0f * z * p + static_cast<float>(exponent) * 0.693147181f;
-}
-
-}  // namespace
-
 KDSEG_VERSIONS
 double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const int64_t* labels,
                      int64_t n, const float* weights, float scale, float* gradient) {
@@ -77,7 +41,7 @@ double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const
   float loss[16] = {};
   for (int64_t v = 0; v < n; ++v) {
     // The last term is 0, or not a number where the sum is none: that must not be hidden.
-    chosen[v] = weight[v] * (log_of_sum(sum[v]) - (chosen[v] - highest[v]) + 0.0f * sum[v]);
+    chosen[v] = weight[v] * (log_of_positive(sum[v]) - (chosen[v] - highest[v]) + 0.0f * sum[v]);
   }
   int64_t v = 0;
   for (; v + 16 <= n; v += 16)

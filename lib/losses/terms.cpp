@@ -6,8 +6,11 @@
 #include "losses/bottleneck_kl.h"
 #include "losses/cross_entropy.h"
 #include "losses/dice.h"
+#include "losses/latent_kl.h"
 #include "losses/objective.h"
+#include "losses/reconstruction.h"
 #include "losses/teacher_targets.h"
+#include "losses/weight_penalty.h"
 
 namespace kdseg::losses {
 namespace {
@@ -73,6 +76,9 @@ const std::vector<TermRow>& terms() {
       soft_dice_row(),
       teacher_binary_cross_entropy_row(),
       bottleneck_kl_row(),
+      latent_kl_row(),
+      reconstruction_row(),
+      weight_penalty_row(),
   };
   return rows;
 }

@@ -3,6 +3,8 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "models/patch_discriminator.h"
+#include "models/u_hemis.h"
+#include "models/u_hved.h"
 #include "models/unet.h"
 
 namespace kdseg::models {
@@ -14,13 +16,6 @@ const char* const had_net = "Vadacchino et al. 2021, arXiv:2103.16617, and the a
 
 Parameter width_parameter() {
   return {"width", Kind::integer, "32", "base width k: channels of the first level", 1, 1024, {}};
-}
-
-Parameter convolution_parameter() {
-  return {"convolution",    Kind::choice,
-          "auto",           "auto: the fastest equal kernels; plain: LibTorch's own",
-          -1e300,           1e300,
-          {"auto", "plain"}};
 }
 
 /// Finds the row of a section and the checked values of its parameters.
@@ -75,6 +70,13 @@ DiscriminatorRow patch_discriminator_row(const char* name, const char* summary, 
 
 }  // namespace
 
+Parameter convolution_parameter() {
+  return {"convolution",    Kind::choice,
+          "auto",           "auto: the fastest equal kernels; plain: LibTorch's own",
+          -1e300,           1e300,
+          {"auto", "plain"}};
+}
+
 const std::vector<NetworkRow>& networks() {
   static const std::vector<NetworkRow> rows{
       {"had-net-unet",
@@ -105,6 +107,8 @@ const std::vector<NetworkRow>& networks() {
                            .first_dropout_by_channels = p.text("first-dropout") == "by-channels",
                            .plain = p.text("convolution") == "plain"});
        }},
+      u_hemis_row(),
+      u_hved_row(),
   };
   return rows;
 }

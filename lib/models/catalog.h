@@ -26,6 +26,9 @@ std::shared_ptr<Network> make_network(const Section& section, int64_t in_channel
                                       int64_t out_channels, int64_t width = 0,
                                       Section* resolved = nullptr);
 
+/// The parameter `convolution` of every row: auto or plain.
+Parameter convolution_parameter();
+
 /// Fills parameters as the network's paper says (Kaiming for HAD-Net's U-Net), from a Philox
 /// stream: equal for equal seeds on every device and for any number of threads.
 void initialize(Network& network, uint64_t seed);

@@ -21,17 +21,27 @@ void fill(at::Tensor parameter, const std::function<double()>& value) {
 
 int64_t fan_in(const at::Tensor& weight) { return weight.numel() / weight.size(0); }
 
+/// A standard normal, redrawn while it lies beyond two standard deviations.
+double truncated_normal(Random& random) {
+  for (;;) {
+    const double value = random.normal();
+    if (std::abs(value) <= 2.0) return value;
+  }
+}
+
 std::string holder(const std::string& name) { return name.substr(0, name.rfind('.') + 1); }
 
 }  // namespace
 
 void initialize(Network& network, uint64_t seed) {
+  const bool truncated = network.initial_weights() == InitialWeights::truncated_normal;
   for (const auto& item : network.module().named_parameters()) {
     Random random(seed, 0, "initialize/" + item.key());
     const at::Tensor& value = item.value();
     if (value.dim() > 1) {
       const double deviation = std::sqrt(2.0 / static_cast<double>(fan_in(value)));
-      fill(value, [&] { return random.normal(0.0, deviation); });
+      fill(value,
+           [&] { return deviation * (truncated ? truncated_normal(random) : random.normal()); });
     } else {
       const double constant = item.key().ends_with("weight") ? 1.0 : 0.0;
       fill(value, [&] { return constant; });

@@ -19,8 +19,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr double epsilon = 1e-5;
-
 /// Normalization and LeakyReLU of one channel as y = leaky(scale * x + offset).
 struct Line {
   float scale, offset;
@@ -41,7 +39,7 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
   using Maybe = std::optional<at::Tensor>;
 
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const Maybe& scale,
-                            const Maybe& shift, double slope) {
+                            const Maybe& shift, double slope, double epsilon) {
     const at::Tensor weight = scale.value_or(at::Tensor()), bias = shift.value_or(at::Tensor());
     const at::Tensor x = input.contiguous();
     const int64_t channels = x.size(1), maps = x.size(0) * channels, n = x.numel() / maps;
@@ -113,7 +111,7 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
         if (to_bias) to_bias[c] = static_cast<float>(bias_sum);
       }
     });
-    return {dx, dw, db, {}};
+    return {dx, dw, db, {}, {}};
   }
 };
 
@@ -125,11 +123,11 @@ std::optional<at::Tensor> given(const at::Tensor& t) {
 }  // namespace
 
 at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
-                               const at::Tensor& bias, double slope, Route route) {
+                               const at::Tensor& bias, double slope, Route route, double epsilon) {
   const bool half = x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16;
   const at::Tensor wide = half ? x.to(at::kFloat) : x;
   if (route == Route::automatic && wide.device().is_cpu() && wide.scalar_type() == at::kFloat)
-    return NormLeaky::apply(wide, given(weight), given(bias), slope);
+    return NormLeaky::apply(wide, given(weight), given(bias), slope, epsilon);
   const at::Tensor normal = at::instance_norm(wide, weight, bias, {}, {}, true, 0.0, epsilon, true);
   return at::leaky_relu(normal, slope);
 }
