@@ -30,6 +30,10 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
   add.number("decay-from", s.schedule.decay_from,
              "fraction of the run after which the rate falls to 0, linearly; 1 keeps it constant",
              {.low = 0, .high = 1});
+  add.integer("step-decay-every", s.schedule.step_decay_every,
+              "steps between cuts of the rate; 0: none", {.low = 0});
+  add.number("step-decay-factor", s.schedule.step_decay_factor,
+             "what such a cut leaves of the rate", {.low = 0.001, .high = 1});
   add.toggle("plateau", s.schedule.plateau,
              "cut the rate when validation has not improved for a while");
   add.choice("plateau-watch", s.schedule.plateau_watch,
@@ -52,6 +56,10 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
            rows_of(train::network_catalog()));
   add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
            rows_of(train::term_catalog()));
+  add.choice("subsets", s.subsets,
+             "images a training step sees: all of them, or uniform: a size from 1 to all, then a "
+             "subset of that size (networks that take subsets; validation uses all)",
+             {"off", "uniform"});
   add.row("augment", s.augment, "random variation of training cases; no section: none",
           train::augment_keys());
   cli::declare_tensor(add, s.tensor);

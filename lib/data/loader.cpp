@@ -9,6 +9,15 @@
 namespace kdseg::data {
 namespace {
 
+/// The least value of each channel.
+std::vector<float> minima(const Image& image) {
+  const int64_t count = image.grid.voxel_count();
+  std::vector<float> least;
+  for (size_t c = 0; c < image.channels.size(); ++c)
+    least.push_back(*std::min_element(image.channel(c), image.channel(c) + count));
+  return least;
+}
+
 at::Tensor reused(const at::Tensor& before, at::IntArrayRef shape, at::ScalarType type,
                   bool pinned) {
   if (before.defined() && before.sizes() == shape) return before;
@@ -135,6 +144,7 @@ void Loader::fill_sample(Slot& slot, const Volume& volume, const Place& place,
   const Image& image = volume.data.image;
   Pull pull;
   pull.part = whole(image.grid.size);
+  if (options_.minimum_outside) pull.outside = minima(image);
   if (!options_.patch.empty()) {
     const int64_t position = place.batch_number * sampler_.batch() + element;
     Random random(options_.seed,

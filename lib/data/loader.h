@@ -30,9 +30,10 @@ tensor::Batch to_device(const HostBatch& batch, at::Device device);
 struct LoaderOptions {
   uint64_t seed = 0;
   std::optional<Augmentation> augment;
-  bool mask_augmented = false;  ///< multiply augmented images by the resampled brain mask
-  std::vector<int64_t> patch;   ///< x y z voxels; empty: whole volumes
-  int64_t workers = 1;          ///< threads; 0 loads within next()
+  bool mask_augmented = false;   ///< multiply augmented images by the resampled brain mask
+  bool minimum_outside = false;  ///< beyond a volume lies each channel's minimum, not 0
+  std::vector<int64_t> patch;    ///< x y z voxels; empty: whole volumes
+  int64_t workers = 1;           ///< threads; 0 loads within next()
   int64_t first_step = 0, end_step = 0;
   bool pinned = false;  ///< page-locked buffers, for copies to a GPU
 };

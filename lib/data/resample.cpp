@@ -63,7 +63,8 @@ std::pair<int64_t, int64_t> inside(const Line& line, int64_t length,
   return {first, std::max(first, last)};
 }
 
-float corner_sum(const float* in, const Triple& shape, double pz, double py, double px) {
+float corner_sum(const float* in, const Triple& shape, double pz, double py, double px,
+                 float outside) {
   const double floors[3] = {std::floor(pz), std::floor(py), std::floor(px)};
   const float f[3] = {static_cast<float>(pz - floors[0]), static_cast<float>(py - floors[1]),
                       static_cast<float>(px - floors[2])};
@@ -79,7 +80,7 @@ float corner_sum(const float* in, const Triple& shape, double pz, double py, dou
       weight *= up ? f[a] : 1 - f[a];
       index = index * shape[a] + i;
     }
-    if (in_range) sum += weight * in[index];
+    sum += weight * (in_range ? in[index] : outside);
   }
   return sum;
 }
@@ -127,18 +128,18 @@ bool mirrors_only(const Matrix& m) {
 }
 
 template <class T>
-void pull_mirror(const T* in, const Triple& shape, const Pull& pull, T* out) {
+void pull_mirror(const T* in, const Triple& shape, const Pull& pull, T outside, T* out) {
   for_each_row(shape, pull, [&](const Line& line, int64_t offset, int64_t length) {
     T* result = out + offset;
     const auto z = static_cast<int64_t>(line.start[0]), y = static_cast<int64_t>(line.start[1]);
     if (z < 0 || z >= shape[0] || y < 0 || y >= shape[1])
-      return void(std::fill_n(result, length, T{}));
+      return void(std::fill_n(result, length, outside));
     const T* source = in + (z * shape[1] + y) * shape[2];
     const auto start = static_cast<int64_t>(line.start[2]);
     const int64_t step = line.step[2] > 0 ? 1 : -1;
     for (int64_t x = 0; x < length; ++x) {
       const int64_t i = start + step * x;
-      result[x] = i >= 0 && i < shape[2] ? source[i] : T{};
+      result[x] = i >= 0 && i < shape[2] ? source[i] : outside;
     }
   });
 }
@@ -160,9 +161,12 @@ void pull_linear(const float* in, int64_t channels, const std::array<int64_t, 3>
   const Triple shape = reversed(size);
   const int64_t in_voxels = shape[0] * shape[1] * shape[2];
   const int64_t out_voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];
+  const auto outside = [&](int64_t c) {
+    return pull.outside.empty() ? 0.0f : pull.outside[static_cast<size_t>(c)];
+  };
   if (mirrors_only(pull.matrix)) {
     for (int64_t c = 0; c < channels; ++c)
-      pull_mirror(in + c * in_voxels, shape, pull, out + c * out_voxels);
+      pull_mirror(in + c * in_voxels, shape, pull, outside(c), out + c * out_voxels);
     return;
   }
   std::array<double, 3> zero{0, 0, 0}, last_cell{}, margin{-1, -1, -1}, beyond{};
@@ -179,10 +183,12 @@ void pull_linear(const float* in, int64_t channels, const std::array<int64_t, 3>
     for (int64_t c = 0; c < channels; ++c) {
       const float* source = in + c * in_voxels;
       float* result = out + c * out_voxels + offset;
-      std::fill(result, result + touch_first, 0.0f);
-      std::fill(result + touch_last, result + length, 0.0f);
+      const float beyond_value = outside(c);
+      std::fill(result, result + touch_first, beyond_value);
+      std::fill(result + touch_last, result + length, beyond_value);
       const auto border = [&](int64_t x) {
-        result[x] = corner_sum(source, shape, line.at(0, x), line.at(1, x), line.at(2, x));
+        result[x] =
+            corner_sum(source, shape, line.at(0, x), line.at(1, x), line.at(2, x), beyond_value);
       };
       for (int64_t x = touch_first; x < first; ++x) border(x);
       interpolate(source, shape, taps, first, last, result);
@@ -194,7 +200,7 @@ void pull_linear(const float* in, int64_t channels, const std::array<int64_t, 3>
 void pull_nearest(const uint8_t* in, const std::array<int64_t, 3>& size, const Pull& pull,
                   uint8_t* out) {
   const Triple shape = reversed(size);
-  if (mirrors_only(pull.matrix)) return pull_mirror(in, shape, pull, out);
+  if (mirrors_only(pull.matrix)) return pull_mirror(in, shape, pull, uint8_t{0}, out);
   for_each_row(shape, pull, [&](const Line& line, int64_t offset, int64_t length) {
     uint8_t* result = out + offset;
     for (int64_t x = 0; x < length; ++x) {

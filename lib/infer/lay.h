@@ -15,11 +15,12 @@ struct Pass {
   std::function<at::Tensor(const at::Tensor& image)> compute;
   int64_t multiple = 1, minimum = 1;  ///< of the sides it takes
   int64_t slices_at_once = 16;        ///< batch under slices
+  bool minimum_outside = false;       ///< padding is each channel's minimum, not 0
 };
 
 /// The pass over an image [N, C, D, H, W] of any size:
-/// - whole: once; a volume that is no multiple of what the pass takes is padded with 0, and the
-///   result cut back;
+/// - whole: once; a volume that is no multiple of what the pass takes is padded, and the result cut
+///   back;
 /// - window: overlapping windows, results averaged by weight (see WindowWeights);
 /// - slices: every z slice as [N, C, H, W].
 /// \throws UsageError  a window without a size, or a kind of tiling this program does not know

@@ -28,6 +28,14 @@ void check_fit(const Contract& contract, const Volume& volume, const std::string
                     contract.recipe_ini.empty() ? "" : "source volumes or ", contract.recipe_id);
 }
 
+prepare::Recipe recipe_of(const Contract& contract, const std::string& model) {
+  try {
+    return prepare::Recipe::from_text(contract.recipe_ini);
+  } catch (const UsageError& e) {
+    throw DataError("{}: its recipe cannot be used: {}", model, e.what());
+  }
+}
+
 Volume select_channels(const Volume& volume, const std::vector<std::string>& channels) {
   Volume chosen{{volume.data.id, volume.data.stratum, {}, {}, {}, {}, {}},
                 volume.chain,
@@ -49,11 +57,11 @@ Volume select_channels(const Volume& volume, const std::vector<std::string>& cha
 Volume prepared_for(const Contract& contract, const Volume& volume, const std::string& model) {
   check_fit(contract, volume, model);
   if (volume.recipe_id == contract.recipe_id) return select_channels(volume, contract.channels);
-  try {
-    return prepare::Recipe::from_text(contract.recipe_ini).apply(volume, contract.channels);
-  } catch (const UsageError& e) {
-    throw DataError("{}: its recipe cannot be used: {}", model, e.what());
-  }
+  return recipe_of(contract, model).apply(volume, contract.channels);
+}
+
+bool minimum_outside(const Contract& contract, const std::string& model) {
+  return !contract.recipe_ini.empty() && recipe_of(contract, model).minimum_outside();
 }
 
 at::Tensor as_tensor(const Image& image) {

@@ -16,6 +16,10 @@ namespace kdseg::infer {
 /// \throws DataError  channels or recipe do not fit (which, expected, found)
 Volume prepared_for(const Contract& contract, const Volume& volume, const std::string& model);
 
+/// Whether the model's recipe wants the minimum where a prepared volume is padded further.
+/// \throws DataError  the recipe cannot be read
+bool minimum_outside(const Contract& contract, const std::string& model);
+
 /// The image's voxels as [1, C, D, H, W], not copied.
 at::Tensor as_tensor(const Image& image);
 

@@ -98,9 +98,11 @@ Image member(const models::Model& model, const Volume& volume, const std::string
              const PredictOptions& options) {
   const Head& head = model.contract.head;
   const Volume prepared = prepared_for(model.contract, volume, name);
+  PredictOptions own = options;
+  own.minimum_outside = minimum_outside(model.contract, name);
   const at::Tensor probability =
       probabilities(*model.network, head, model.contract.tiling,
-                    as_tensor(prepared.data.image).to(options.device), options);
+                    as_tensor(prepared.data.image).to(options.device), own);
   return restored(probability, head.names, certain_background(head), prepared, volume, name);
 }
 
@@ -123,12 +125,13 @@ at::Tensor probabilities(models::Network& network, const Head& head, const Tilin
   const at::ScalarType compute = tensor::compute_type(options.precision);
   if (tiling.kind == Tiling::Kind::whole && options.memory_limit_gib > 0)
     check_memory(network, image, options.memory_limit_gib);
-  const Pass pass{[&](const at::Tensor& part) {
-                    tensor::Input input;
-                    input.image = part;
-                    return probabilities_of(network, head, input, compute);
-                  },
-                  network.size_multiple(), network.minimum_size()};
+  Pass pass{[&](const at::Tensor& part) {
+              tensor::Input input;
+              input.image = part;
+              return probabilities_of(network, head, input, compute);
+            },
+            network.size_multiple(), network.minimum_size()};
+  pass.minimum_outside = options.minimum_outside;
   return lay(pass, tiling, image, options.weights);
 }
 

@@ -18,6 +18,7 @@ struct PredictOptions {
   double memory_limit_gib = 0;  ///< 0: none; else a whole volume that needs more is refused
   bool keep_probability = false;
   WindowWeights weights = WindowWeights::gaussian;
+  bool minimum_outside = false;  ///< of probabilities(): see Pass; predict() asks each recipe
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 

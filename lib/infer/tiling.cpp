@@ -16,9 +16,15 @@ std::vector<int64_t> window_starts(int64_t length, int64_t window, double overla
   return starts;
 }
 
-std::vector<float> window_profile(int64_t window, WindowWeights weights) {
+std::vector<float> window_profile(int64_t window, WindowWeights weights, const WindowPlace& place) {
   std::vector<float> profile(static_cast<size_t>(window), 1.0f);
   if (weights == WindowWeights::plain) return profile;
+  if (weights == WindowWeights::center) {
+    const auto border = static_cast<int64_t>(place.overlap * static_cast<double>(window) / 2);
+    if (place.start > 0) std::fill_n(profile.begin(), border, 0.0f);
+    if (place.start + window < place.length) std::fill_n(profile.rbegin(), border, 0.0f);
+    return profile;
+  }
   const double center = 0.5 * static_cast<double>(window - 1);
   const double deviation = static_cast<double>(window) / 8;
   for (size_t i = 0; i < profile.size(); ++i) {

@@ -47,6 +47,8 @@ struct Schedule {
   double base = 2e-4;
   double warmup_fraction = 0;      ///< of all steps, linear from 0
   double decay_from_fraction = 1;  ///< linear to 0 from here to the end; 1: constant
+  int64_t step_decay_every = 0;    ///< steps; 0: never
+  double step_decay_factor = 1;    ///< what every such interval leaves of the rate
   double at(int64_t step, int64_t steps) const;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "optim/optimizer.h"
 
@@ -11,6 +12,8 @@ double Schedule::at(int64_t step, int64_t steps) const {
   double scale = 1.0;
   if (now < warmup) scale = (now + 1.0) / (warmup + 1.0);  // the first step already moves
   if (now >= decay && decay < total) scale *= std::max(0.0, (total - now) / (total - decay));
+  if (step_decay_every > 0)
+    scale *= std::pow(step_decay_factor, static_cast<double>(step / step_decay_every));
   return base * scale;
 }
 

@@ -52,6 +52,8 @@ Identity identity_of(const LearningSettings& s, const TrainingCases& cases) {
       {"weight-decay", exact(s.optimizer.weight_decay)},
       {"warmup", exact(s.schedule.warmup)},
       {"decay-from", exact(s.schedule.decay_from)},
+      {"step-decay-every", std::to_string(s.schedule.step_decay_every)},
+      {"step-decay-factor", exact(s.schedule.step_decay_factor)},
       {"plateau", s.schedule.plateau ? "on" : "off"},
       {"plateau-watch", s.schedule.plateau_watch},
       {"plateau-threshold", exact(s.schedule.plateau_threshold)},
@@ -59,6 +61,7 @@ Identity identity_of(const LearningSettings& s, const TrainingCases& cases) {
       {"plateau-factor", exact(s.schedule.plateau_factor)},
       {"validate-every", std::to_string(s.selection.validate_every)},
       {"selection", s.selection.selection},
+      {"subsets", s.subsets},
   };
   for (const auto& section : s.networks) add_section(id, section);
   for (const auto& section : s.terms) add_section(id, section);

@@ -172,6 +172,10 @@ class Run {
   }
 
   void build_method() {
+    if (recipe_->leaves_sizes() && s_.training.patch.empty())
+      throw UsageError(
+          "the recipe has size = any: give --patch x y z, or size = fit in the recipe to train on "
+          "whole volumes");
     setup_.student = make_student(s_, cases_, *recipe_);
     const std::string where = s_.training.patch.empty() ? "case " + training_->id(0) : "--patch";
     require_size(*setup_.student.network, input_size(), where);
@@ -180,6 +184,7 @@ class Run {
     setup_.teacher = teacher_;
     if (teacher_) setup_.teacher_channels = positions(teacher_->contract.channels);
     setup_.teacher_dropout = task_.teacher_dropout;
+    setup_.subsets = s_.subsets == "uniform";
     setup_.terms = terms_of(s_);
     fill_class_weights(setup_.terms, *training_, setup_.student.contract.head.channels(),
                        context_.threads);
@@ -218,7 +223,8 @@ class Run {
     o.validate_every = s_.selection.validate_every;
     o.select_best = s_.selection.selection == "best";
     o.learning_rate = s_.optimizer.learning_rate;
-    o.schedule = {1.0, s_.schedule.warmup, s_.schedule.decay_from};
+    o.schedule = {1.0, s_.schedule.warmup, s_.schedule.decay_from, s_.schedule.step_decay_every,
+                  s_.schedule.step_decay_factor};
     o.plateau.on = s_.schedule.plateau;
     o.plateau.falling = s_.schedule.plateau_watch == "loss";
     o.plateau.threshold = s_.schedule.plateau_threshold;
@@ -227,6 +233,7 @@ class Run {
     o.checkpoint_every_s = s_.training.checkpoint_every_s;
     if (!s_.augment.kind.empty()) o.loader.augment = data::augmentation_from(s_.augment);
     o.loader.mask_augmented = recipe_->masks_augmented();
+    o.loader.minimum_outside = recipe_->minimum_outside();
     o.loader.patch = s_.training.patch;
     o.loader.workers = s_.training.workers;
     o.loader.pinned = device_.is_cuda();
@@ -256,6 +263,7 @@ class Run {
     predicting.device = device_;
     predicting.precision = s_.tensor.precision;
     predicting.memory_limit_gib = s_.tensor.memory_limit_gib;
+    predicting.minimum_outside = recipe_->minimum_outside();
     Validation validation(*validation_, cases_.classes, cases_.regions, predicting);
     if (!validation.possible() && s_.selection.selection == "best")
       log::warning("no validation cases (--validate): the last epoch's parameters are kept");

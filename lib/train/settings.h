@@ -17,9 +17,11 @@ struct OptimizerSettings {
 };
 
 struct ScheduleSettings {
-  double warmup = 0;      ///< fraction of the run, linear from 0
-  double decay_from = 1;  ///< fraction of the run; linear to 0 afterwards; 1: constant
-  bool plateau = false;   ///< cut the rate when validation stalls
+  double warmup = 0;                ///< fraction of the run, linear from 0
+  double decay_from = 1;            ///< fraction of the run; linear to 0 afterwards; 1: constant
+  int64_t step_decay_every = 0;     ///< steps between cuts of the rate; 0: none
+  double step_decay_factor = 0.25;  ///< what such a cut leaves
+  bool plateau = false;             ///< cut the rate when validation stalls
   std::string plateau_watch = "score";  ///< score (should grow), loss (should fall)
   double plateau_threshold = 1e-4;      ///< least relative improvement that counts
   int64_t plateau_patience = 30;        ///< validated epochs
@@ -38,6 +40,7 @@ struct LearningSettings {
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   SelectionSettings selection;
+  std::string subsets = "off";    ///< off, uniform: images that a step withholds
   std::vector<Section> networks;  ///< [network.NAME], at most one; none: had-net-unet
   std::vector<Section> terms;     ///< [term.NAME]; none: cross-entropy
   Section augment;                ///< empty kind: no augmentation

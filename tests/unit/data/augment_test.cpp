@@ -56,6 +56,40 @@ TEST(Augment, DrawsStayInTheirRangesAtTheirRates) {
   EXPECT_GT(widest, 3.9);
 }
 
+TEST(Augment, ScaleAloneIsAZoomPerAxis) {
+  // U-HeMIS and U-HVED: three flips at one half each, each axis read at U(0.9, 1.1), nothing else.
+  const Augmentation options = augmentation_from({"augment",
+                                                  "",
+                                                  "u-hemis.ini",
+                                                  {{"flip-axis", "x y z", ""},
+                                                   {"affine-probability", "1", ""},
+                                                   {"rotation-deg", "0", ""},
+                                                   {"shear", "0", ""},
+                                                   {"scale", "0.1", ""}}});
+  std::array<int, 3> flips{};
+  double least = 2, most = 0;
+  constexpr int n = 4000;
+  for (int i = 0; i < n; ++i) {
+    Random random = augment_stream(options, 3, i / 200, i % 200, 1, 0);
+    const AffineDraw draw = draw_affine(options, random);
+    const Matrix m = pull_matrix(draw);
+    for (size_t k = 0; k < 9; ++k) {
+      if (k % 4 != 0) {
+        EXPECT_EQ(m[k], 0);
+        continue;
+      }
+      flips[k / 4] += m[k] < 0;
+      least = std::min(least, std::abs(m[k]));
+      most = std::max(most, std::abs(m[k]));
+    }
+  }
+  for (const int count : flips) EXPECT_NEAR(count / double(n), 0.5, 0.03);
+  EXPECT_NEAR(least, 0.9, 0.001);
+  EXPECT_NEAR(most, 1.1, 0.001);
+  EXPECT_GE(least, 0.9);
+  EXPECT_LE(most, 1.1);
+}
+
 TEST(Augment, ReplayHasNineteenDrawsForTwoHundredCasesInAnyEpoch) {
   Augmentation options;
   const auto distinct = [&](int64_t epochs) {

@@ -113,6 +113,21 @@ TEST(Loader, PatchesKeepImageAndLabelTogetherAndArePaddedWithZeros) {
   EXPECT_GT(corners.size(), 2u) << "patches lie at random places";
 }
 
+TEST(Loader, BeyondAVolumeMayLieItsMinimum) {
+  LoaderOptions options;
+  options.patch = {3, 7, 2};
+  options.minimum_outside = true;
+  options.end_step = 5;
+  for (const auto& batch : run(options, 1)) {
+    const auto number = batch.cases.front().back() - '0';
+    for (size_t c = 0; c < 2; ++c)
+      for (size_t x = 0; x < 3; ++x)
+        EXPECT_EQ(batch.image[c * batch.label.size() + x],
+                  1000 * number + 100 * static_cast<int>(c));
+    EXPECT_EQ(batch.label[0], 0);
+  }
+}
+
 TEST(Loader, AugmentedImagesAreZeroOutsideTheMask) {
   LoaderOptions options;
   options.augment = Augmentation{};

@@ -19,7 +19,7 @@ namespace {
 std::vector<float> pulled(const std::vector<float>& in, std::array<int64_t, 3> size,
                           const Matrix& matrix) {
   std::vector<float> out(in.size(), -1);
-  pull_linear(in.data(), 1, size, {matrix, whole(size)}, out.data());
+  pull_linear(in.data(), 1, size, {matrix, whole(size), {}}, out.data());
   return out;
 }
 
@@ -47,6 +47,18 @@ TEST(Resample, GivesThePublishedValuesOfAScaleAlone) {
   const auto out = pulled(slabs(), {5, 5, 5}, {1.04, 0, 0, 0, 1, 0, 0, 0, 1});
   const float expected[5] = {0.92f, 1.96f, 3.0f, 4.04f, 4.6f};
   for (size_t z = 0; z < 5; ++z) EXPECT_NEAR(out[z * 25 + 2 * 5 + 2], expected[z], 1e-5);
+}
+
+TEST(Resample, ReadsWhatIsSaidToLieOutside) {
+  // A constant volume in surroundings of the same value has no border, wherever it is read.
+  const std::vector<float> in(2 * 60, -2.5f);
+  const Matrix scaled{1.1, 0, 0, 0, 1.07, 0, 0, 0, 1.2}, mirrored{1, 0, 0, 0, -1, 0, 0, 0, 1};
+  for (const Matrix& matrix : {scaled, mirrored}) {
+    const Pull pull{matrix, {{-2, -1, -3}, {9, 7, 8}}, {-2.5f, -2.5f}};
+    std::vector<float> out(2 * 9 * 7 * 8);
+    pull_linear(in.data(), 2, {5, 4, 3}, pull, out.data());
+    for (const float v : out) ASSERT_FLOAT_EQ(v, -2.5f);
+  }
 }
 
 TEST(Resample, TurnsAQuarterAboutTheFirstAxis) {

@@ -21,6 +21,16 @@ TEST(Schedule, WarmsUpAndDecaysToZero) {
   EXPECT_NEAR(schedule.at(999, 1000), 0.0025, 1e-12);
 }
 
+TEST(Schedule, CutsInSteps) {
+  // U-HeMIS: a quarter after every 10,000 of 60,000 iterations.
+  const Schedule schedule{.base = 1e-3, .step_decay_every = 10000, .step_decay_factor = 0.25};
+  EXPECT_DOUBLE_EQ(schedule.at(0, 60000), 1e-3);
+  EXPECT_DOUBLE_EQ(schedule.at(9999, 60000), 1e-3);
+  EXPECT_DOUBLE_EQ(schedule.at(10000, 60000), 2.5e-4);
+  EXPECT_DOUBLE_EQ(schedule.at(25000, 60000), 6.25e-5);
+  EXPECT_DOUBLE_EQ(schedule.at(59999, 60000), 9.765625e-7);
+}
+
 TEST(Plateau, CutsAtTheThirtyFirstEpochWithoutImprovement) {
   Plateau plateau{Plateau::Options{}};
   for (int64_t epoch = 0; epoch < 70; ++epoch)
