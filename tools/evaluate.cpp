@@ -109,6 +109,10 @@ void declare(cli::Options& add, Settings& s) {
   add.choice("zeros", r.zeros,
              "pairs without a difference in Wilcoxon's test: left out (drop) or ranked (pratt)",
              {"drop", "pratt"});
+  add.choice("rank", r.rank,
+             "rank this run and those of --against: by case (the mean over ranks per case, region "
+             "and metric, as BraTS 2017 to 2020) or by mean (ranks per region and metric)",
+             {"off", "case", "mean"});
   add.group("Results");
   add.output("output", s.output,
              "CSV with every case's scores: case,region,metric,value,status,unit");

@@ -14,25 +14,6 @@
 namespace kdseg::scoring {
 namespace {
 
-struct Named {
-  std::string name, file;
-};
-
-std::vector<Named> parse_against(const std::vector<std::string>& texts) {
-  std::vector<Named> all;
-  std::set<std::string> names;
-  for (const auto& text : texts) {
-    const size_t equals = text.find('=');
-    Named one{text.substr(0, equals), equals == std::string::npos ? text : text.substr(equals + 1)};
-    if (one.name.empty() || one.file.empty())
-      throw UsageError("--against {}: NAME=FILE is expected", text);
-    if (!names.insert(one.name).second)
-      throw UsageError("--against: the name {} is given twice", one.name);
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
 /// As tables hold it, so that a run compares with its own table without a difference.
 double rounded(double value) { return std::strtod(fmt::format("{:.9g}", value).c_str(), nullptr); }
 
@@ -84,18 +65,6 @@ std::vector<double> differences_of(const ScoreColumn& own, const ScoreColumn& ot
   return differences;
 }
 
-std::vector<const ScoreColumn*> chosen_columns(const ScoreTable& own,
-                                               const std::vector<std::string>& metrics) {
-  const auto named = [&](const std::string& name) {
-    return std::find(metrics.begin(), metrics.end(), name) != metrics.end();
-  };
-  std::vector<const ScoreColumn*> columns;
-  for (const ScoreColumn& column : own.columns)
-    if (metrics.empty() || named("all") ? column.unit != "ml" : named(column.metric))
-      columns.push_back(&column);
-  return columns;
-}
-
 ComparisonRow compare_column(const ScoreColumn& column, const std::string& against,
                              const std::vector<double>& differences, metrics::Zeros zeros) {
   auto valid = differences;
@@ -123,23 +92,54 @@ ComparisonRow compare_column(const ScoreColumn& column, const std::string& again
 
 }  // namespace
 
-std::vector<ComparisonRow> compare(const ScoreTable& own, const ComparisonRequest& request) {
+std::vector<Run> read_runs(const std::vector<std::string>& against) {
+  std::vector<Run> runs;
+  std::set<std::string> names;
+  for (const auto& text : against) {
+    const size_t equals = text.find('=');
+    const auto name = text.substr(0, equals);
+    const auto file = equals == std::string::npos ? text : text.substr(equals + 1);
+    if (name.empty() || file.empty()) throw UsageError("--against {}: NAME=FILE is expected", text);
+    if (!names.insert(name).second) throw UsageError("--against: the name {} is given twice", name);
+    runs.push_back({name, read_score_table(file)});
+  }
+  return runs;
+}
+
+std::vector<const ScoreColumn*> compared_columns(const ScoreTable& own,
+                                                 const std::vector<std::string>& metrics) {
+  const auto named = [&](const std::string& name) {
+    return std::find(metrics.begin(), metrics.end(), name) != metrics.end();
+  };
+  std::vector<const ScoreColumn*> columns;
+  for (const ScoreColumn& column : own.columns)
+    if (metrics.empty() || named("all") ? column.unit != "ml" : named(column.metric))
+      columns.push_back(&column);
+  return columns;
+}
+
+const ScoreColumn& counterpart(const Run& run, const ScoreColumn& column, const ScoreTable& own) {
+  const ScoreColumn* found = run.scores.find(column.region, column.metric);
+  if (!found)
+    throw DataError("{}: no {} of region {}, which {} has; --metrics chooses what is compared",
+                    run.scores.file, column.metric, column.region, own.file);
+  return *found;
+}
+
+std::vector<ComparisonRow> compare(const ScoreTable& own, std::span<const Run> others,
+                                   const ComparisonRequest& request) {
   const auto zeros = request.zeros == "pratt" ? metrics::Zeros::pratt : metrics::Zeros::drop;
+  const auto columns = compared_columns(own, request.metrics);
   std::vector<ComparisonRow> rows;
-  for (const auto& [name, file] : parse_against(request.against)) {
-    const ScoreTable other = read_score_table(file);
-    const auto columns = chosen_columns(own, request.metrics);
-    const auto matches = match(own, other, request.pairing == "common");
+  for (const Run& other : others) {
+    const auto matches = match(own, other.scores, request.pairing == "common");
     std::vector<std::vector<double>> differences;
     std::vector<double> p;
     const size_t first = rows.size();
     for (const ScoreColumn* column : columns) {
-      const ScoreColumn* theirs = other.find(column->region, column->metric);
-      if (!theirs)
-        throw DataError("{}: no {} of region {}, which {} has; --metrics chooses what is compared",
-                        file, column->metric, column->region, own.file);
-      differences.push_back(differences_of(*column, *theirs, matches, request.aggregation));
-      rows.push_back(compare_column(*column, name, differences.back(), zeros));
+      differences.push_back(
+          differences_of(*column, counterpart(other, *column, own), matches, request.aggregation));
+      rows.push_back(compare_column(*column, other.name, differences.back(), zeros));
       p.push_back(rows.back().wilcoxon.p);
     }
     const auto intervals = metrics::bootstrap_means(differences, request.aggregation.bootstrap);

@@ -269,6 +269,9 @@ Evaluation evaluate(const Request& request, int threads) {
   e.aggregation = aggregation_of(request);
   if (request.wants_comparison && request.against.empty())
     throw UsageError("--comparison needs --against: the scores to compare with");
+  if (request.rank != "off" && request.against.empty())
+    throw UsageError("--rank needs --against: the runs to rank beside this one");
+  const auto others = read_runs(request.against);  // a wrong table shows before scans are read
   if (request.table.empty()) {
     score_cases(e, threads);
   } else {
@@ -279,8 +282,10 @@ Evaluation evaluate(const Request& request, int threads) {
   if (request.bootstrap > 0 && n > 1 && n < 8)
     log::warning("only {} cases: the bootstrap intervals are rough", n);
   e.summaries = summarize(e.scores, e.aggregation);
-  e.comparisons = compare(
-      e.scores, {request.against, request.metrics, request.pairing, request.zeros, e.aggregation});
+  e.comparisons =
+      compare(e.scores, others, {request.metrics, request.pairing, request.zeros, e.aggregation});
+  if (request.rank != "off")
+    e.ranking = rank_runs(e.scores, others, request.metrics, rank_by(request.rank));
   return e;
 }
 

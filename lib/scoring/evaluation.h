@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "scoring/comparison.h"
+#include "scoring/ranking.h"
 #include "scoring/score_case.h"
 #include "scoring/score_table.h"
 
@@ -26,7 +27,7 @@ struct Request {
   uint64_t seed = 0;
   std::string inf_as = "inf";  ///< a number in place of infinite values
   std::vector<std::string> against;
-  std::string pairing = "equal", zeros = "drop";
+  std::string pairing = "equal", zeros = "drop", rank = "off";
   bool wants_comparison = false;
 };
 
@@ -48,6 +49,7 @@ struct Evaluation {
   metrics::Aggregation aggregation;
   std::vector<SummaryRow> summaries;
   std::vector<ComparisonRow> comparisons;
+  std::vector<RankedRun> ranking;  ///< this run first; empty unless asked for
 
   /// Whether a score is given for a region: those of uncertainties need maps.
   bool has(size_t region, size_t score) const;
@@ -56,9 +58,8 @@ struct Evaluation {
 /// Scores every case, in parallel over cases, or takes finished scores; sums them up and compares
 /// them with other runs. The result does not depend on `threads`.
 /// \throws UsageError  settings that are unknown or do not go together
-/// \throws DataError   as pair_up, score_case, score_table and compare; uncertainties were asked
-/// for
-///                     and a case has none
+/// \throws DataError   as pair_up, score_case, score_table and compare; a case has no uncertainties
+///                     though they were asked for
 Evaluation evaluate(const Request& request, int threads);
 
 }  // namespace kdseg::scoring

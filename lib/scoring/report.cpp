@@ -74,6 +74,7 @@ json aggregation_options(const Evaluation& e) {
   if (e.request.against.empty()) return options;
   options["pairing"] = e.request.pairing;
   options["zeros"] = e.request.zeros;
+  options["rank"] = e.request.rank;
   return options;
 }
 
@@ -163,6 +164,13 @@ std::string comparison_text(const Evaluation& e) {
   return "\ndifferences: this run minus the other\n" + aligned(rows, 3);
 }
 
+std::string ranking_text(const Evaluation& e) {
+  std::vector<std::vector<std::string>> rows{{"run", "mean rank", "rank"}};
+  for (const RankedRun& run : e.ranking)
+    rows.push_back({run.name, shown(run.mean_rank), fmt::format("{}", run.rank)});
+  return fmt::format("\nranking by {}\n", e.request.rank) + aligned(rows, 1);
+}
+
 }  // namespace
 
 io::Table case_table(const Evaluation& e) {
@@ -185,7 +193,7 @@ io::Table curve_table(const Evaluation& e) {
   table.columns = {"case", "region", "threshold", "dice", "ftp", "ftn"};
   for (const CaseScores& scores : e.cases)
     for (size_t r = 0; r < scores.regions.size(); ++r) {
-      if (!e.uncertain[r]) continue;
+      if (scores.regions[r].curve.empty() || !e.uncertain[r]) continue;
       for (const metrics::FilteredPoint& point : scores.regions[r].curve)
         table.rows.push_back({scores.id, e.regions.regions[r].name, digits(point.threshold),
                               digits(point.dice), digits(point.ftp), digits(point.ftn)});
@@ -213,6 +221,10 @@ std::string summary_json(const Evaluation& e, const Provenance& provenance) {
     root["region_means"].push_back({{"metric", row.metric}, {"mean", number(row.mean)}});
   root["comparisons"] = json::array();
   for (const ComparisonRow& row : e.comparisons) root["comparisons"].push_back(json_of(row));
+  root["ranking"] = json::array();
+  for (const RankedRun& run : e.ranking)
+    root["ranking"].push_back(
+        {{"run", run.name}, {"mean_rank", number(run.mean_rank)}, {"rank", run.rank}});
   if (scored) put_cases(root, e);
   return root.dump(2) + "\n";
 }
@@ -236,6 +248,7 @@ std::string summary_text(const Evaluation& e) {
                               shown(row.value))
                 : fmt::format("{}: dice_best at threshold {:.2f}\n", row.region, row.threshold);
   if (!e.comparisons.empty()) text += comparison_text(e);
+  if (!e.ranking.empty()) text += ranking_text(e);
   return text;
 }
 

@@ -22,11 +22,15 @@ struct Evidence {
 /// What a score needs beyond counts.
 enum class Needs { counts, distances, probability, uncertainty };
 
+/// Which values are good.
+enum class Better { higher, lower, neither };
+
 struct ScoreRow {
   std::string name, unit, summary;
   metrics::Kind kind = metrics::Kind::counted;
   Needs needs = Needs::counts;
   double (*value)(const Evidence&) = nullptr;  ///< null where counts are not enough
+  Better better = Better::higher;
 };
 
 const std::vector<ScoreRow>& score_rows();

@@ -22,6 +22,10 @@ expect_stdout "ET +dice +b +8 +0\.0225 +0\.0075 to 0\.0375 +0\.0256 +0\.0469 +0\
 expect_json summary.json 's["table"] == "a.csv" and s["n_cases"] == 8'
 expect_json summary.json 'row("ET", "dice")["ci_lo"] == 0.71625 and row("ET", "dice")["ci_hi"] == 0.84'
 expect_json summary.json 'len(s["comparisons"]) == 1 and s["comparisons"][0]["w_plus"] == 26.5'
+run "$BIN/evaluate" --table a.csv --against b=b.csv --rank case --summary ranking.json
+expect_stdout "^this run +1\.1250 +1$" # better in 6 of 8 cases, equal in one, worse in one
+expect_stdout "^b +1\.7500 +2$"
+expect_json ranking.json '[r["rank"] for r in s["ranking"]] == [1, 2]'
 run "$BIN/evaluate" --table a.csv --ddof 0 --bootstrap 0 --summary ddof.json
 expect_json ddof.json 'row("ET", "dice")["std_ddof0"] == 0.0899218411'
 expect_json ddof.json 'row("ET", "dice")["ci_lo"] is None'
@@ -48,6 +52,7 @@ refused 3 "short.csv: no column 'metric'" --table a.csv --against b=short.csv
 refused 3 "absent.csv" --table a.csv --against b=absent.csv
 refused 2 "given twice" --table a.csv --against b=b.csv --against b=a.csv
 refused 2 "--comparison needs --against" --table a.csv
+expect_error 2 "--rank needs --against" "$BIN/evaluate" --table a.csv --rank mean
 refused 2 "--table holds finished scores" --table a.csv --against b=b.csv --prediction a.csv
 refused 2 "pairing" --table a.csv --against b=b.csv --pairing some
 

@@ -39,8 +39,8 @@ struct Tables {
     return folder / name;
   }
   std::vector<ComparisonRow> compared(ComparisonRequest request = {}) {
-    request.against = {"b=" + (folder / "b.csv")};
-    return compare(read_score_table(folder / "a.csv"), request);
+    return compare(read_score_table(folder / "a.csv"), read_runs({"b=" + (folder / "b.csv")}),
+                   request);
   }
 };
 
@@ -138,11 +138,9 @@ TEST(Compare, RefusesTablesThatDoNotFit) {
   EXPECT_THAT(message_of([&] { t.compared(common); }), testing::HasSubstr("at least two"));
   t.write("b.csv", csv({.1, .2, .3}, "iou"));
   EXPECT_THAT(message_of([&] { t.compared(); }), testing::HasSubstr("no dice of region ET"));
-  ComparisonRequest twice;
-  twice.against = {"b=b.csv", "b=c.csv"};
-  EXPECT_THROW(compare(read_score_table(t.folder / "a.csv"), twice), UsageError);
-  twice.against = {"=b.csv"};
-  EXPECT_THROW(compare(read_score_table(t.folder / "a.csv"), twice), UsageError);
+  const auto b = t.folder / "b.csv";
+  EXPECT_THROW(read_runs({"b=" + b, "b=" + b}), UsageError);
+  EXPECT_THROW(read_runs({"=" + b}), UsageError);
 }
 
 TEST(ScoreTable, RefusesMalformedTables) {
