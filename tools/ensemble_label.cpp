@@ -1,8 +1,8 @@
 #include <cstdio>
 
-#include "cli/shared_options.h"
 #include "cli/tool.h"
 #include "labeling/label_cases.h"
+#include "labeling_options.h"
 
 namespace {
 using namespace kdseg;
@@ -28,17 +28,7 @@ const cli::Manual manual{
 void declare(cli::Options& add, Settings& s) {
   add.group("Networks");
   add.inputs("model", s.models, "checkpoint; repeat to average several");
-  add.group("Cases");
-  add.input("input", s.input, "one stored volume (.h5)");
-  add.entries("image", s.from.images, "NAME=FILE: one scan of a single case; repeat");
-  add.input("label", s.from.label, "label file of that case, which widens its box");
-  add.texts("classes", s.from.classes,
-            "NAME=CODE,...: what label codes mean, where no manifest says it");
-  add.input("manifest", s.from.manifest, "description of a data set (data-manifest/*.yaml)");
-  add.input("root", s.from.root, "the data set's folder");
-  add.entries("channels", s.channels,
-              "NAME=INPUT: what the input calls a network's channel, as in t1ce=T1C; repeat");
-  cli::declare_case_selection(add, s.from.selection);
+  declare_labeled_cases(add, s);
   add.group("Predictions");
   add.output("output", s.output,
              "prediction of a single case: .h5, or .nii, .nii.gz, .nrrd, .mha with label codes on "
@@ -47,15 +37,7 @@ void declare(cli::Options& add, Settings& s) {
   add.toggle("nifti", s.nifti, "write <case>.nii.gz into --output-dir instead");
   add.toggle("probability", s.probability,
              "keep probabilities: in the .h5, or beside label files as <name>_prob.nii.gz");
-  add.group("Windows");
-  add.integers("window", s.window,
-               "size of sliding windows, x y z voxels; none: as the checkpoint says", {.low = 1},
-               3);
-  add.number("overlap", s.overlap, "fraction of a window shared with its neighbor, with --window",
-             {.low = 0, .high = 0.95});
-  add.choice("window-weights", s.weights,
-             "gaussian counts voxels near a window's border least, plain counts all alike",
-             {"gaussian", "plain"});
+  declare_windows(add, s);
   cli::declare_tensor(add, s.tensor);
 }
 

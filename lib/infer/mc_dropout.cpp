@@ -143,8 +143,9 @@ SampleMeans sample_means(models::Network& network, const Head& head, const Tilin
   for (int64_t s = 0; s < sampling.samples; ++s)
     keys.push_back(sample_key(sampling.seed, case_id, s));
   const int64_t at_once = samples_per_pass(network, tiling, image, options, sampling);
-  const Pass pass{SampledPass(network, head, regions, options, sampling, std::move(keys), at_once),
-                  network.size_multiple(), network.minimum_size(), 1};
+  Pass pass{SampledPass(network, head, regions, options, sampling, std::move(keys), at_once),
+            network.size_multiple(), network.minimum_size(), 1};
+  pass.minimum_outside = options.minimum_outside;
   const at::Tensor maps = lay(pass, tiling, image, options.weights);
   const int64_t classes = head.channels(), count = static_cast<int64_t>(regions.size());
   SampleMeans means{maps.narrow(1, 0, classes), {}, {}};
@@ -181,9 +182,11 @@ io::Prediction predict_with_dropout(const models::Model& model, const Volume& vo
   const RegionChannels regions = region_channels(head, prediction.regions);
 
   const Volume prepared = prepared_for(contract, volume, name);
+  PredictOptions own = options;
+  own.minimum_outside = minimum_outside(contract, name);
   const SampleMeans means = sample_means(*model.network, head, contract.tiling,
                                          as_tensor(prepared.data.image).to(options.device),
-                                         volume.data.id, regions.channels, options, sampling);
+                                         volume.data.id, regions.channels, own, sampling);
   Image mean =
       restored(means.probability, head.names, certain_background(head), prepared, volume, name);
   const at::NoGradGuard no_grad;

@@ -52,4 +52,14 @@ void write_uncertainty_scan(const std::string& path, const io::Prediction& predi
   image::write_channels(path, image, "kdseg: uncertainty 0..100");
 }
 
+void write_map_scan(const std::string& path, const io::Prediction& prediction,
+                    const std::string& map) {
+  const auto found = prediction.maps.find(map);
+  if (found == prediction.maps.end())
+    throw DataError("case {}: the prediction holds no map {}", prediction.case_id, map);
+  const Image image = restored(
+      prediction, [&] { return voxels::restore(prediction.chain, found->second, {0.0f}); });
+  image::write_channels(path, image, "kdseg: " + map);
+}
+
 }  // namespace kdseg::intake

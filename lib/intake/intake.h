@@ -47,5 +47,8 @@ void write_label_scan(const std::string& path, const io::Prediction& prediction)
 /// \throws DataError  the prediction holds none
 void write_probability_scan(const std::string& path, const io::Prediction& prediction);
 void write_uncertainty_scan(const std::string& path, const io::Prediction& prediction);
+/// One of Prediction::maps likewise; 0 where voxels were cut away.
+void write_map_scan(const std::string& path, const io::Prediction& prediction,
+                    const std::string& map);
 
 }  // namespace kdseg::intake

@@ -27,8 +27,9 @@ std::string scan_extension(const std::string& name) {
 }
 
 /// "a.nii.gz" gives "a_prob.nii.gz".
-std::string probability_name(const std::string& label, const std::string& extension) {
-  return label.substr(0, label.size() - extension.size()) + "_prob" + extension;
+std::string map_name(const std::string& label, const std::string& extension,
+                     const std::string& map) {
+  return label.substr(0, label.size() - extension.size()) + "_" + map + extension;
 }
 
 std::string content_of(const std::string& file) {
@@ -39,9 +40,18 @@ std::string hash_text(const std::string& text) {
   return io::sha256(std::as_bytes(std::span(text.data(), text.size())));
 }
 
+void write_map(const std::string& map, const std::string& file, const io::Prediction& prediction) {
+  if (map == "prob")
+    intake::write_probability_scan(file, prediction);
+  else if (map == "uncertainty")
+    intake::write_uncertainty_scan(file, prediction);
+  else
+    intake::write_map_scan(file, prediction, map);
+}
+
 }  // namespace
 
-void check_output_options(const LabelSettings& s) {
+void check_output_options(const LabelSettings& s, bool maps) {
   const int targets = !s.output.empty() + !s.output_dir.empty();
   if (targets != 1)
     throw UsageError(
@@ -55,14 +65,20 @@ void check_output_options(const LabelSettings& s) {
   if (one && fs::path(s.output).extension() != ".h5" && scan_extension(s.output).empty())
     throw UsageError("--output {}: expected a name ending in .h5, {}", s.output,
                      join(scan_extensions));
-  if (one && s.probability && !scan_extension(s.output).empty() &&
+  if (one && (s.probability || maps) && !scan_extension(s.output).empty() &&
       !scan_extension(s.output).starts_with(".nii"))
-    throw UsageError("--probability needs --output FILE.h5 or FILE.nii.gz, found {}", s.output);
+    throw UsageError("{} needs --output FILE.h5 or FILE.nii.gz, found {}",
+                     maps ? "uncertainty" : "--probability", s.output);
 }
 
-Outputs::Outputs(const LabelSettings& settings, const LabelRun& run,
-                 std::vector<std::string> model_ids)
-    : s_(settings), run_(run), model_ids_(std::move(model_ids)) {}
+Outputs::Outputs(const LabelSettings& settings, const LabelRun& run, Maker maker)
+    : s_(settings), run_(run), maker_(std::move(maker)) {}
+
+std::vector<std::string> Outputs::Target::files() const {
+  std::vector<std::string> all{label};
+  for (const auto& [kind, file] : maps) all.push_back(file);
+  return all;
+}
 
 Outputs::Target Outputs::target_of(const intake::ListedCase& listed) const {
   Target target;
@@ -72,37 +88,41 @@ Outputs::Target Outputs::target_of(const intake::ListedCase& listed) const {
     target.label =
         (fs::path(s_.output_dir) / (target.id + (s_.nifti ? ".nii.gz" : ".h5"))).string();
   const auto extension = scan_extension(target.label);
-  if (s_.probability && !extension.empty())
-    target.probability = probability_name(target.label, extension);
+  if (extension.empty()) return target;
+  if (s_.probability) target.maps.emplace_back("prob", map_name(target.label, extension, "prob"));
+  for (const auto& map : maker_.maps)
+    target.maps.emplace_back(map, map_name(target.label, extension, map));
   return target;
 }
 
-/// Everything the prediction depends on.
 std::string Outputs::key_of(const intake::ListedCase& listed) const {
   std::string text = fmt::format("{}\n{}\n{} {} {} {} {}\n{}\n", run_.provenance.version,
-                                 join(model_ids_), s_.probability, fmt::join(s_.window, " "),
+                                 join(maker_.model_ids), s_.probability, fmt::join(s_.window, " "),
                                  s_.overlap, s_.weights, s_.tensor.precision, join(s_.channels));
+  text += maker_.settings;
   for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
   for (const auto& file : intake::input_files(listed)) text += content_of(file) + "\n";
   return hash_text(text);
 }
 
 std::string Outputs::identity_of(const Target& target) const {
-  if (target.probability.empty()) return content_of(target.label);
-  return hash_text(content_of(target.label) + content_of(target.probability));
+  if (target.maps.empty()) return content_of(target.label);
+  std::string all;
+  for (const auto& file : target.files()) all += content_of(file);
+  return hash_text(all);
 }
 
 void Outputs::plan(const std::vector<intake::ListedCase>& cases) {
   const std::string folder =
       s_.output.empty() ? s_.output_dir : fs::path(s_.output).parent_path().string();
-  if (s_.output.empty()) journal_.emplace((fs::path(folder) / "ensemble-label.journal").string());
+  if (s_.output.empty())
+    journal_.emplace((fs::path(folder) / (maker_.program + ".journal")).string());
   finished_.assign(cases.size(), false);
   identities_.resize(cases.size());
   for (size_t i = 0; i < cases.size(); ++i) {
     targets_.push_back(target_of(cases[i]));
     const auto& target = targets_[i];
-    std::vector<std::string> files{target.label};
-    if (!target.probability.empty()) files.push_back(target.probability);
+    const auto files = target.files();
     const bool all = std::all_of(files.begin(), files.end(), [](auto& f) { return fs::exists(f); });
     if (journal_ && all) {
       const auto content = journal_->finished(target.id, key_of(cases[i]));
@@ -126,7 +146,7 @@ std::string Outputs::write(size_t i, const intake::ListedCase& listed,
   if (scan_extension(target.label).empty()) {
     io::write_prediction(target.label, prediction, provenance, {.force = true});
   } else {
-    if (!target.probability.empty()) intake::write_probability_scan(target.probability, prediction);
+    for (const auto& [map, file] : target.maps) write_map(map, file, prediction);
     intake::write_label_scan(target.label, prediction);
   }
   identities_[i] = identity_of(target);

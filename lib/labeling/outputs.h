@@ -1,8 +1,8 @@
 // Where predictions go, and which of them an interrupted run already made.
 #pragma once
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "intake/journal.h"
@@ -11,13 +11,21 @@
 
 namespace kdseg::labeling {
 
-/// UsageError when the ways of naming outputs contradict each other or the inputs.
-void check_output_options(const LabelSettings& settings);
+/// UsageError when the ways of naming outputs contradict each other or the inputs. `maps`:
+/// predictions have maps of several channels, which not every format of scans can hold.
+void check_output_options(const LabelSettings& settings, bool maps);
+
+/// What predictions are made by.
+struct Maker {
+  std::string program;                 ///< names the journal
+  std::vector<std::string> model_ids;  ///< content ids of the checkpoints
+  std::string settings;                ///< what else predictions depend on beyond LabelSettings
+  std::vector<std::string> maps;       ///< "uncertainty" or names of Prediction::maps
+};
 
 class Outputs {
  public:
-  /// `model_ids` are the content ids of the checkpoints.
-  Outputs(const LabelSettings& settings, const LabelRun& run, std::vector<std::string> model_ids);
+  Outputs(const LabelSettings& settings, const LabelRun& run, Maker maker);
 
   /// Decides for every case before any work: keep what an interrupted run of the same checkpoints,
   /// inputs and settings finished, write the rest. Makes the folder.
@@ -25,6 +33,10 @@ class Outputs {
   void plan(const std::vector<intake::ListedCase>& cases);
   bool finished(size_t i) const { return finished_[i]; }
   int64_t kept() const;
+  const std::string& file(size_t i) const { return targets_[i].label; }  ///< of the label
+
+  /// Stands for everything the case's prediction depends on.
+  std::string key_of(const intake::ListedCase& listed) const;
 
   /// \return the id to print: content_sha256 of an HDF5 file, SHA-256 of any other
   std::string write(size_t i, const intake::ListedCase& listed, const io::Prediction& prediction,
@@ -36,15 +48,17 @@ class Outputs {
 
  private:
   struct Target {
-    std::string id, label, probability;  ///< probability: empty where it is part of label
+    std::string id, label;
+    /// Kind of map and its file; empty where maps are part of the label's file.
+    std::vector<std::pair<std::string, std::string>> maps;
+    std::vector<std::string> files() const;
   };
   Target target_of(const intake::ListedCase& listed) const;
-  std::string key_of(const intake::ListedCase& listed) const;
   std::string identity_of(const Target& target) const;
 
   const LabelSettings& s_;
   const LabelRun& run_;
-  std::vector<std::string> model_ids_;
+  Maker maker_;
   std::vector<Target> targets_;
   std::vector<bool> finished_;
   std::vector<std::string> identities_;

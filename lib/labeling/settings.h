@@ -21,8 +21,18 @@ struct LabelSettings {
   std::vector<std::string> channels;  ///< "t1ce=T1C": the input's name of a network's channel
   std::vector<int64_t> window;        ///< x y z voxels; empty: as the checkpoint says
   double overlap = 0.5;               ///< of windows, fraction
-  std::string weights = "gaussian";   ///< gaussian or plain
+  std::string weights = "gaussian";   ///< gaussian, plain or center
   TensorSettings tensor;
+};
+
+/// Sampling with dropout on, what mcdropout adds.
+struct SamplingSettings {
+  int64_t samples = 100;                  ///< passes with dropout per case
+  int64_t at_once = 0;                    ///< of them in one pass; 0: as many as fit
+  std::string entropy = "region-binary";  ///< or multiclass
+  std::string normalize = "theory";       ///< or minmax-case, minmax-set
+  std::string label_from = "mean";        ///< or deterministic
+  std::vector<std::string> maps;          ///< class-entropy, mutual-information
 };
 
 struct LabelRun {

@@ -1,0 +1,58 @@
+// What programs that predict many cases share: which cases, which networks, what is left to do.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "infer/predict.h"
+#include "labeling/outputs.h"
+#include "labeling/settings.h"
+#include "models/network.h"
+
+namespace kdseg::labeling {
+
+/// How a program turns a case into a prediction.
+struct Task {
+  std::string program;            ///< its name: for the journal and the progress
+  std::string settings;           ///< what predictions depend on beyond LabelSettings, as text
+  std::vector<std::string> maps;  ///< of a prediction, written as scans of their own
+  std::function<void(const std::vector<models::Model>&)> check;  ///< throws when they do not fit
+  std::function<io::Prediction(const std::vector<models::Model>&, const Volume&,
+                               const infer::PredictOptions&)>
+      predict;
+};
+
+/// UsageError when options contradict each other. `maps`: see check_output_options().
+void check_options(const LabelSettings& settings, bool maps);
+
+/// The networks, with the window of the settings in place of their own.
+std::vector<models::Model> load_models(const LabelSettings& settings, at::Device device);
+
+class CaseRun {
+ public:
+  /// Opens device and networks and lists the cases.
+  /// \throws UsageError, DataError  as label_cases()
+  CaseRun(const LabelSettings& settings, const LabelRun& run, Task task);
+
+  const std::vector<intake::ListedCase>& cases() const { return list_.cases; }
+  /// Where predictions of this run go; `extra` is added to what they depend on.
+  Outputs outputs(const LabelSettings& where, const std::string& extra = {}) const;
+  /// Predicts the cases that `outputs` has not finished. The next case is read while one is
+  /// computed.
+  void predict_all(Outputs& outputs) const;
+  void report(const std::string& all) const;  ///< the line that ends a run
+  Provenance provenance_of(const intake::ListedCase& listed) const;
+
+ private:
+  Volume load(const intake::ListedCase& listed) const;
+
+  const LabelSettings& s_;
+  const LabelRun& run_;
+  Task task_;
+  at::Device device_;
+  std::vector<models::Model> models_;
+  std::vector<std::string> model_ids_;
+  intake::CaseList list_;
+};
+
+}  // namespace kdseg::labeling

@@ -1,0 +1,35 @@
+// Options that ensemble-label and mcdropout share: cases, outputs, windows.
+#pragma once
+#include "cli/shared_options.h"
+#include "labeling/settings.h"
+
+namespace kdseg {
+
+inline void declare_labeled_cases(cli::Options& add, labeling::LabelSettings& s) {
+  add.group("Cases");
+  add.input("input", s.input, "one stored volume (.h5)");
+  add.entries("image", s.from.images, "NAME=FILE: one scan of a single case; repeat");
+  add.input("label", s.from.label, "label file of that case, which widens its box");
+  add.texts("classes", s.from.classes,
+            "NAME=CODE,...: what label codes mean, where no manifest says it");
+  add.input("manifest", s.from.manifest, "description of a data set (data-manifest/*.yaml)");
+  add.input("root", s.from.root, "the data set's folder");
+  add.entries("channels", s.channels,
+              "NAME=INPUT: what the input calls a network's channel, as in t1ce=T1C; repeat");
+  cli::declare_case_selection(add, s.from.selection);
+}
+
+inline void declare_windows(cli::Options& add, labeling::LabelSettings& s) {
+  add.group("Windows");
+  add.integers("window", s.window,
+               "size of sliding windows, x y z voxels; none: as the checkpoint says", {.low = 1},
+               3);
+  add.number("overlap", s.overlap, "fraction of a window shared with its neighbor, with --window",
+             {.low = 0, .high = 0.95});
+  add.choice("window-weights", s.weights,
+             "gaussian counts voxels near a window's border least, plain counts all alike, center "
+             "leaves half of what neighbors share out on either side",
+             {"gaussian", "plain", "center"});
+}
+
+}  // namespace kdseg
