@@ -25,21 +25,45 @@ with open(f"{SETTINGS}/experiment.yaml") as stream:
     EXPERIMENT = yaml.safe_load(stream)
 validate(EXPERIMENT, "../schemas/experiment.schema.yaml")
 
-METHODS = config.get("methods") or EXPERIMENT["main"]
-SCALE_INI = f"config/scales/{SCALE}/{PAPER}.ini"
+ROWS = config.get("rows") or SCALING.get("rows", "all")
+METHODS = config.get("methods") or (
+    EXPERIMENT["main"] if ROWS == "main" else list(EXPERIMENT["methods"])
+)
+SEEDS = config.get("seeds") or SCALING.get("seeds", [0])
+SCALE_FOLDER = f"config/scales/{SCALING.get('settings', SCALE)}"
+SCALE_INI = f"{SCALE_FOLDER}/{PAPER}.ini"
 SYNTHETIC = SCALING["cohort"] == "synthetic"
 COHORT = SCALE if SYNTHETIC else EXPERIMENT["manifest"]
 ROOT = f"{config['results']}/{PAPER}/{COHORT}"
-RUN = f"{ROOT}/{{method}}/fold{{fold}}_seed{{seed}}"
-SHEET = f"{ROOT}/volumes/cases.tsv"
+# Negative and positive controls are cohorts of their own, made with other knobs.
+CONTROLS = (
+    {
+        name: row
+        for name, row in EXPERIMENT.get("controls", {}).items()
+        if SCALING.get("controls")
+    }
+    if SYNTHETIC and ROWS == "all"
+    else {}
+)
+COHORTS = [COHORT, *(f"{COHORT}-{name}" for name in CONTROLS)]
+ANY = f"{config['results']}/{PAPER}/{{cohort}}"
+RUN = f"{ANY}/{{method}}/fold{{fold}}_seed{{seed}}"
+SHEET = f"{ANY}/volumes/cases.tsv"
 SPLIT = ",".join(map(str, SCALING.get("split") or EXPERIMENT["split"]))
 MANY_THREADS = SCALING["threads"]["many"]
-RUNS = [
-    {"method": method, "fold": fold, "seed": seed}
-    for method in METHODS
-    for fold in config["folds"]
-    for seed in config["seeds"]
+SAMPLED = [
+    m for m in EXPERIMENT.get("uncertainty", []) if m in METHODS and ROWS != "main"
 ]
+
+
+def runs_of(methods, cohort=COHORT, pattern=RUN):
+    """Paths of a pattern for every run of some methods."""
+    return [
+        pattern.format(cohort=cohort, method=m, fold=f, seed=s)
+        for m in methods
+        for f in config["folds"]
+        for s in SEEDS
+    ]
 
 
 def slot_retries(n):
@@ -51,15 +75,26 @@ def method(wildcards):
     return EXPERIMENT["methods"][wildcards.method]
 
 
-def settings_of(wildcards):
-    """The method's settings files, then the scale's: later ones win."""
-    return [f"{SETTINGS}/{name}" for name in method(wildcards)["settings"]] + [
-        SCALE_INI
+def settings_files(name):
+    """A method's settings files, then the scale's for all methods, then the scale's own: later ones win."""
+    row = EXPERIMENT["methods"][name]
+    own = [
+        f"{SCALE_FOLDER}/{PAPER}/{n}.ini"
+        for n in dict.fromkeys([row.get("like", name), name])
     ]
+    return (
+        [f"{SETTINGS}/{file}" for file in row["settings"]]
+        + [SCALE_INI]
+        + [file for file in own if os.path.exists(file)]
+    )
+
+
+def settings_of(wildcards):
+    return settings_files(wildcards.method)
 
 
 def recipe_of(wildcards):
-    return f"{SETTINGS}/{EXPERIMENT['recipe']}"
+    return f"{SETTINGS}/{method(wildcards).get('recipe', EXPERIMENT['recipe'])}"
 
 
 def other_checkpoint(role):
@@ -69,7 +104,7 @@ def other_checkpoint(role):
         name = method(wildcards).get(role)
         if not name:
             return []
-        return f"{ROOT}/{name}/fold{wildcards.fold}_seed{wildcards.seed}/checkpoint.h5"
+        return f"{RUN}/checkpoint.h5".format(**{**wildcards, "method": name})
 
     return checkpoint
 
@@ -80,6 +115,12 @@ def role_flags(wildcards, input):
         f"--{role} {input[role]}" for role in ("teacher", "init") if input.get(role)
     ]
     return " ".join(flags)
+
+
+def available_flag(wildcards):
+    """--available of a network that takes any subset of its channels."""
+    channels = method(wildcards).get("available")
+    return f"--available {','.join(channels)}" if channels else ""
 
 
 def folder_of_output(wildcards, output):
@@ -94,6 +135,12 @@ def settings_folder(wildcards, input):
     return os.path.dirname(input.experiment)
 
 
+def control_flags(wildcards):
+    """The knobs of a control cohort; none for the main one."""
+    knobs = CONTROLS.get(wildcards.cohort[len(COHORT) + 1 :], {}).get("phantom", {})
+    return " ".join(f"--{key} {value}" for key, value in knobs.items())
+
+
 def program(wildcards):
     return method(wildcards)["program"]
 
@@ -105,11 +152,9 @@ def training_threads(wildcards):
 def check_settings():
     """Every settings file is parsed before a job is submitted, so that a typo ends the workflow at once."""
     for name in METHODS:
-        row = EXPERIMENT["methods"][name]
-        call = [row["program"], "--print-config"]
-        for file in row["settings"]:
-            call += ["--config", f"{SETTINGS}/{file}"]
-        call += ["--config", SCALE_INI]
+        call = [EXPERIMENT["methods"][name]["program"], "--print-config"]
+        for file in settings_files(name):
+            call += ["--config", file]
         found = subprocess.run(call, capture_output=True, text=True)
         if found.returncode:
             fail(f"method {name}: {found.stderr.strip()}")

@@ -5,28 +5,30 @@ if SYNTHETIC:
         input:
             SCALE_INI,
         output:
-            f"{ROOT}/scans/cohort.json",
+            f"{ANY}/scans/cohort.json",
         log:
-            f"{ROOT}/logs/phantom.log",
+            f"{ANY}/logs/phantom.log",
         threads: MANY_THREADS
         resources:
             mem_mb=2000,
             runtime=30,
+        params:
+            knobs=control_flags,
         message:
-            "making the synthetic cohort (log: {log})"
+            "making the synthetic cohort {wildcards.cohort} (log: {log})"
         shell:
-            "exec phantom --config {input} --output-dir $(dirname {output})"
+            "exec phantom --config {input} {params.knobs} --output-dir $(dirname {output})"
             " --force --threads {threads} > {log} 2>&1"
 
 
 rule preprocess:
     input:
-        cohort=f"{ROOT}/scans/cohort.json" if SYNTHETIC else [],
+        cohort=f"{ANY}/scans/cohort.json" if SYNTHETIC else [],
         manifest=f"data-manifest/{'brats-2018' if SYNTHETIC else EXPERIMENT['manifest']}.yaml",
     output:
         SHEET,
     log:
-        f"{ROOT}/logs/preprocess.log",
+        f"{ANY}/logs/preprocess.log",
     threads: MANY_THREADS
     resources:
         mem_mb=4000,
@@ -35,7 +37,7 @@ rule preprocess:
         root=scans,
         split=SPLIT,
     message:
-        "importing scans as source volumes (log: {log})"
+        "importing the scans of {wildcards.cohort} as source volumes (log: {log})"
     shell:
         "exec preprocess --manifest {input.manifest} --root {params.root:q} --split {params.split}"
         " --output-dir $(dirname {output}) --force --threads {threads} > {log} 2>&1"

@@ -1,4 +1,4 @@
-# Scores of the test cases.
+# Scores of the test cases, and what the methods' scores say beside each other.
 rule evaluate:
     input:
         sheet=SHEET,
@@ -13,7 +13,89 @@ rule evaluate:
         mem_mb=4000,
         runtime=60,
     message:
-        "scoring {wildcards.method} (log: {log})"
+        "scoring {wildcards.method}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
         " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"
+
+
+rule evaluate_uncertainty:
+    input:
+        sheet=SHEET,
+        predictions=f"{RUN}/uncertainty/predictions.csv",
+    output:
+        cases=f"{RUN}/uncertainty.csv",
+        summary=f"{RUN}/uncertainty.json",
+        curves=f"{RUN}/uncertainty-curves.csv",
+    log:
+        f"{RUN}/evaluate-uncertainty.log",
+    threads: MANY_THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "scoring the uncertainty of {wildcards.method}, seed {wildcards.seed} (log: {log})"
+    shell:
+        "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
+        " --metrics qu_dice_auc,qu_ftp_auc,qu_ftn_auc,qu_score --curves {output.curves}"
+        " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"
+
+
+rule average_seeds:
+    input:
+        scores=lambda wildcards: runs_of(
+            [wildcards.method], wildcards.cohort, f"{RUN}/{wildcards.kind}.csv"
+        ),
+    output:
+        f"{ANY}/{{method}}/{{kind}}-over-seeds.csv",
+    log:
+        f"{ANY}/logs/average-{{method}}-{{kind}}.log",
+    wildcard_constraints:
+        kind="cases|uncertainty",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "averaging the {wildcards.kind} scores of {wildcards.method} over seeds (log: {log})"
+    shell:
+        "exec python3 workflow/scripts/average_seeds.py {input.scores} --output {output} > {log} 2>&1"
+
+
+def compared(wildcards):
+    """NAME=FILE of the methods that a comparison sets against its reference."""
+    return [
+        f"{m}={ANY}/{m}/{wildcards.kind}-over-seeds.csv".format(cohort=wildcards.cohort)
+        for m in comparison_of(wildcards)["against"]
+    ]
+
+
+def comparison_of(wildcards):
+    """Reference and others of a cohort's comparison, as far as they are run."""
+    control = CONTROLS.get(wildcards.cohort[len(COHORT) + 1 :])
+    row = control["comparison"] if control else EXPERIMENT["comparison"]
+    pool = SAMPLED if wildcards.kind == "uncertainty" else METHODS
+    others = [
+        m for m in row["against"] if m in (control["methods"] if control else pool)
+    ]
+    return {"reference": row["reference"], "against": others}
+
+
+rule compare:
+    input:
+        reference=lambda wildcards: f"{ANY}/{comparison_of(wildcards)['reference']}/{wildcards.kind}-over-seeds.csv",
+        against=lambda wildcards: [pair.split("=")[1] for pair in compared(wildcards)],
+    output:
+        f"{ANY}/comparison-{{kind}}.csv",
+    log:
+        f"{ANY}/logs/compare-{{kind}}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        against=lambda wildcards: " ".join(
+            f"--against {pair}" for pair in compared(wildcards)
+        ),
+    message:
+        "comparing methods by {wildcards.kind} scores (log: {log})"
+    shell:
+        "exec evaluate --table {input.reference} {params.against} --comparison {output} --force > {log} 2>&1"

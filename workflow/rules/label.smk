@@ -1,4 +1,4 @@
-# Predictions of the test cases, with probabilities.
+# Predictions of the test cases: probabilities, and maps of how sure the network is.
 rule label:
     input:
         sheet=SHEET,
@@ -14,8 +14,34 @@ rule label:
         gpu=1,
     params:
         device=config["device"],
+        available=available_flag,
     message:
-        "predicting the test cases with {wildcards.method} (log: {log})"
+        "predicting the test cases of {wildcards.cohort} with {wildcards.method}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec ensemble-label --model {input.model} --cases {input.sheet} --where split=test --probability"
-        " --device {params.device} --threads {threads} --output-dir $(dirname {output}) --force > {log} 2>&1"
+        " {params.available} --device {params.device} --threads {threads}"
+        " --output-dir $(dirname {output}) --force > {log} 2>&1"
+
+
+rule mcdropout:
+    input:
+        sheet=SHEET,
+        model=f"{RUN}/checkpoint.h5",
+    output:
+        f"{RUN}/uncertainty/predictions.csv",
+    log:
+        f"{RUN}/mcdropout.log",
+    threads: MANY_THREADS
+    resources:
+        mem_mb=16000,
+        runtime=480,
+        gpu=1,
+    params:
+        device=config["device"],
+        samples=SCALING.get("samples", 100),
+    message:
+        "sampling {wildcards.method}, seed {wildcards.seed}, with dropout, {params.samples} times (log: {log})"
+    shell:
+        "exec mcdropout --model {input.model} --cases {input.sheet} --where split=test --samples {params.samples}"
+        " --seed {wildcards.seed} --device {params.device} --threads {threads}"
+        " --output-dir $(dirname {output}) --force > {log} 2>&1"

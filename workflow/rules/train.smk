@@ -23,7 +23,8 @@ rule train:
         history=f"{RUN}/history.csv",
         device=config["device"],
     message:
-        "training {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, {threads} threads (log: {log})"
+        "training {wildcards.method} on {wildcards.cohort}, fold {wildcards.fold}, seed {wildcards.seed},"
+        " {threads} threads (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
         " --where split=train --validate split=val {params.roles} --seed {wildcards.seed}"

@@ -1,14 +1,14 @@
-"""Figures of the report: training curves and segmentations beside the truth."""
+#!/usr/bin/env python3
+"""The paper's figures from our runs: segmentations beside the truth, and what filtering by uncertainty leaves."""
 
-import base64
-import io
+import argparse
 from pathlib import Path
 
 import h5py
 import matplotlib
 import numpy as np
 import pandas as pd
-from results import per_case_mean, runs
+from results import case_scores, per_case_mean, read_experiment, runs
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
@@ -17,133 +17,74 @@ from matplotlib.patches import Patch  # noqa: E402
 
 # HAD-Net's figure 2: class 1 red, 2 green, 4 yellow.
 CLASS_COLORS = ["#d62728", "#2ca02c", "#ffd21f", "#1f77b4", "#9467bd", "#8c564b", "#e377c2"]
-METHOD_COLORS = ["#1b6ca8", "#c2571a", "#3a8f4d", "#8a4fa3", "#6b6b6b", "#b8912b", "#b03a5b"]
+# Figure 3: what each voxel of the region is.
+KINDS = {"true positive": "#2ca02c", "false negative": "#d62728", "false positive": "#1f77b4", "uncertain": "#ffd21f"}
+FILTERS = (100, 75, 50, 25)
 
-plt.rcParams.update(
-    {
-        "font.family": "sans-serif",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "svg.fonttype": "none",
-    }
-)
+plt.rcParams.update({"font.family": "sans-serif", "font.size": 8})
 
 
-def embed(figure, kind):
-    """The figure as a data URI, so that the page needs no other file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, bbox_inches="tight", dpi=130, metadata={"Date": None} if kind == "svg" else {})
-    plt.close(figure)
-    mime = "image/svg+xml" if kind == "svg" else "image/png"
-    return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def training_curves(root, methods, labels):
-    """Loss per epoch and the validation metric that selects the checkpoint, one line per run."""
-    figure, (losses, scores) = plt.subplots(1, 2, figsize=(9.5, 3.1))
-    for color, method in zip(METHOD_COLORS, methods):
-        for number, run in enumerate(runs(root, method)):
-            history = pd.read_csv(run / "history.csv")
-            epoch = history["epoch"]
-            label = labels[method] if number == 0 else None
-            losses.plot(epoch, history["loss"], color=color, label=label, linewidth=1.2)
-            validated = history["score"].notna()
-            scores.plot(
-                epoch[validated],
-                history["score"][validated],
-                color=color,
-                label=label,
-                linewidth=1.2,
-            )
-    losses.set(xlabel="epoch", ylabel="training loss", yscale="log")
-    scores.set(xlabel="epoch", ylabel="validation: mean smoothed Dice", ylim=(0, 1))
-    scores.legend(frameon=False, loc="lower right")
-    for axes in (losses, scores):
-        axes.grid(alpha=0.25, linewidth=0.5)
-    figure.tight_layout()
-    return embed(figure, "svg")
-
-
-def discriminator_curves(root, methods, labels):
-    """How well the discriminator tells teacher from student, and how often it is updated; None without one."""
-    with_adversary = [
-        (method, pd.read_csv(run / "history.csv"))
-        for method in methods
-        for run in runs(root, method)[:1]
-        if "discriminator-accuracy" in pd.read_csv(run / "history.csv", nrows=0).columns
-    ]
-    if not with_adversary:
-        return None
-    figure, axes = plt.subplots(figsize=(4.7, 2.6))
-    for color, (method, history) in zip(METHOD_COLORS[2:], with_adversary):
-        epoch = history["epoch"]
-        axes.plot(epoch, history["discriminator-accuracy"], color=color, label=f"{labels[method]}: accuracy")
-        axes.plot(
-            epoch,
-            history["discriminator-updated"],
-            color=color,
-            linestyle=":",
-            label=f"{labels[method]}: share of steps with an update",
-        )
-    axes.set(xlabel="epoch", ylim=(0, 1.02))
-    axes.legend(frameon=False, fontsize=8)
-    axes.grid(alpha=0.25, linewidth=0.5)
-    return embed(figure, "svg")
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def volume(path):
-    """Image channels by name, label and class table of a source volume."""
+    """Image channels by name, label and class names of a source volume."""
     with h5py.File(path, "r", locking=False) as file:
-        names = [n.decode() if isinstance(n, bytes) else n for n in file.attrs["channels"]]
+        names = [text(n) for n in file.attrs["channels"]]
         image = np.asarray(file["image"], dtype=np.float32)
-        classes = [n.decode() if isinstance(n, bytes) else n for n in file.attrs["class-names"]]
+        classes = [text(n) for n in file.attrs["class-names"]]
         return dict(zip(names, image)), np.asarray(file["label"]), classes
 
 
-def prediction(run, case):
-    with h5py.File(run / "predictions" / f"{case}.h5", "r", locking=False) as file:
-        return np.asarray(file["label"])
+def stored(run, folder, case, name):
+    with h5py.File(run / folder / f"{case}.h5", "r", locking=False) as file:
+        return np.asarray(file[name]), dict(file.attrs)
 
 
-def segmentations(root, methods, labels, scores, count=4):
-    """Like the paper's figure 2: one slice per patient with visible enhancing tumor, truth and methods.
-
-    The patients are spread over the quartiles of the last method's ET Dice among those with ET, so that
-    good and bad cases both appear; the rule is stated in the caption.
-    """
+def files_of(root):
     sheet = pd.read_csv(Path(root) / "volumes" / "cases.tsv", sep="\t", dtype=str)
-    files = dict(zip(sheet["case"], sheet["file"]))
-    dice = per_case_mean(scores[scores.status == "normal"], methods[-1], "ET", "dice").sort_values()
+    return dict(zip(sheet["case"], sheet["file"]))
+
+
+def show(axes, background, z):
+    values = background[background > 0]
+    top = np.percentile(values, 99.5) if values.size else 1
+    axes.imshow(background[z], cmap="gray", vmin=0, vmax=top, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def patients(scores, method, count):
+    """Cases at even steps from the worse to the better end of a method's ET Dice, among those with ET."""
+    dice = per_case_mean(scores[scores.status == "normal"], method, "ET", "dice").sort_values()
     if dice.empty:
-        return None
+        dice = per_case_mean(scores, method, "ET", "dice").sort_values()
     picks = [dice.index[int(round(q * (len(dice) - 1)))] for q in np.linspace(0.15, 0.95, count)]
-    picks = list(dict.fromkeys(picks))
+    return list(dict.fromkeys(picks))
+
+
+def segmentations(root, methods, labels, reference, scores, count=4):
+    """Like figure 2: one slice per patient, the one with most ET; truth and every method's labels."""
+    files, picks = files_of(root), patients(scores, reference, count)
     first_runs = {method: runs(root, method)[0] for method in methods}
     columns = 3 + len(methods)
-    figure, grid = plt.subplots(
-        len(picks), columns, figsize=(1.5 * columns, 2.05 * len(picks) + 0.3), squeeze=False
-    )
+    figure, grid = plt.subplots(len(picks), columns, figsize=(1.4 * columns, 1.95 * len(picks) + 0.3), squeeze=False)
     colors = ListedColormap(["none", *CLASS_COLORS])
     for row, case in enumerate(picks):
         image, label, classes = volume(Path(root) / "volumes" / files[case])
-        enhancing = label == classes.index("ET")
-        z = int(enhancing.sum(axis=(1, 2)).argmax())
+        z = int((label == classes.index("ET")).sum(axis=(1, 2)).argmax())
         panels = [("FLAIR", image["flair"], None), ("T1ce (teacher only)", image["t1ce"], None)]
         panels.append(("Truth", image["flair"], label))
-        panels += [(labels[m], image["flair"], prediction(first_runs[m], case)) for m in methods]
+        panels += [(labels[m], image["flair"], stored(first_runs[m], "predictions", case, "label")[0]) for m in methods]
         for column, (title, background, overlay) in enumerate(panels):
             axes = grid[row][column]
-            values = background[background > 0]
-            top = np.percentile(values, 99.5) if values.size else 1
-            axes.imshow(background[z], cmap="gray", vmin=0, vmax=top, interpolation="nearest")
+            show(axes, background, z)
             if overlay is not None:
                 axes.imshow(overlay[z], cmap=colors, vmin=0, vmax=len(CLASS_COLORS), alpha=0.75, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
-            for spine in axes.spines.values():
-                spine.set_visible(False)
             if row == 0:
-                axes.set_title(title, fontsize=8)
+                axes.set_title(title, fontsize=7.5)
             if column >= 3:
                 value = per_case_mean(scores, methods[column - 3], "ET", "dice").get(case, np.nan)
                 axes.set_xlabel(f"ET Dice {value:.2f}", fontsize=7)
@@ -151,4 +92,78 @@ def segmentations(root, methods, labels, scores, count=4):
     handles = [Patch(color=CLASS_COLORS[i - 1], label=name) for i, name in enumerate(classes) if i > 0]
     figure.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
     figure.tight_layout(rect=(0, 0.35 / figure.get_figheight(), 1, 1), pad=0.4, h_pad=1.2)
-    return embed(figure, "png")
+    return figure
+
+
+def filtered(run, case, truth, region="ET"):
+    """The overlay of one method at every filter threshold: 0 nothing, 1 TP, 2 FN, 3 FP, 4 uncertain."""
+    label, attributes = stored(run, "uncertainty", case, "label")
+    maps, _ = stored(run, "uncertainty", case, "uncertainty")
+    names = [text(n) for n in attributes["uncertainty-regions"]]
+    classes = [text(n) for n in attributes["class-names"]]
+    predicted = label == classes.index(region)
+    uncertainty = maps[names.index(region)]
+    overlays = []
+    for threshold in FILTERS:
+        kinds = np.zeros(label.shape, dtype=np.uint8)
+        kinds[predicted & truth] = 1
+        kinds[~predicted & truth] = 2
+        kinds[predicted & ~truth] = 3
+        kinds[(uncertainty > threshold) & (predicted | truth)] = 4
+        overlays.append(kinds)
+    return overlays
+
+
+def filtering(root, methods, labels, reference, scores):
+    """Like figure 3: the test case with the largest ET, methods in rows, thresholds in columns."""
+    files = files_of(root)
+    cases = sorted(scores[scores.method == reference].case.unique())
+    largest = None
+    for case in cases:
+        image, label, classes = volume(Path(root) / "volumes" / files[case])
+        truth = label == classes.index("ET")
+        if largest is None or truth.sum() > largest[1].sum():
+            largest = (case, truth, image)
+    case, truth, image = largest
+    z = int(truth.sum(axis=(1, 2)).argmax())
+    figure, grid = plt.subplots(len(methods), len(FILTERS), figsize=(1.9 * len(FILTERS), 2.1 * len(methods) + 0.4), squeeze=False)
+    colors = ListedColormap(["none", *KINDS.values()])
+    for row, method in enumerate(methods):
+        for column, kinds in enumerate(filtered(runs(root, method)[0], case, truth)):
+            axes = grid[row][column]
+            show(axes, image["flair"], z)
+            axes.imshow(kinds[z], cmap=colors, vmin=0, vmax=len(KINDS), alpha=0.75, interpolation="nearest")
+            if row == 0:
+                axes.set_title(f"uncertainty at most {FILTERS[column]}", fontsize=8)
+            counts = np.bincount(kinds.ravel(), minlength=5)
+            axes.set_xlabel(f"TP {counts[1]}  FN {counts[2]}  FP {counts[3]}", fontsize=7)
+        grid[row][0].set_ylabel(labels[method], fontsize=8)
+    handles = [Patch(color=color, label=name) for name, color in KINDS.items()]
+    figure.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
+    figure.suptitle(f"ET of {case}, voxels of the whole volume below each panel", fontsize=8)
+    figure.tight_layout(rect=(0, 0.35 / figure.get_figheight(), 1, 1), pad=0.4, h_pad=1.0)
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("experiment", "root"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--methods", nargs="+", required=True)
+    parser.add_argument("--sampled", nargs="*", default=[])
+    args = parser.parse_args()
+    experiment = read_experiment(args.experiment)
+    labels = {m: row["label"] for m, row in experiment["methods"].items()}
+    reference = experiment["comparison"]["reference"]
+    scores = case_scores(args.root, args.methods)
+    figures = {"figure2": segmentations(args.root, args.methods, labels, reference, scores)}
+    if args.sampled:
+        figures["figure3"] = filtering(args.root, args.sampled, labels, reference, scores)
+    for name, figure in figures.items():
+        # No date or version in the file: equal runs give equal bytes.
+        figure.savefig(Path(args.root, f"{name}.png"), bbox_inches="tight", dpi=130, metadata={"Software": None})
+        plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,13 +2,14 @@
 """The report: one self-contained HTML page on an experiment's runs."""
 
 import argparse
+import base64
 import json
 from pathlib import Path
 
 import h5py
 import jinja2
 import pandas as pd
-from figures import discriminator_curves, segmentations, training_curves
+from curves import discriminator_curves, training_curves
 from results import case_scores, per_case_mean, pooled_scores, provenance, read_experiment, runs
 
 
@@ -53,13 +54,32 @@ def describe_method(root, name, row):
     }
 
 
-def paper_table(path, methods_run):
-    """Rows by region, columns by method, of a table<N>.csv; what was run comes first."""
+def paper_table(path, claimed, real):
+    """Rows by method, columns by region, of a table<N>.csv; the published value beside ours on real data only."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    columns = list(dict.fromkeys(frame["column"]))
-    columns.sort(key=lambda c: c not in methods_run)
-    cells = {(r["row"], r["column"]): r for r in frame.to_dict("records")}
-    return {"rows": list(dict.fromkeys(frame["row"])), "columns": columns, "cells": cells}
+    published = {}
+    if real:
+        published = {(c["row"], c["column"]): c for c in claimed.to_dict("records")}
+    methods = list(dict.fromkeys(frame["column"]))
+    methods.sort(key=lambda m: not (frame[frame["column"] == m]["status"] == "run").any())
+    return {
+        "regions": list(dict.fromkeys(frame["row"])),
+        "methods": methods,
+        "cells": {(r["row"], r["column"]): r for r in frame.to_dict("records")},
+        "published": published,
+    }
+
+
+def image_file(path):
+    """A PNG as a data URI, so that the page needs no other file; None where it was not made."""
+    if not path.exists():
+        return None
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def statements(path):
+    """The verdict's rows."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
 
 
 def summary_counts(root, methods, region):
@@ -72,50 +92,53 @@ def summary_counts(root, methods, region):
 
 
 def extra_measures(scores, pooled, methods, regions):
-    """Measures beside the paper's: free of the operating point, and distances."""
+    """Measures beside the paper's, one row per method: free of the operating point, and distances."""
+    measures = [
+        ("Dice, arg max", "dice", "cases", "{:.3f}"),
+        ("Dice at the best threshold", "dice_best", "cases", "{:.3f}"),
+        ("average precision", "ap", "pooled", "{:.3f}"),
+        ("HD95 in mm", "hd95_mm", "cases", "{:.1f}"),
+    ]
     rows = []
-    for name, metric, pick in (
-        ("average precision, voxels pooled over cases", "ap", "pooled"),
-        ("Dice at the method's best threshold", "dice_best", "cases"),
-        ("HD95 in mm (empty cases: see counts)", "hd95_mm", "cases"),
-    ):
-        for region in regions:
-            values = []
-            for method in methods:
-                if pick == "pooled":
+    for method in methods:
+        cells = []
+        for _, metric, kind, shape in measures:
+            for region in regions:
+                if kind == "pooled":
                     found = pooled[
                         (pooled.method == method) & (pooled.region == region) & (pooled.metric == metric)
                     ].value
                 else:
                     found = per_case_mean(scores, method, region, metric)
-                values.append(f"{found.mean():.3f}" if len(found) and metric != "hd95_mm" else (f"{found.mean():.1f}" if len(found) else "-"))
-            rows.append({"measure": name, "region": region, "values": values})
-    return rows
-
-
-def settings_files(settings, experiment, methods, scale):
-    names = list(dict.fromkeys(f for m in methods for f in experiment["methods"][m]["settings"]))
-    files = [Path(settings) / n for n in [*names, experiment["recipe"]]]
-    files.append(Path("config/scales") / scale / f"{Path(settings).name}.ini")
-    return [{"name": str(f), "text": f.read_text()} for f in files if f.exists()]
+                cells.append(shape.format(found.mean()) if len(found) else "-")
+        rows.append({"method": method, "cells": cells})
+    return [m[0] for m in measures], rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("experiment", "settings", "scale", "root", "output"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--methods", nargs="+", required=True)
+    for name in ("methods", "files"):
+        parser.add_argument(f"--{name}", nargs="+", required=True)
     args = parser.parse_args()
+    root = Path(args.root)
     experiment = read_experiment(args.experiment)
-    labels = {m: experiment["methods"][m]["label"] for m in args.methods}
+    claimed = pd.read_csv(Path(args.settings, "claimed.csv"), dtype=str, keep_default_na=False)
+    labels = {m: row["label"] for m, row in experiment["methods"].items()}
     scores, pooled = case_scores(args.root, args.methods), pooled_scores(args.root, args.methods)
-    cohort_file = Path(args.root) / "scans" / "cohort.json"
+    cohort_file = root / "scans" / "cohort.json"
     cohort = json.loads(cohort_file.read_text()) if cohort_file.exists() else None
-    sheet = pd.read_csv(Path(args.root) / "volumes" / "cases.tsv", sep="\t", dtype=str)
+    sheet = pd.read_csv(root / "volumes" / "cases.tsv", sep="\t", dtype=str)
     tables = [
-        {"number": n, **t, **paper_table(Path(args.root) / f"table{n}.csv", list(labels.values()))}
+        {
+            "number": n,
+            **t,
+            **paper_table(root / f"table{n}.csv", claimed[claimed.table == n], cohort is None),
+        }
         for n, t in experiment["tables"].items()
     ]
+    measures, extra = extra_measures(scores, pooled, args.methods, experiment["regions"])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -131,19 +154,26 @@ def main():
         methods=[describe_method(args.root, m, experiment["methods"][m]) for m in args.methods],
         names=args.methods,
         labels=labels,
+        reference=labels[experiment["comparison"]["reference"]],
         cohort=cohort,
-        cohort_text=json.dumps({k: v for k, v in (cohort or {}).items() if k != 'files'}, indent=2),
+        cohort_text=json.dumps({k: v for k, v in (cohort or {}).items() if k != "files"}, indent=2),
         splits=sheet.groupby("split").size().to_dict(),
         strata=sheet.groupby("stratum").size().to_dict(),
         tables=tables,
         counts={r: summary_counts(args.root, args.methods, r) for r in experiment["regions"]},
         seeds=sorted(scores.seed.unique().tolist()),
         cases=scores.case.nunique(),
-        extra=extra_measures(scores, pooled, args.methods, experiment["regions"]),
+        measures=measures,
+        extra=extra,
+        statements=statements(root / "verdict.csv"),
         curves=training_curves(args.root, args.methods, labels),
         discriminator=discriminator_curves(args.root, args.methods, labels),
-        segmentations=segmentations(args.root, args.methods, labels, scores),
-        settings=settings_files(args.settings, experiment, args.methods, args.scale),
+        segmentations=image_file(root / "figure2.png"),
+        filtering=image_file(root / "figure3.png"),
+        settings=[
+            {"name": f, "text": Path(f).read_text()}
+            for f in [*args.files, f"{args.settings}/{experiment['recipe']}"]
+        ],
     )
     Path(args.output).write_text(page)
 

@@ -48,6 +48,16 @@ def pooled_scores(root, methods):
     return pd.DataFrame(rows, columns=["method", "seed", "region", "metric", "value"])
 
 
+def over_seeds(root, method, kind):
+    """Per-case scores of a method averaged over its seeds; None where there are none."""
+    path = Path(root, method, f"{kind}-over-seeds.csv")
+    if not path.exists():
+        return None
+    table = pd.read_csv(path, keep_default_na=False)
+    table["value"] = pd.to_numeric(table["value"], errors="coerce")
+    return table
+
+
 def per_case_mean(scores, method, region, metric):
     """Scores of one method, region and metric averaged over seeds: one value per case."""
     chosen = scores[

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Which of the paper's orderings hold in our runs, and what the control cohorts say.
+
+One row per statement: what is stated, whether it holds, the difference of means over cases (averaged over
+seeds) with its 95 % bootstrap interval over cases where `evaluate` gave one, n cases and seeds. Methods that
+were not run give `not-run`.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from results import over_seeds, read_experiment, runs
+
+KIND_OF = {"dice": "cases", "dice_best": "cases", "qu_score": "uncertainty"}
+
+
+class Verdict:
+    def __init__(self, experiment, root, methods):
+        self.experiment, self.root, self.methods = experiment, Path(root), methods
+        self.rows = []
+
+    def mean(self, root, method, region, metric):
+        table = over_seeds(root, method, KIND_OF[metric])
+        if table is None:
+            return None, 0
+        values = table[(table.region == region) & (table.metric == metric)].value.dropna()
+        return (values.mean(), len(values)) if len(values) else (None, 0)
+
+    def interval(self, root, reference, other, region, metric):
+        """The interval of reference - other, if `evaluate` compared the two."""
+        path = Path(root, f"comparison-{KIND_OF[metric]}.csv")
+        if not path.exists():
+            return None
+        table = pd.read_csv(path)
+        found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
+        return found.iloc[0] if len(found) else None
+
+    def add(self, root, statement, region, metric, high, low, holds):
+        """One row on high - low; `holds(difference, comparison)` decides."""
+        a, n = self.mean(root, high, region, metric) if high in self.methods else (None, 0)
+        b, _ = self.mean(root, low, region, metric) if low in self.methods else (None, 0)
+        row = {"statement": statement, "region": region, "metric": metric, "cohort": Path(root).name}
+        if a is None or b is None:
+            self.rows.append({**row, "holds": "not-run"})
+            return
+        reference = self.experiment["comparison"]["reference"]
+        sign, found = 1, None
+        if high == reference:
+            found = self.interval(root, high, low, region, metric)
+        elif low == reference:
+            found, sign = self.interval(root, low, high, region, metric), -1
+        if found is not None:
+            ends = sorted([sign * found.ci_lo, sign * found.ci_hi])
+            row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}", p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")
+        row.update(
+            difference=f"{a - b:.4f}",
+            n=str(n),
+            seeds=str(len(runs(root, high))),
+            holds="yes" if holds(a - b, found) else "no",
+        )
+        self.rows.append(row)
+
+    def orderings(self):
+        labels = {m: row["label"] for m, row in self.experiment["methods"].items()}
+        for row in self.experiment["verdict"]:
+            for region in row["regions"]:
+                groups = row.get("above", [])
+                for upper, lower in zip(groups, groups[1:]):
+                    for a in upper:
+                        for b in lower:
+                            self.add(self.root, f"{labels[a]} above {labels[b]}", region, row["metric"], a, b, lambda d, _: d > 0)
+                for b in row.get("methods", []):
+                    text = f"{labels[row['of']]} within {row['within']} of {labels[b]}"
+                    limit = row["within"]
+                    self.add(self.root, text, region, row["metric"], row["of"], b, lambda d, _: abs(d) <= limit)
+
+    def controls(self, names):
+        for name in names:
+            control = self.experiment["controls"][name]
+            expect = control["expect"]
+            root = self.root.with_name(f"{self.root.name}-{name}")
+            half = expect["half_width"]
+            text = f"{control['title']}: difference 0 within the interval, half-width at most {half}"
+
+            def holds(_, found, half=half):
+                return found is not None and found.ci_lo <= 0 <= found.ci_hi and (found.ci_hi - found.ci_lo) / 2 <= half
+
+            self.add(root, text, expect["region"], expect["metric"], expect["reference"], expect["against"], holds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("experiment", "root", "output"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--methods", nargs="+", required=True)
+    parser.add_argument("--controls", nargs="*", default=[])
+    args = parser.parse_args()
+    verdict = Verdict(read_experiment(args.experiment), args.root, args.methods)
+    verdict.orderings()
+    verdict.controls(args.controls)
+    columns = ["statement", "region", "metric", "holds", "difference", "ci_lo", "ci_hi", "p_t", "p_wilcoxon", "n", "seeds", "cohort"]
+    pd.DataFrame(verdict.rows, columns=columns).to_csv(args.output, index=False)
+
+
+if __name__ == "__main__":
+    main()
