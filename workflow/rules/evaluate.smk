@@ -61,33 +61,48 @@ rule average_seeds:
         "exec python3 workflow/scripts/average_seeds.py {input.scores} --output {output} > {log} 2>&1"
 
 
+def comparisons_in(cohort, kind):
+    """Reference and others of a cohort's comparisons, as far as both are run and have such scores."""
+    control = CONTROLS.get(cohort[len(COHORT) + 1 :])
+    wanted = (control or EXPERIMENT)["comparisons"]
+    pool = (
+        SAMPLED if kind == "uncertainty" else control["methods"] if control else METHODS
+    )
+    found = {
+        r: [m for m in others if m in pool] for r, others in wanted.items() if r in pool
+    }
+    return {r: others for r, others in found.items() if others}
+
+
+def comparison_files(cohort):
+    """Paths of all comparisons of a cohort."""
+    root = ANY.format(cohort=cohort)
+    return [
+        f"{root}/comparison-{reference}-{kind}.csv"
+        for kind in ("cases", "uncertainty")
+        for reference in comparisons_in(cohort, kind)
+        if kind == "cases" or cohort == COHORT
+    ]
+
+
 def compared(wildcards):
     """NAME=FILE of the methods that a comparison sets against its reference."""
-    return [
-        f"{m}={ANY}/{m}/{wildcards.kind}-over-seeds.csv".format(cohort=wildcards.cohort)
-        for m in comparison_of(wildcards)["against"]
-    ]
-
-
-def comparison_of(wildcards):
-    """Reference and others of a cohort's comparison, as far as they are run."""
-    control = CONTROLS.get(wildcards.cohort[len(COHORT) + 1 :])
-    row = control["comparison"] if control else EXPERIMENT["comparison"]
-    pool = SAMPLED if wildcards.kind == "uncertainty" else METHODS
-    others = [
-        m for m in row["against"] if m in (control["methods"] if control else pool)
-    ]
-    return {"reference": row["reference"], "against": others}
+    others = comparisons_in(wildcards.cohort, wildcards.kind)[wildcards.reference]
+    root = ANY.format(cohort=wildcards.cohort)
+    return [f"{m}={root}/{m}/{wildcards.kind}-over-seeds.csv" for m in others]
 
 
 rule compare:
     input:
-        reference=lambda wildcards: f"{ANY}/{comparison_of(wildcards)['reference']}/{wildcards.kind}-over-seeds.csv",
+        reference=f"{ANY}/{{reference}}/{{kind}}-over-seeds.csv",
         against=lambda wildcards: [pair.split("=")[1] for pair in compared(wildcards)],
     output:
-        f"{ANY}/comparison-{{kind}}.csv",
+        f"{ANY}/comparison-{{reference}}-{{kind}}.csv",
     log:
-        f"{ANY}/logs/compare-{{kind}}.log",
+        f"{ANY}/logs/compare-{{reference}}-{{kind}}.log",
+    wildcard_constraints:
+        kind="cases|uncertainty",
+        reference="[a-z0-9-]+",
     resources:
         mem_mb=1000,
         runtime=10,
@@ -95,7 +110,12 @@ rule compare:
         against=lambda wildcards: " ".join(
             f"--against {pair}" for pair in compared(wildcards)
         ),
+        metrics=lambda wildcards: {
+            "cases": "dice,dice_best",
+            "uncertainty": "qu_score",
+        }[wildcards.kind],
     message:
-        "comparing methods by {wildcards.kind} scores (log: {log})"
+        "comparing {wildcards.reference} with others by {wildcards.kind} scores (log: {log})"
     shell:
-        "exec evaluate --table {input.reference} {params.against} --comparison {output} --force > {log} 2>&1"
+        "exec evaluate --table {input.reference} {params.against} --metrics {params.metrics}"
+        " --comparison {output} --force > {log} 2>&1"

@@ -1,16 +1,13 @@
 # Tables, figures and verdict as in the paper, and one page that opens without a network.
-KINDS = ["cases", *(["uncertainty"] if SAMPLED else [])]
 SCORES = runs_of(METHODS, pattern=f"{RUN}/cases.csv") + runs_of(
     SAMPLED, pattern=f"{RUN}/uncertainty.csv"
 )
-COMPARISONS = [f"{ROOT}/comparison-{kind}.csv" for kind in KINDS]
+COMPARISONS = comparison_files(COHORT)
 CONTROL_FILES = [
     file
     for name, row in CONTROLS.items()
-    for file in [
-        f"{ROOT}-{name}/comparison-cases.csv",
-        *runs_of(row["methods"], f"{COHORT}-{name}", f"{RUN}/cases.csv"),
-    ]
+    for file in comparison_files(f"{COHORT}-{name}")
+    + runs_of(row["methods"], f"{COHORT}-{name}", f"{RUN}/cases.csv")
 ]
 
 

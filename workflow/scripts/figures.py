@@ -154,7 +154,7 @@ def main():
     args = parser.parse_args()
     experiment = read_experiment(args.experiment)
     labels = {m: row["label"] for m, row in experiment["methods"].items()}
-    reference = experiment["comparison"]["reference"]
+    reference = experiment["reference"]
     scores = case_scores(args.root, args.methods)
     figures = {"figure2": segmentations(args.root, args.methods, labels, reference, scores)}
     if args.sampled:

@@ -154,7 +154,7 @@ def main():
         methods=[describe_method(args.root, m, experiment["methods"][m]) for m in args.methods],
         names=args.methods,
         labels=labels,
-        reference=labels[experiment["comparison"]["reference"]],
+        reference=labels[experiment["reference"]],
         cohort=cohort,
         cohort_text=json.dumps({k: v for k, v in (cohort or {}).items() if k != "files"}, indent=2),
         splits=sheet.groupby("split").size().to_dict(),

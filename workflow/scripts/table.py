@@ -29,10 +29,10 @@ class Tables:
     def __init__(self, experiment, claimed, root, methods):
         self.experiment, self.claimed, self.root, self.methods = experiment, claimed, root, methods
         self.method_of = {row["label"]: name for name, row in experiment["methods"].items()}
-        self.reference = experiment["comparison"]["reference"]
+        self.reference = experiment["reference"]
         self.comparisons = {}
         for kind in ("cases", "uncertainty"):
-            path = Path(root, f"comparison-{kind}.csv")
+            path = Path(root, f"comparison-{self.reference}-{kind}.csv")
             self.comparisons[kind] = pd.read_csv(path) if path.exists() else None
 
     def values(self, method, region, metric):

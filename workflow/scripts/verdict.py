@@ -27,14 +27,17 @@ class Verdict:
         values = table[(table.region == region) & (table.metric == metric)].value.dropna()
         return (values.mean(), len(values)) if len(values) else (None, 0)
 
-    def interval(self, root, reference, other, region, metric):
-        """The interval of reference - other, if `evaluate` compared the two."""
-        path = Path(root, f"comparison-{KIND_OF[metric]}.csv")
-        if not path.exists():
-            return None
-        table = pd.read_csv(path)
-        found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
-        return found.iloc[0] if len(found) else None
+    def interval(self, root, high, low, region, metric):
+        """The comparison of high - low and its sign, if `evaluate` made one either way round."""
+        for sign, (reference, other) in ((1, (high, low)), (-1, (low, high))):
+            path = Path(root, f"comparison-{reference}-{KIND_OF[metric]}.csv")
+            if not path.exists():
+                continue
+            table = pd.read_csv(path)
+            found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
+            if len(found):
+                return sign, found.iloc[0]
+        return 1, None
 
     def add(self, root, statement, region, metric, high, low, holds):
         """One row on high - low; `holds(difference, comparison)` decides."""
@@ -44,12 +47,7 @@ class Verdict:
         if a is None or b is None:
             self.rows.append({**row, "holds": "not-run"})
             return
-        reference = self.experiment["comparison"]["reference"]
-        sign, found = 1, None
-        if high == reference:
-            found = self.interval(root, high, low, region, metric)
-        elif low == reference:
-            found, sign = self.interval(root, low, high, region, metric), -1
+        sign, found = self.interval(root, high, low, region, metric)
         if found is not None:
             ends = sorted([sign * found.ci_lo, sign * found.ci_hi])
             row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}", p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The six lines of the README that need no Snakemake run as printed, on a tiny synthetic cohort.
+# The lines of the README that need no Snakemake run as printed, on a tiny synthetic cohort.
 source "$KDSEG_TEST_LIB"
 run "$BIN/phantom" --grid 24,28,20 --spacing 8 --gates off --cases 8 --seed 1 --quiet --output-dir scans
 cat > tiny.ini <<'INI'
@@ -12,13 +12,14 @@ epochs = 1
 INI
 sed -n '/^## The same chain without Snakemake/,/^## /p' "$KDSEG_SOURCE_DIR/README.md" |
   sed -n '/^```sh/,/^```/p' | grep -v '^```' > lines.sh
-expect_equal "$(wc -l < lines.sh)" 6 "lines of the chain in the README"
+expect_equal "$(wc -l < lines.sh)" 8 "lines of the chain in the README"
 # Only what differs between the reader's machine and this test is replaced: data, sizes, folders.
-sed -e "s#/data/BraTS2019#scans#; s#brats-2019#brats-2018#; s#200,66,69#4,2,2#" \
+sed -e "s#/data/BraTS2019#scans#; s#brats-2019#brats-2018#; s#200,66,69#4,2,2#; s#--samples 100#--samples 3#" \
   -e "s#data-manifest/#$KDSEG_SOURCE_DIR/data-manifest/#; s#config/experiments#$KDSEG_SOURCE_DIR/config/experiments#" \
   -e "/^pretrain\|^distill/s#\$# --config tiny.ini#" lines.sh > chain.sh
 PATH=$BIN:$PATH run bash -eu chain.sh
-expect_file teacher.h5 start.h5 student.h5 cases.csv summary.json
+expect_file teacher.h5 start.h5 student.h5 cases.csv summary.json uncertainty.csv
+grep -q '^[^,]*,ET,qu_score,' uncertainty.csv || fail "no uncertainty score of ET"
 expect_equal "$(ls predictions/*.h5 | wc -l)" 2 "predictions of the test cases"
 
 # The README's prediction straight from scans: same shape and place as the scan.
