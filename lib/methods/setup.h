@@ -20,6 +20,7 @@ struct Setup {
   std::vector<int64_t> student_channels, teacher_channels;
   std::optional<models::Model> teacher;
   bool teacher_dropout = true;
+  bool subsets = false;  ///< withhold random images from the student in every step
   std::vector<Section> terms;
   std::optional<Section> adversary;  ///< the section [adversary], its width already settled
   optim::AdamOptions optimizer;

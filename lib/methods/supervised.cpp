@@ -4,6 +4,7 @@
 
 #include "losses/objective.h"
 #include "methods/losses_of_step.h"
+#include "methods/subsets.h"
 #include "tensor/device.h"
 
 namespace kdseg::methods {
@@ -18,19 +19,25 @@ class Supervised : public Method {
         optimizer_(setup_.student.network->module(), setup.optimizer) {
     if (objective_.needs_teacher())
       throw UsageError("a loss term needs a teacher, which training from labels does not have");
+    require_subsets_taken(setup_);
+    if (objective_.needs_weights())
+      weights_ = convolution_weights(setup_.student.network->module());
   }
 
   std::vector<std::string> streams() const override { return {case_stream}; }
 
   Report step(const tensor::Draw& draw, const StepInfo& info) override {
     const auto& batch = draw.at(case_stream);
-    auto noise = step_noise(info, "student", batch.input.image.size(0));
+    const int64_t samples = batch.input.image.size(0);
+    auto noise = step_noise(info, "student", samples);
     tensor::Output output;
     NamedScalars parts;
-    const at::Tensor loss = forward(batch, info, &noise, output, parts);
+    const at::Tensor loss =
+        forward(batch, info, &noise, present_of_step(setup_, info, samples), output, parts);
     const Report report = finite_report(parts, info, batch.cases);
     optimizer_.zero_grad();
     loss.backward();
+    if (setup_.subsets) zero_missing_gradients(setup_.student.network->module());
     optimizer_.step(optimizer_.options().learning_rate * info.learning_rate_scale);
     return report;
   }
@@ -40,7 +47,7 @@ class Supervised : public Method {
     tensor::Output output;
     NamedScalars parts;
     const auto& batch = draw.at(case_stream);
-    forward(batch, info, nullptr, output, parts);
+    forward(batch, info, nullptr, {}, output, parts);
     if (logits) *logits = output.logits;
     return finite_report(parts, info, batch.cases);
   }
@@ -51,15 +58,17 @@ class Supervised : public Method {
   std::vector<Candidate> candidates() const override { return {{"student", {&setup_.student}}}; }
 
   int64_t macs(std::array<int64_t, 3> size) const override {
-    return 3 * setup_.student.network->macs(size);
+    const auto& network = *setup_.student.network;
+    return 3 * (network.macs(size) + network.extra_macs(needs_, size));
   }
 
  private:
   at::Tensor forward(const tensor::Batch& batch, const StepInfo& info, tensor::Noise* noise,
-                     tensor::Output& output, NamedScalars& parts) {
+                     const at::Tensor& present, tensor::Output& output, NamedScalars& parts) {
     tensor::Input input = batch.input;
     input.image = pick_channels(batch.input.image, setup_.student_channels);
     input.noise = noise;
+    input.present = present;
     {
       const tensor::Autocast cast(setup_.device, setup_.compute);
       output = setup_.student.network->forward(input, needs_);
@@ -70,7 +79,8 @@ class Supervised : public Method {
                                     .target = &batch.target,
                                     .head = setup_.student.contract.head,
                                     .epoch = info.epoch,
-                                    .epochs = info.epochs};
+                                    .epochs = info.epochs,
+                                    .weights = weights_};
     const at::Tensor loss = objective_.value(evidence, &parts);
     parts.emplace_back("loss", loss);
     return loss;
@@ -79,6 +89,7 @@ class Supervised : public Method {
   Setup setup_;
   losses::Objective objective_;
   std::vector<std::string> needs_;
+  std::vector<at::Tensor> weights_;
   optim::Adam optimizer_;
 };
 

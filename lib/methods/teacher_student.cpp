@@ -10,6 +10,7 @@
 #include "losses/objective.h"
 #include "methods/adversary.h"
 #include "methods/losses_of_step.h"
+#include "methods/subsets.h"
 #include "tensor/device.h"
 
 namespace kdseg::methods {
@@ -29,6 +30,9 @@ class TeacherStudent : public Method {
         optimizer_(setup_.student.network->module(), setup.optimizer) {
     if (!setup_.teacher) throw UsageError("the procedure teacher-student needs --teacher");
     require_use_of_teacher(objective_, setup_.adversary.has_value());
+    require_subsets_taken(setup_);
+    if (objective_.needs_weights())
+      weights_ = convolution_weights(setup_.student.network->module());
     if (setup_.adversary) {
       const auto channels = static_cast<int64_t>(setup_.student.contract.channels.size());
       auto made = std::make_unique<Adversary>(
@@ -51,8 +55,10 @@ class TeacherStudent : public Method {
   Report step(const tensor::Draw& draw, const StepInfo& info) override {
     const auto& batch = draw.at(case_stream);
     const tensor::Output teacher = look_up_to_teacher(batch, info, setup_.teacher_dropout);
-    auto noise = step_noise(info, "student", batch.input.image.size(0));
+    const int64_t samples = batch.input.image.size(0);
+    auto noise = step_noise(info, "student", samples);
     Forward student;
+    student.input.present = present_of_step(setup_, info, samples);
     forward(batch, info, &noise, teacher, student);
 
     NamedScalars scalars = student.parts;
@@ -74,6 +80,7 @@ class TeacherStudent : public Method {
 
     optimizer_.zero_grad();
     torch::autograd::backward(roots, gradients);
+    if (setup_.subsets) zero_missing_gradients(setup_.student.network->module());
     optimizer_.step(optimizer_.options().learning_rate * info.learning_rate_scale);
     if (adversary_) {
       report["discriminator-accuracy"] = lesson.accuracy;
@@ -104,7 +111,8 @@ class TeacherStudent : public Method {
   std::vector<Candidate> candidates() const override { return {{"student", {&setup_.student}}}; }
 
   int64_t macs(std::array<int64_t, 3> size) const override {
-    int64_t macs = 3 * setup_.student.network->macs(size);
+    const auto& student = *setup_.student.network;
+    int64_t macs = 3 * (student.macs(size) + student.extra_macs(student_needs_, size));
     if (teacher_in_use()) macs += setup_.teacher->network->macs(size);
     return adversary_ ? macs + adversary_->macs(size) : macs;
   }
@@ -137,7 +145,7 @@ class TeacherStudent : public Method {
 
   void forward(const tensor::Batch& batch, const StepInfo& info, tensor::Noise* noise,
                const tensor::Output& teacher, Forward& made) {
-    made.input = batch.input;
+    made.input.domain = batch.input.domain;
     made.input.image = pick_channels(batch.input.image, setup_.student_channels);
     made.input.noise = noise;
     {
@@ -150,7 +158,8 @@ class TeacherStudent : public Method {
                                     .target = &batch.target,
                                     .head = setup_.student.contract.head,
                                     .epoch = info.epoch,
-                                    .epochs = info.epochs};
+                                    .epochs = info.epochs,
+                                    .weights = weights_};
     made.loss = objective_.value(evidence, &made.parts);
   }
 
@@ -159,6 +168,7 @@ class TeacherStudent : public Method {
   optim::Adam optimizer_;
   std::unique_ptr<Adversary> adversary_;
   std::vector<std::string> student_needs_, teacher_needs_;
+  std::vector<at::Tensor> weights_;
 };
 
 }  // namespace

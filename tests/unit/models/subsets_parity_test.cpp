@@ -9,6 +9,7 @@
 
 #include "filled.h"
 #include "losses/objective.h"
+#include "losses/weight_penalty.h"
 #include "models/trilinear.h"
 #include "models/u_hemis.h"
 #include "models/u_hved.h"
@@ -192,6 +193,18 @@ TEST(UHvedParity, MeansAndLosses) {
     expect_close(losses["reconstruction"], c.squared_error);
     expect_close(losses.total.item<double>(), c.total);
   }
+}
+
+TEST(UHvedParity, WeightPenaltyOfBothNetworks) {
+  const c10::NoGradGuard no_grad;
+  const auto penalty = [](const std::shared_ptr<Network>& network) {
+    std::vector<at::Tensor> weights;
+    for (const auto& p : filled(network)->module().parameters())
+      if (p.dim() == 5) weights.push_back(p);
+    return losses::weight_penalty(weights).item<double>();
+  };
+  expect_close(penalty(make_u_hemis({})), 3.280755e-04);
+  expect_close(penalty(make_u_hved({})), 4.393527e-04);
 }
 
 /// eps = cos(0.017 i) per level in place of random numbers.
