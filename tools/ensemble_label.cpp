@@ -29,6 +29,9 @@ void declare(cli::Options& add, Settings& s) {
   add.group("Networks");
   add.inputs("model", s.models, "checkpoint; repeat to average several");
   declare_labeled_cases(add, s);
+  add.texts("available", s.available,
+            "channels to use, as in flair,t1,t2; the others are withheld (networks that take "
+            "subsets); none: all that a case has");
   add.group("Predictions");
   add.output("output", s.output,
              "prediction of a single case: .h5, or .nii, .nii.gz, .nrrd, .mha with label codes on "

@@ -2,10 +2,12 @@
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "infer/predict.h"
 #include "prepare/recipe.h"
@@ -52,7 +54,71 @@ Volume select_channels(const Volume& volume, const std::vector<std::string>& cha
   return chosen;
 }
 
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// All `channels`, those that `few` lacks as images of 0.
+Image with_empty_channels(const Image& few, const std::vector<std::string>& channels) {
+  Image all{few.grid, channels, {}};
+  const auto count = static_cast<size_t>(few.grid.voxel_count());
+  for (const auto& name : channels) {
+    const auto at = std::find(few.channels.begin(), few.channels.end(), name);
+    if (at == few.channels.end()) {
+      all.voxels.insert(all.voxels.end(), count, 0.0f);
+      continue;
+    }
+    const float* voxels = few.channel(static_cast<size_t>(at - few.channels.begin()));
+    all.voxels.insert(all.voxels.end(), voxels, voxels + count);
+  }
+  return all;
+}
+
+/// Channels of the network that are used: all that the volume has, or those chosen.
+std::vector<std::string> used_channels(const Contract& contract, const Volume& volume,
+                                       const std::string& name,
+                                       const std::vector<std::string>& available) {
+  const auto& found = volume.data.image.channels;
+  std::vector<std::string> used, missing;
+  for (const auto& channel : contract.channels) {
+    if (!available.empty() && !holds(available, channel)) continue;
+    (holds(found, channel) ? used : missing).push_back(channel);
+  }
+  if (used.empty() || (!available.empty() && !missing.empty()))
+    throw DataError("case {}: channels ({}), {} expects {} of {}", volume.data.id, join(found, ","),
+                    name, available.empty() ? "at least one" : join(available, ","),
+                    join(contract.channels, ","));
+  if (!missing.empty())
+    log::warning("case {}: no {}; {} predicts from {}", volume.data.id, join(missing, ","), name,
+                 join(used, ","));
+  return used;
+}
+
 }  // namespace
+
+Prepared prepared_for(const models::Model& model, const Volume& volume, const std::string& name,
+                      const std::vector<std::string>& available) {
+  if (!model.network->takes_subsets()) {
+    if (!available.empty())
+      throw UsageError("--available: the network of {}, {}, needs all of its channels", name,
+                       model.section.name);
+    return {prepared_for(model.contract, volume, name), {}};
+  }
+  Contract contract = model.contract;
+  contract.channels = used_channels(model.contract, volume, name, available);
+  const bool all = contract.channels == model.contract.channels;
+  if (all && available.empty()) return {prepared_for(contract, volume, name), {}};
+  std::vector<std::string> kept;  // also what only the recipe looks at
+  for (const auto& channel : volume.data.image.channels)
+    if (available.empty() || holds(available, channel)) kept.push_back(channel);
+  Prepared made{prepared_for(contract, select_channels(volume, kept), name), {}};
+  made.volume.data.image = with_empty_channels(made.volume.data.image, model.contract.channels);
+  std::vector<float> present;
+  for (const auto& channel : model.contract.channels)
+    present.push_back(holds(contract.channels, channel) ? 1.0f : 0.0f);
+  made.present = at::tensor(present).unsqueeze(0);
+  return made;
+}
 
 Volume prepared_for(const Contract& contract, const Volume& volume, const std::string& model) {
   check_fit(contract, volume, model);

@@ -20,6 +20,21 @@ Volume prepared_for(const Contract& contract, const Volume& volume, const std::s
 /// \throws DataError  the recipe cannot be read
 bool minimum_outside(const Contract& contract, const std::string& model);
 
+/// What a network takes of a case.
+struct Prepared {
+  Volume volume;
+  at::Tensor present;  ///< [1, C], 1 where a channel is given; undefined: all
+};
+
+/// As above for networks that take subsets: only the channels in `available` (empty: those the
+/// volume has) reach the recipe and its mask; the network's other channels are images of 0 and not
+/// present. Other networks get all their channels. One warning line names channels that are missing
+/// unasked.
+/// \throws UsageError  `available` for a network that needs all of its channels
+/// \throws DataError   a channel in `available` that the volume lacks, no channel of the network
+Prepared prepared_for(const models::Model& model, const Volume& volume, const std::string& name,
+                      const std::vector<std::string>& available);
+
 /// The image's voxels as [1, C, D, H, W], not copied.
 at::Tensor as_tensor(const Image& image);
 

@@ -97,8 +97,9 @@ void check_alike(const std::vector<models::Model>& models, const PredictOptions&
 Image member(const models::Model& model, const Volume& volume, const std::string& name,
              const PredictOptions& options) {
   const Head& head = model.contract.head;
-  const Volume prepared = prepared_for(model.contract, volume, name);
+  const auto [prepared, present] = prepared_for(model, volume, name, options.available);
   PredictOptions own = options;
+  own.present = present;
   own.minimum_outside = minimum_outside(model.contract, name);
   const at::Tensor probability =
       probabilities(*model.network, head, model.contract.tiling,
@@ -128,6 +129,8 @@ at::Tensor probabilities(models::Network& network, const Head& head, const Tilin
   Pass pass{[&](const at::Tensor& part) {
               tensor::Input input;
               input.image = part;
+              if (options.present.defined())
+                input.present = options.present.expand({part.size(0), options.present.size(1)});
               return probabilities_of(network, head, input, compute);
             },
             network.size_multiple(), network.minimum_size()};

@@ -19,6 +19,10 @@ struct PredictOptions {
   bool keep_probability = false;
   WindowWeights weights = WindowWeights::gaussian;
   bool minimum_outside = false;  ///< of probabilities(): see Pass; predict() asks each recipe
+  at::Tensor present;  ///< of probabilities(): [1, C], 1 where a channel is given; undefined: all
+  /// Of predict(): channels that networks may use, for networks that take subsets; empty: all that
+  /// a volume has.
+  std::vector<std::string> available;
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 

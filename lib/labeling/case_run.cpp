@@ -75,6 +75,25 @@ void check_image_names(const LabelSettings& s, const std::vector<models::Model>&
   }
 }
 
+/// Channels that are to be used, and networks that can leave the others out.
+void check_available(const LabelSettings& s, const std::vector<models::Model>& models) {
+  if (s.available.empty()) return;
+  std::vector<std::string> known;
+  for (size_t m = 0; m < models.size(); ++m) {
+    const auto& channels = models[m].contract.channels;
+    if (!models[m].network->takes_subsets())
+      throw UsageError(
+          "--available: the network of {}, {}, needs all of its channels ({}); expected one that "
+          "takes subsets, such as u-hemis",
+          s.models[m], models[m].section.name, join(channels, ","));
+    known.insert(known.end(), channels.begin(), channels.end());
+  }
+  for (const auto& name : s.available)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw UsageError("--available {}: no model has a channel '{}'{}", join(s.available, ","),
+                       name, did_you_mean(name, known));
+}
+
 intake::CaseList list_input(const LabelSettings& s) {
   if (s.input.empty()) {
     auto stem = fs::path(s.output).stem();
@@ -127,6 +146,7 @@ CaseRun::CaseRun(const LabelSettings& settings, const LabelRun& run, Task task)
   if (task_.check) task_.check(models_);
   for (const auto& path : s_.models) model_ids_.push_back(io::stored_content_sha256(path));
   check_image_names(s_, models_);
+  check_available(s_, models_);
   list_ = list_input(s_);
   for (const auto& listed : list_.cases)
     if (!listed.rejected.empty()) throw DataError("case {}: {}", listed.files.id, listed.rejected);
@@ -150,6 +170,7 @@ void CaseRun::predict_all(Outputs& outputs) const {
   options.weights = s_.weights == "plain"    ? infer::WindowWeights::plain
                     : s_.weights == "center" ? infer::WindowWeights::center
                                              : infer::WindowWeights::gaussian;
+  options.available = s_.available;
   options.model_names = s_.models;
 
   Progress progress(task_.program, static_cast<int64_t>(open.size()), "cases");

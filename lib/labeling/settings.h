@@ -11,17 +11,18 @@
 namespace kdseg::labeling {
 
 struct LabelSettings {
-  std::vector<std::string> models;    ///< checkpoints; probabilities are averaged
-  intake::CaseListSettings from;      ///< explicit scans, a sheet, or a data set's folder
-  std::string input;                  ///< one stored volume instead
-  std::string output;                 ///< .h5, or a scan's format; for one case
-  std::string output_dir;             ///< <case>.h5 or <case>.nii.gz; for many
-  bool nifti = false;                 ///< <case>.nii.gz in output_dir
-  bool probability = false;           ///< keep probabilities
-  std::vector<std::string> channels;  ///< "t1ce=T1C": the input's name of a network's channel
-  std::vector<int64_t> window;        ///< x y z voxels; empty: as the checkpoint says
-  double overlap = 0.5;               ///< of windows, fraction
-  std::string weights = "gaussian";   ///< gaussian, plain or center
+  std::vector<std::string> models;     ///< checkpoints; probabilities are averaged
+  intake::CaseListSettings from;       ///< explicit scans, a sheet, or a data set's folder
+  std::string input;                   ///< one stored volume instead
+  std::string output;                  ///< .h5, or a scan's format; for one case
+  std::string output_dir;              ///< <case>.h5 or <case>.nii.gz; for many
+  bool nifti = false;                  ///< <case>.nii.gz in output_dir
+  bool probability = false;            ///< keep probabilities
+  std::vector<std::string> channels;   ///< "t1ce=T1C": the input's name of a network's channel
+  std::vector<std::string> available;  ///< channels to use; empty: all that are given
+  std::vector<int64_t> window;         ///< x y z voxels; empty: as the checkpoint says
+  double overlap = 0.5;                ///< of windows, fraction
+  std::string weights = "gaussian";    ///< gaussian, plain or center
   TensorSettings tensor;
 };
 

@@ -3,6 +3,7 @@
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 
 namespace kdseg::tensor {
@@ -79,6 +80,21 @@ TEST(Noise, SharesOnlyWhatNoDropoutPrecedes) {
   pass();
   EXPECT_EQ(before, 3);
   EXPECT_EQ(after, 4);
+}
+
+TEST(Noise, NormalSamplesFollowSeedKeyAndSite) {
+  Noise noise(1, {2, 3}), same(1, {3}), other(2, {2, 3});
+  const at::TensorOptions wide(at::kDouble);
+  const at::Tensor first = noise.normal({4, 5, 100}, wide);
+  ASSERT_EQ(first.sizes(), at::IntArrayRef({2, 4, 5, 100}));
+  EXPECT_TRUE(first.narrow(0, 1, 1).equal(same.normal({4, 5, 100}, wide)));
+  EXPECT_FALSE(first[0].equal(first[1]));
+  EXPECT_FALSE(first.equal(other.normal({4, 5, 100}, wide)));
+  EXPECT_FALSE(first.equal(noise.normal({4, 5, 100}, wide))) << "the next site has its own sample";
+  noise.rewind();
+  EXPECT_TRUE(first.to(at::kFloat).equal(noise.normal({4, 5, 100}, at::kFloat)));
+  EXPECT_NEAR(first.mean().item<double>(), 0, 4 / std::sqrt(4000.0));
+  EXPECT_NEAR(first.std().item<double>(), 1, 0.05);
 }
 
 }  // namespace
