@@ -76,7 +76,10 @@ def method(wildcards):
 
 
 def settings_files(name):
-    """A method's settings files, then the scale's for all methods, then the scale's own: later ones win."""
+    """A method's settings files, then the scale's for all methods, then the scale's for it: later ones win.
+
+    A method whose network is another one (`own_scale`) takes nothing of what the scale sets for all.
+    """
     row = EXPERIMENT["methods"][name]
     own = [
         f"{SCALE_FOLDER}/{PAPER}/{n}.ini"
@@ -84,7 +87,7 @@ def settings_files(name):
     ]
     return (
         [f"{SETTINGS}/{file}" for file in row["settings"]]
-        + [SCALE_INI]
+        + ([] if row.get("own_scale") else [SCALE_INI])
         + [file for file in own if os.path.exists(file)]
     )
 
