@@ -98,13 +98,25 @@ const std::vector<NetworkRow>& networks() {
          -1e300,
          1e300,
          {"by-channels", "never"}},
+        {"dropout-blocks",
+         Kind::texts,
+         "all",
+         "blocks that drop channels of their input: all, or some of d1 d2 d3 d4 c5 u4 u3 u2 u1; "
+         "with the last alone, mcdropout computes the rest once per case",
+         -1e300,
+         1e300,
+         {}},
         convolution_parameter()},
        [](const Parameters& p, int64_t in, int64_t out) {
+         const auto blocks = p.texts("dropout-blocks");
          return make_unet({.in_channels = in,
                            .classes = out,
                            .width = p.integer("width"),
                            .dropout = p.number("dropout"),
                            .first_dropout_by_channels = p.text("first-dropout") == "by-channels",
+                           .dropout_blocks = blocks == std::vector<std::string>{"all"}
+                                                 ? std::vector<std::string>{}
+                                                 : blocks,
                            .plain = p.text("convolution") == "plain"});
        }},
       u_hemis_row(),

@@ -113,7 +113,9 @@ class UNet : public Network {
   int64_t size_multiple() const override { return coarsest; }
   // A single voxel has no spread: instance norm would erase the deepest level at 16 voxels.
   int64_t minimum_size() const override { return 2 * coarsest; }
-  bool has_dropout() const override { return options_.dropout > 0; }
+  bool has_dropout() const override {
+    return std::any_of(dropout_.begin(), dropout_.end(), [](double p) { return p > 0; });
+  }
   int64_t macs(std::array<int64_t, 3> size) const override {
     return total_macs(unet_layers(options_, size));
   }
@@ -181,7 +183,14 @@ std::shared_ptr<Network> make_unet(const UNetOptions& options) {
 }
 
 std::vector<double> unet_dropout(const UNetOptions& o) {
-  std::vector<double> p(9, o.dropout);
+  const std::vector<std::string> names{"d1", "d2", "d3", "d4", "c5", "u4", "u3", "u2", "u1"};
+  std::vector<double> p(names.size(), o.dropout_blocks.empty() ? o.dropout : 0.0);
+  for (const auto& block : o.dropout_blocks) {
+    const auto at = std::find(names.begin(), names.end(), block);
+    if (at == names.end())
+      throw UsageError("dropout-blocks: no block '{}'{}", block, did_you_mean(block, names));
+    p[static_cast<size_t>(at - names.begin())] = o.dropout;
+  }
   if (!o.first_dropout_by_channels || o.in_channels < o.width) p[0] = 0.0;
   return p;
 }

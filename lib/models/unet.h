@@ -1,6 +1,7 @@
 // The 3D U-Net of HAD-Net: teacher, student and baseline differ only in their input channels.
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/layers.h"
@@ -15,6 +16,9 @@ struct UNetOptions {
   /// Dropout in the first block too when in_channels >= width (the official code's rule); else
   /// never there.
   bool first_dropout_by_channels = true;
+  /// Names of the blocks with dropout (d1 d2 d3 d4 c5 u4 u3 u2 u1); empty: all. The rule above
+  /// holds for d1 in any case.
+  std::vector<std::string> dropout_blocks{};
   bool plain = false;  ///< LibTorch's own kernels throughout
 };
 
@@ -22,6 +26,7 @@ struct UNetOptions {
 /// each block, nearest upsampling; raw logits. Parameters are named as in the official code.
 /// Extras, all after LeakyReLU and before any dropout: d2 u3 (second level), d3 u4, d4 c5.
 /// Source: Vadacchino et al. 2021, arXiv:2103.16617, appendix, and the authors' code.
+/// \throws UsageError  a dropout block that does not exist
 std::shared_ptr<Network> make_unet(const UNetOptions& options);
 
 /// Its convolutions on a volume of this size, in the order they run.

@@ -96,6 +96,10 @@ TEST(UNet, MapsHaveTheSizeOfTheirLevel) {
 TEST(UNet, DropoutPerBlock) {
   EXPECT_THAT(unet_dropout({.in_channels = 4, .width = 32}),
               ElementsAre(0.0, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2));
+  EXPECT_THAT(unet_dropout({.in_channels = 4, .width = 32, .dropout_blocks = {"u2", "u1"}}),
+              ElementsAre(0, 0, 0, 0, 0, 0, 0, .2, .2));
+  EXPECT_FALSE(make_unet({.in_channels = 3, .width = 4, .dropout_blocks = {"d1"}})->has_dropout());
+  EXPECT_THAT(message([] { make_unet({.dropout_blocks = {"u5"}}); }), HasSubstr("no block 'u5'"));
   EXPECT_EQ(unet_dropout({.in_channels = 4, .width = 4})[0], 0.2) << "rule of the official code";
   EXPECT_EQ(unet_dropout({.in_channels = 4, .width = 4, .first_dropout_by_channels = false})[0],
             0.0);
