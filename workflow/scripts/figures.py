@@ -140,8 +140,9 @@ def filtering(root, methods, labels, reference, scores):
         grid[row][0].set_ylabel(labels[method], fontsize=8)
     handles = [Patch(color=color, label=name) for name, color in KINDS.items()]
     figure.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
-    figure.suptitle(f"ET of {case}, voxels of the whole volume below each panel", fontsize=8)
-    figure.tight_layout(rect=(0, 0.35 / figure.get_figheight(), 1, 1), pad=0.4, h_pad=1.0)
+    height = figure.get_figheight()
+    figure.suptitle(f"ET of {case}; below each panel the voxels of its whole volume", fontsize=8)
+    figure.tight_layout(rect=(0, 0.35 / height, 1, 1 - 0.2 / height), pad=0.4, h_pad=1.0)
     return figure
 
 
@@ -156,7 +157,9 @@ def main():
     labels = {m: row["label"] for m, row in experiment["methods"].items()}
     reference = experiment["reference"]
     scores = case_scores(args.root, args.methods)
-    figures = {"figure2": segmentations(args.root, args.methods, labels, reference, scores)}
+    # The paper's own columns: controls and variants would make the panels too small to read.
+    shown = [m for m in args.methods if m in {"teacher", reference, *experiment["rivals"]}]
+    figures = {"figure2": segmentations(args.root, shown, labels, reference, scores)}
     if args.sampled:
         figures["figure3"] = filtering(args.root, args.sampled, labels, reference, scores)
     for name, figure in figures.items():
