@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import yaml
+from snakemake.jobs import Job
 
 
 def fail(message):
@@ -69,6 +70,24 @@ def runs_of(methods, cohort=COHORT, pattern=RUN):
 def slot_retries(n):
     """Only the main process retries; Snakemake inside a cluster job must not."""
     return n if workflow.is_main_process else 0
+
+
+def failed_for_good(job):
+    """Whether a training said that the same call can only fail again."""
+    if job.rule.name != "train":
+        return False
+    if os.path.exists(f"{job.params.run_dir}/failed"):
+        return True
+    if not os.path.exists(job.log[0]):
+        return False
+    with open(job.log[0], errors="replace") as log:
+        return "holds a run with other settings" in log.read()
+
+
+# To Snakemake a stop with saved state and a failure for good are the same; it would queue both again.
+Job.restart_times = property(
+    lambda job: 0 if failed_for_good(job) else job.rule.restart_times
+)
 
 
 def method(wildcards):
@@ -150,6 +169,37 @@ def program(wildcards):
 
 def training_threads(wildcards):
     return SCALING["threads"][program(wildcards)]
+
+
+def comparisons_in(cohort, kind):
+    """Reference and others of a cohort's comparisons, as far as both are run and have such scores."""
+    control = CONTROLS.get(cohort[len(COHORT) + 1 :])
+    wanted = (control or EXPERIMENT)["comparisons"]
+    pool = (
+        SAMPLED if kind == "uncertainty" else control["methods"] if control else METHODS
+    )
+    found = {
+        r: [m for m in others if m in pool] for r, others in wanted.items() if r in pool
+    }
+    return {r: others for r, others in found.items() if others}
+
+
+def comparison_files(cohort):
+    """Paths of all comparisons of a cohort."""
+    root = ANY.format(cohort=cohort)
+    return [
+        f"{root}/comparison-{reference}-{kind}.csv"
+        for kind in ("cases", "uncertainty")
+        for reference in comparisons_in(cohort, kind)
+        if kind == "cases" or cohort == COHORT
+    ]
+
+
+def compared(wildcards):
+    """NAME=FILE of the methods that a comparison sets against its reference."""
+    others = comparisons_in(wildcards.cohort, wildcards.kind)[wildcards.reference]
+    root = ANY.format(cohort=wildcards.cohort)
+    return [f"{m}={root}/{m}/{wildcards.kind}-over-seeds.csv" for m in others]
 
 
 def check_settings():

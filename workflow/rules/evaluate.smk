@@ -52,6 +52,7 @@ rule average_seeds:
         f"{ANY}/logs/average-{{method}}-{{kind}}.log",
     wildcard_constraints:
         kind="cases|uncertainty",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
@@ -59,37 +60,6 @@ rule average_seeds:
         "averaging the {wildcards.kind} scores of {wildcards.method} over seeds (log: {log})"
     shell:
         "exec python3 workflow/scripts/average_seeds.py {input.scores} --output {output} > {log} 2>&1"
-
-
-def comparisons_in(cohort, kind):
-    """Reference and others of a cohort's comparisons, as far as both are run and have such scores."""
-    control = CONTROLS.get(cohort[len(COHORT) + 1 :])
-    wanted = (control or EXPERIMENT)["comparisons"]
-    pool = (
-        SAMPLED if kind == "uncertainty" else control["methods"] if control else METHODS
-    )
-    found = {
-        r: [m for m in others if m in pool] for r, others in wanted.items() if r in pool
-    }
-    return {r: others for r, others in found.items() if others}
-
-
-def comparison_files(cohort):
-    """Paths of all comparisons of a cohort."""
-    root = ANY.format(cohort=cohort)
-    return [
-        f"{root}/comparison-{reference}-{kind}.csv"
-        for kind in ("cases", "uncertainty")
-        for reference in comparisons_in(cohort, kind)
-        if kind == "cases" or cohort == COHORT
-    ]
-
-
-def compared(wildcards):
-    """NAME=FILE of the methods that a comparison sets against its reference."""
-    others = comparisons_in(wildcards.cohort, wildcards.kind)[wildcards.reference]
-    root = ANY.format(cohort=wildcards.cohort)
-    return [f"{m}={root}/{m}/{wildcards.kind}-over-seeds.csv" for m in others]
 
 
 rule compare:
@@ -103,6 +73,7 @@ rule compare:
     wildcard_constraints:
         kind="cases|uncertainty",
         reference="[a-z0-9-]+",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,

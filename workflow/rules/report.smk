@@ -21,6 +21,7 @@ rule tables:
         expand(f"{ROOT}/table{{number}}.csv", number=EXPERIMENT["tables"]),
     log:
         f"{ROOT}/logs/tables.log",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
@@ -44,6 +45,7 @@ rule verdict:
         f"{ROOT}/verdict.csv",
     log:
         f"{ROOT}/logs/verdict.log",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
@@ -67,6 +69,7 @@ rule figures:
         uncertainty=[f"{ROOT}/figure3.png"] if SAMPLED else [],
     log:
         f"{ROOT}/logs/figures.log",
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=10,
@@ -94,6 +97,7 @@ rule report:
         f"{ROOT}/report.html",
     log:
         f"{ROOT}/logs/report.log",
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=10,

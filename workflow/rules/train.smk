@@ -1,4 +1,6 @@
 # One rule trains every method of every paper: its program, settings, teacher and start come from the experiment.
+# In a Slurm job a training saves its state and stops ten minutes before the job's time is up (after a sixth of a
+# short one); the profile's --signal is the second line. On one machine it has all the time it needs.
 rule train:
     input:
         sheet=SHEET,
@@ -10,7 +12,7 @@ rule train:
         ensure(f"{RUN}/checkpoint.h5", non_empty=True),
     log:
         f"{RUN}/train.log",
-    retries: slot_retries(20)
+    retries: slot_retries(config["slots"])
     threads: training_threads
     resources:
         mem_mb=16000,
@@ -29,4 +31,6 @@ rule train:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
         " --where split=train --validate split=val {params.roles} --seed {wildcards.seed}"
         " --device {params.device} --threads {threads} --run-dir {params.run_dir}"
+        " ${{SLURM_JOB_ID:+--deadline $(({resources.runtime} > 12"
+        " ? {resources.runtime} * 60 - 600 : {resources.runtime} * 10))}}"
         " --history {params.history} --output {output} > {log} 2>&1"
