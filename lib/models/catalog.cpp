@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "models/kd_net_unet.h"
 #include "models/patch_discriminator.h"
 #include "models/u_hemis.h"
 #include "models/u_hved.h"
@@ -119,6 +120,7 @@ const std::vector<NetworkRow>& networks() {
                                                  : blocks,
                            .plain = p.text("convolution") == "plain"});
        }},
+      kd_net_unet_row(),
       u_hemis_row(),
       u_hved_row(),
   };
