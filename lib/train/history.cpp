@@ -1,11 +1,18 @@
 #include "train/history.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "io/table.h"
 
 namespace kdseg::train {
+
+double MovingAverage::update(double score) {
+  constexpr double decay = 0.95;
+  raw = decay * raw + (1 - decay) * score;
+  return raw / (1 - std::pow(decay, static_cast<double>(++count)));
+}
 
 void History::add(const Row& row) {
   for (const auto& [name, value] : row)

@@ -134,7 +134,7 @@ void Loop::take_if_best(const Scores& scores) {
   models::module_to_arrays(candidate(), "/best", state_.best_parameters);
 }
 
-History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validation_s) const {
+History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validation_s) {
   methods::StepInfo last = info();
   const double scale =
       options_.schedule.at(std::max<int64_t>(0, last.step - 1), steps_) * state_.plateau.scale();
@@ -147,6 +147,7 @@ History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validat
     if (scores->loss) row.emplace_back("validation-loss", shown(*scores->loss));
     for (const auto& [region, dice] : scores->dice) row.emplace_back("dice-" + region, shown(dice));
     row.emplace_back("score", shown(scores->score));
+    row.emplace_back("score-average", shown(state_.average.update(scores->score)));
   }
   for (const char* name : {"waiting", "transfer", "step"}) {
     const auto found = state_.seconds.find(name);

@@ -55,7 +55,7 @@ class Loop {
   void one_step(data::Loader& loader);
   void close_epoch();
   void take_if_best(const Scores& scores);
-  History::Row epoch_row(const std::optional<Scores>& scores, double validation_s) const;
+  History::Row epoch_row(const std::optional<Scores>& scores, double validation_s);
   void save();
   void stop_if_requested();
   torch::nn::Module& candidate() const;

@@ -60,6 +60,8 @@ io::Tree to_tree(const RunState& state, std::vector<methods::Role> roles, const 
   for (const auto& [name, value] : identity) settings += name + between + value + between;
   put_text(tree, "/settings", settings);
   state.plateau.save(tree, "/plateau");
+  tree.attributes["/score-average"]["raw"] = state.average.raw;
+  tree.attributes["/score-average"]["count"] = state.average.count;
   for (const auto& role : roles) {
     if (!role.optimizer) continue;
     models::module_to_arrays(*role.module, "/roles/" + role.name, tree);
@@ -82,6 +84,8 @@ void from_tree(const io::Tree& tree, RunState& state, std::vector<methods::Role>
   state.best = get_numbers(tree, "/best-scores");
   state.history = History::from_text(get_text(tree, "/history"));
   state.plateau.load(tree, "/plateau");
+  state.average.raw = tree.number("/score-average", "raw");
+  state.average.count = tree.integer("/score-average", "count");
   for (const auto& [path, array] : tree.arrays)
     if (path.starts_with("/best/")) state.best_parameters.arrays[path] = array;
 }

@@ -23,6 +23,7 @@ struct RunState {
   methods::Report best;                   ///< scores of the best epoch so far, "epoch" among them
   io::Tree best_parameters;               ///< under /best
   optim::Plateau plateau;
+  MovingAverage average;  ///< of the validation score
   History history;
 };
 

@@ -95,7 +95,7 @@ TEST(BottleneckKl, ChannelsOrPlaces) {
   EXPECT_NEAR(bottleneck_kl(teacher, student, MapNorm::channel_softmax).item<double>(),
               0.462117 / 2, 1e-6);
   // Channel 1: softmax(1, 3) against softmax(0, 3); channel 2 the other way round (by hand).
-  EXPECT_NEAR(bottleneck_kl(teacher, student, MapNorm::spatial_softmax).item<double>(), 0.035890,
+  EXPECT_NEAR(bottleneck_kl(teacher, student, MapNorm::spatial_softmax).item<double>(), 0.0358885,
               1e-6);
 }
 

@@ -34,5 +34,12 @@ TEST(History, IsWrittenOverTheFormerFile) {
   std::filesystem::remove(path);
 }
 
+TEST(MovingAverage, IsCorrectedForItsStart) {
+  MovingAverage average;
+  EXPECT_NEAR(average.update(.6), .6, 1e-12);
+  EXPECT_NEAR(average.update(.7), .6512821, 1e-7);
+  EXPECT_NEAR(average.update(.65), .6508326, 1e-7);
+}
+
 }  // namespace
 }  // namespace kdseg::train
