@@ -57,6 +57,10 @@ void declare(cli::Options& add, Settings& s) {
   add.choice("missing", s.missing,
              "a case without prediction: error, or worst (counts as predicted empty; qu_score 0)",
              {"error", "worst"});
+  add.choice("grid", r.grid,
+             "where voxels are counted: on the scan's own grid, or on the one that the files are "
+             "stored on (predictions of prepared volumes against these volumes)",
+             {"scan", "stored"});
   add.toggle("ignore-geometry", r.ignore_geometry,
              "compare voxel by voxel although spacing, origin or direction differ");
   add.group("Scores");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace kdseg::prepare {
 
@@ -20,6 +21,18 @@ Statistics masked_statistics(std::span<const float> values, std::span<const uint
     if (mask[i]) squares += (values[i] - s.mean) * (values[i] - s.mean);
   s.deviation = std::sqrt(squares / static_cast<double>(s.voxels));
   return s;
+}
+
+Statistics nonzero_statistics(std::span<const float> values) {
+  std::vector<uint8_t> mask(values.size());
+  std::transform(values.begin(), values.end(), mask.begin(), [](float v) { return v != 0.0f; });
+  return masked_statistics(values, mask);
+}
+
+void z_score_nonzero(std::span<float> values, const Statistics& s) {
+  const double deviation = std::max(s.deviation, 1e-8);
+  for (float& v : values)
+    if (v != 0.0f) v = static_cast<float>((v - s.mean) / deviation);
 }
 
 void clip_rescale(std::span<float> values, const Statistics& s, double clip_sigma) {

@@ -1,4 +1,4 @@
-// Intensity normalization over the brain, as HAD-Net's two published variants do it.
+// Intensity normalization as HAD-Net's two published variants and KD-Net do it.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -21,6 +21,13 @@ void clip_rescale(std::span<float> values, const Statistics& statistics, double 
 
 /// (I - mu) / sigma everywhere. Source: HAD-Net paper, appendix C.
 void z_score(std::span<float> values, const Statistics& statistics);
+
+/// Over the voxels that are not 0.
+Statistics nonzero_statistics(std::span<const float> values);
+
+/// (I - mu) / max(sigma, 1e-8) where I is not 0; zeros stay. Source: KD-Net, Hu et al. 2020 (voxels
+/// that are not 0); the lower limit of sigma is this project's.
+void z_score_nonzero(std::span<float> values, const Statistics& statistics);
 
 /// Fractions cut off as a cast to uint16 does, values kept within 0..65535.
 void truncate_to_uint16(std::span<float> values);

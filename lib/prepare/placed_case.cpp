@@ -117,6 +117,48 @@ const Landmarks& landmarks_for(const std::string& channel, const LandmarkTable& 
       id, channel, join(known));
 }
 
+/// Signs and fractions as the recipe wants them. \return how many voxels changed their sign
+int64_t condition(std::span<float> voxels, const Parameters& recipe) {
+  int64_t negatives = 0;
+  if (recipe.text("negative") == "absolute")
+    for (float& v : voxels)
+      if (v < 0) {
+        v = -v;
+        ++negatives;
+      }
+  if (recipe.toggle("truncate")) truncate_to_uint16(voxels);
+  return negatives;
+}
+
+/// Of a channel's non-zero voxels before anything was cut away.
+Statistics source_statistics(const Volume& source, const std::string& channel,
+                             const Parameters& recipe) {
+  Image whole = select_channels(source, std::vector<std::string>{channel});
+  condition(whole.voxels, recipe);
+  return nonzero_statistics(whole.voxels);
+}
+
+/// Every other voxel, the first one on.
+Grid strided(const Grid& grid) {
+  Grid half = grid;
+  for (int a = 0; a < 3; ++a) {
+    half.size[a] = (grid.size[a] + 1) / 2;
+    half.spacing_mm[a] = 2 * grid.spacing_mm[a];
+  }
+  return half;
+}
+
+/// Centers of blocks of 2x2x2 voxels; an odd rest is dropped.
+Grid pooled(const Grid& grid) {
+  Grid half = strided(grid);
+  for (int a = 0; a < 3; ++a) {
+    half.size[a] = grid.size[a] / 2;
+    for (int r = 0; r < 3; ++r)
+      half.origin_mm[r] += grid.direction[r * 3 + a] * grid.spacing_mm[a] / 2;
+  }
+  return half;
+}
+
 }  // namespace
 
 Image select_channels(const Volume& volume, std::span<const std::string> wanted) {
@@ -164,7 +206,8 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
     move(placed, voxels::bounding_box(placed.mask));
   } else if (crop == "center") {
     const Size size = stated_size(recipe).value();
-    move(placed, scan_center_box(source.chain, placed.volume.data.image.grid, orientation, size));
+    move(placed, scan_center_box(source.chain, placed.volume.data.image.grid, orientation, size,
+                                 recipe.text("center-rest") == "front"));
     if (!any(placed.mask))
       throw DataError("case {}: empty brain: no brain voxel in the central {}x{}x{} voxels",
                       source.data.id, size[0], size[1], size[2]);
@@ -180,7 +223,7 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
   return placed;
 }
 
-void normalize(PlacedCase& placed, const Parameters& recipe) {
+void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& source) {
   Case& data = placed.volume.data;
   const std::vector<uint8_t>& mask = placed.mask.voxels;
   const auto count = static_cast<size_t>(data.image.grid.voxel_count());
@@ -190,14 +233,12 @@ void normalize(PlacedCase& placed, const Parameters& recipe) {
   int64_t negatives = 0;
   for (size_t c = 0; c < data.image.channels.size(); ++c) {
     const std::span<float> voxels(data.image.channel(c), count);
-    if (recipe.text("negative") == "absolute")
-      for (float& v : voxels)
-        if (v < 0) {
-          v = -v;
-          ++negatives;
-        }
-    if (recipe.toggle("truncate")) truncate_to_uint16(voxels);
-    if (intensity != "none") {
+    negatives += condition(voxels, recipe);
+    if (intensity == "z-score-nonzero") {
+      z_score_nonzero(voxels, recipe.text("statistics") == "source"
+                                  ? source_statistics(source, data.image.channels[c], recipe)
+                                  : nonzero_statistics(voxels));
+    } else if (intensity != "none") {
       const bool scaled =
           intensity != "histogram" ||
           standardize_channel(voxels, placed.mask,
@@ -229,6 +270,27 @@ void bring_to_size(PlacedCase& placed, const Parameters& recipe) {
     pad_with_minimum(placed, box);
   else
     move(placed, box);
+}
+
+void subsample(PlacedCase& placed, const Parameters& recipe) {
+  const std::string& how = recipe.text("subsample");
+  if (how == "none") return;
+  Case& data = placed.volume.data;
+  const bool mean = how == "avgpool2";
+  const Resample half{mean ? pooled(data.image.grid) : strided(data.image.grid)};
+  // Halfway between voxels the mean of 2x2x2 is what linear interpolation gives; labels are taken
+  // from the first of them.
+  Resample first{strided(data.image.grid)};
+  first.target.size = half.target.size;
+  const auto halved = [&](const Labels& labels) {
+    Labels few = voxels::apply(labels, first);
+    few.grid = half.target;
+    return few;
+  };
+  data.image = voxels::apply(data.image, half);
+  if (data.label) data.label = halved(*data.label);
+  placed.mask = halved(placed.mask);
+  placed.volume.chain.steps.push_back(half);
 }
 
 }  // namespace kdseg::prepare

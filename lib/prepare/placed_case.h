@@ -21,11 +21,14 @@ Image select_channels(const Volume& volume, std::span<const std::string> wanted)
 PlacedCase place(const Volume& source, const Parameters& recipe,
                  std::span<const std::string> channels);
 
-/// Brings every channel to the recipe's scale. \throws DataError  a channel is constant in the
-/// mask or has no landmarks
-void normalize(PlacedCase& placed, const Parameters& recipe);
+/// Brings every channel to the recipe's scale; `source` is the volume before it was placed.
+/// \throws DataError  a channel is constant in the mask or has no landmarks
+void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& source);
 
 /// Pads or cuts to the recipe's size where it states one. crop = center has it already.
 void bring_to_size(PlacedCase& placed, const Parameters& recipe);
+
+/// Halves the volume where the recipe says so; the step is recorded as a resampling.
+void subsample(PlacedCase& placed, const Parameters& recipe);
 
 }  // namespace kdseg::prepare

@@ -61,12 +61,16 @@ Box centered_box(const Size& size, const Size& target) {
 }
 
 Box scan_center_box(const Chain& chain, const Grid& current, const std::string& orientation,
-                    const Size& target) {
+                    const Size& target, bool rest_in_front) {
   const Grid uncut = uncut_grid(chain);
   const Grid whole = voxels::grid_after(uncut, voxels::reorient_to(uncut, orientation));
   const Size first = offset_within(whole, current);
   Box box = centered_box(whole.size, target);
-  for (int a = 0; a < 3; ++a) box.begin[a] -= first[a];
+  for (int a = 0; a < 3; ++a) {
+    const int64_t cut = whole.size[a] - target[a];
+    if (!rest_in_front && cut > 0) box.begin[a] = cut / 2;
+    box.begin[a] -= first[a];
+  }
   return box;
 }
 

@@ -23,10 +23,11 @@ Labels common_voxels(const Image& image, std::span<const std::string> channels,
 /// the official code of HAD-Net intends (163 to 160 keeps voxels 2..161).
 Box centered_box(const Size& size, const Size& target);
 
-/// The center crop of the whole scan, in voxels of `current`: a grid that came from the scan by
-/// `chain` and shares its axes. \throws DataError  the grids' voxels do not coincide
+/// The center crop of the whole scan; of an odd number of voxels to cut, the one more is cut in
+/// front as in centered_box(), or behind. It is given in voxels of `current`: a grid that came from
+/// the scan by `chain` and shares its axes. \throws DataError  the grids' voxels do not coincide
 Box scan_center_box(const Chain& chain, const Grid& current, const std::string& orientation,
-                    const Size& target);
+                    const Size& target, bool rest_in_front = true);
 
 /// Every axis rounded up to `multiple`; the axes of `equal_axes` ("x", "z") share the largest.
 Size common_size(const Size& largest, int64_t multiple, std::span<const std::string> equal_axes);

@@ -126,8 +126,9 @@ Recipe Recipe::from_text(std::string_view ini) {
 Volume Recipe::apply(const Volume& source, std::span<const std::string> channels) const {
   if (source.recipe_id != "source") return already_prepared(source, id(), channels);
   PlacedCase placed = place(source, values_, channels);
-  normalize(placed, values_);
+  normalize(placed, values_, source);
   bring_to_size(placed, values_);
+  subsample(placed, values_);
   Volume result = std::move(placed.volume);
   result.data.brain = std::move(placed.mask);
   result.recipe_id = id();

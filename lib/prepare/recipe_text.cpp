@@ -36,6 +36,12 @@ const std::vector<Parameter>& declared() {
                "full grid (paper, appendix C); content: box of the voxels that are non-zero in "
                "any mask channel (U-HVED); none: as the volume comes",
        .choices = {"mask-box", "center", "content", "none"}},
+      {.name = "center-rest",
+       .kind = Kind::choice,
+       .initial = "front",
+       .help = "crop = center cuts an odd number of voxels: the one more in front (official code), "
+               "or behind, so that the crop starts at floor((scan - size) / 2) (KD-Net)",
+       .choices = {"front", "behind"}},
       {.name = "least-size",
        .kind = Kind::integer,
        .initial = "128",
@@ -78,8 +84,16 @@ const std::vector<Parameter>& declared() {
        .help =
            "clip-rescale: z-score over the brain, cut above clip-sigma, then to [0, 1] "
            "(official code); z-score (paper); histogram: standardized by landmarks, then z-score, "
-           "over the foreground of all mask channels (U-HVED, official code); none",
-       .choices = {"clip-rescale", "z-score", "histogram", "none"}},
+           "over the foreground of all mask channels (U-HVED, official code); z-score-nonzero: "
+           "each "
+           "channel over its own non-zero voxels, zeros stay (KD-Net); none",
+       .choices = {"clip-rescale", "z-score", "histogram", "z-score-nonzero", "none"}},
+      {.name = "statistics",
+       .kind = Kind::choice,
+       .initial = "crop",
+       .help = "intensity = z-score-nonzero measures in the cropped volume, or in the whole one "
+               "(source)",
+       .choices = {"crop", "source"}},
       {.name = "landmarks",
        .kind = Kind::text,
        .initial = "published",
@@ -117,6 +131,12 @@ const std::vector<Parameter>& declared() {
        .help = "when the finished image is multiplied by the brain mask: only augmented images "
                "(official code, pre-training), always, never",
        .choices = {"augmented-only", "always", "never"}},
+      {.name = "subsample",
+       .kind = Kind::choice,
+       .initial = "none",
+       .help = "halve the finished volume: stride2 keeps every other voxel, the first one on; "
+               "avgpool2 takes the mean of 2x2x2 voxels, and the first label of each (KD-Net)",
+       .choices = {"none", "stride2", "avgpool2"}},
       {.name = "offsets",
        .kind = Kind::choice,
        .initial = "stored",
@@ -191,6 +211,9 @@ void check_together(const Parameters& values, const Section& section) {
   if (values.text("crop") == "center" && values.integer("padding") > 0)
     throw UsageError("{}: crop = center sets the size by itself, expected padding = 0",
                      at("padding"));
+  if (values.text("statistics") == "source" && values.text("intensity") != "z-score-nonzero")
+    throw UsageError("{}: statistics = source needs intensity = z-score-nonzero, found {}",
+                     at("statistics"), values.text("intensity"));
   if (values.text("intensity") == "histogram" && values.text("landmarks") == "published")
     for (const auto& channel : values.texts("mask-channels"))
       if (!published_landmarks().contains(channel))

@@ -49,6 +49,10 @@ Rules rules_of(const Request& request) {
   rules.diagonal_penalty = request.hd_penalty == "diag";
   rules.brain_domain = request.domain == "brain";
   rules.ignore_geometry = request.ignore_geometry;
+  rules.grid = request.grid == "stored" ? CountedOn::stored : CountedOn::scan;
+  if (rules.grid == CountedOn::stored && !request.sources.uncertainty.empty())
+    throw UsageError(
+        "--grid stored: uncertainties are those in the predictions, without --uncertainty");
   rules.uncertainty = rules.needs(Needs::uncertainty) || request.wants_curves;
   if (!request.sources.uncertainty.empty() && !rules.uncertainty)
     throw UsageError("--uncertainty: no score of --metrics uses it; add qu_score");

@@ -15,6 +15,7 @@ struct Request {
   Sources sources;
   std::vector<std::string> regions, metrics;  ///< empty: of the files; the usual ones
   std::string hd95 = "directed", empty = "brats", hd_penalty = "convention", domain = "image";
+  std::string grid = "scan";  ///< or stored: see CountedOn
   bool ignore_geometry = false, smooth_dice = false;
 
   std::string table;                   ///< finished scores in place of `sources`

@@ -30,10 +30,12 @@ Labels content_mask(const Image& image) {
   return mask;
 }
 
-LabelMap from_volume(const std::string& path, bool with_brain) {
+LabelMap from_volume(const std::string& path, bool with_brain, CountedOn on) {
   auto volume = io::read_volume_header(path);
   if (!volume.data.label) throw DataError("{}: the volume has no labels to score against", path);
-  if (volume.recipe_id != "source")
+  if (on == CountedOn::stored)
+    volume.chain = {volume.data.image.grid, {}};
+  else if (volume.recipe_id != "source")
     log::warning("{}: prepared by a recipe; labels that it cut away are not counted", path);
   // Images are most of the file: read only where the brain must be found in them.
   const bool search_brain = with_brain && !volume.data.brain && volume.recipe_id == "source";
@@ -99,6 +101,13 @@ LabelMap from_scan(const std::string& path) {
   return map;
 }
 
+/// A prediction whose own grid passes for the scan's where that is counted on.
+io::Prediction read_on(const std::string& path, bool with_probability, CountedOn on) {
+  auto prediction = io::read_prediction(path, with_probability);
+  if (on == CountedOn::stored) prediction.chain = {prediction.label.grid, {}};
+  return prediction;
+}
+
 std::string checked_schema(const std::string& path) {
   const auto schema = io::schema_of(path);
   if (schema != "volume" && schema != "prediction")
@@ -109,15 +118,16 @@ std::string checked_schema(const std::string& path) {
 
 }  // namespace
 
-LabelMap read_label_map(const std::string& path, bool with_brain) {
+LabelMap read_label_map(const std::string& path, bool with_brain, CountedOn grid) {
   if (!is_hdf5(path)) return from_scan(path);
-  if (checked_schema(path) == "volume") return from_volume(path, with_brain);
-  return from_prediction(path, io::read_prediction(path, false));
+  if (checked_schema(path) == "volume") return from_volume(path, with_brain, grid);
+  return from_prediction(path, read_on(path, false, grid));
 }
 
-PredictedMap read_predicted_map(const std::string& path, bool with_probability) {
-  if (!is_hdf5(path) || checked_schema(path) == "volume") return {read_label_map(path), {}};
-  auto prediction = io::read_prediction(path, with_probability);
+PredictedMap read_predicted_map(const std::string& path, bool with_probability, CountedOn grid) {
+  if (!is_hdf5(path) || checked_schema(path) == "volume")
+    return {read_label_map(path, false, grid), {}};
+  auto prediction = read_on(path, with_probability, grid);
   PredictedMap found{from_prediction(path, prediction), {}};
   if (prediction.probability || prediction.uncertainty) found.source = std::move(prediction);
   return found;

@@ -1,4 +1,4 @@
-// Label maps, brain masks and probabilities of one case, brought to the scan's own grid.
+// Label maps, brain masks and probabilities of one case, brought to one grid.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace kdseg::scoring {
 
-/// Class indices on the grid of the scan, and the code that each index stands for.
+/// Class indices on the grid that is counted on, and the code that each index stands for.
 struct LabelMap {
   std::string file, case_id;  ///< case_id is empty where the file does not say
   Labels labels;
@@ -19,18 +19,25 @@ struct LabelMap {
   std::vector<uint8_t> brain;        ///< on the same grid; empty: none
 };
 
+/// Which grid scores are counted on: that of the scan, or the one a file's arrays are stored on. A
+/// prediction made from a prepared volume lies on that volume's grid.
+enum class CountedOn { scan, stored };
+
 /// A case volume, a prediction, or a scan file with whole numbers. Voxels that a case volume or a
 /// prediction cut away are background. `with_brain` asks for a case volume's mask; a source volume
 /// without one has the brain where t1 or, without t1, any channel is not 0 (skull-stripped scans).
 /// \throws DataError  unreadable, without labels, not whole numbers, more than 256 codes
-LabelMap read_label_map(const std::string& path, bool with_brain = false);
+LabelMap read_label_map(const std::string& path, bool with_brain = false,
+                        CountedOn grid = CountedOn::scan);
 
 /// A predicted label map with the probabilities it came from and their uncertainties.
 struct PredictedMap {
   LabelMap map;
-  std::optional<io::Prediction> source;  ///< set when the file carries any of both
+  /// Set when the file carries any of both. Under CountedOn::stored its chain is empty.
+  std::optional<io::Prediction> source;
 };
-PredictedMap read_predicted_map(const std::string& path, bool with_probability);
+PredictedMap read_predicted_map(const std::string& path, bool with_probability,
+                                CountedOn grid = CountedOn::scan);
 
 /// Non-zero where the scan file is. \throws DataError  unreadable
 Labels read_mask(const std::string& path);

@@ -94,7 +94,7 @@ metrics::ProbabilityCounts count_probabilities(const std::optional<io::Predictio
 
 PredictedMap read_prediction(const Pair& pair, const Rules& rules) {
   if (!pair.prediction.empty())
-    return read_predicted_map(pair.prediction, rules.needs(Needs::probability));
+    return read_predicted_map(pair.prediction, rules.needs(Needs::probability), rules.grid);
   PredictedMap missing;  // takes the reference's grid later
   missing.map.codes = {0};
   return missing;
@@ -131,7 +131,7 @@ class CaseScorer {
         maps_(pair, predicted_.source) {
     filtering_ = rules.uncertainty && !pair.prediction.empty() && !maps_.empty();
     const bool with_brain = rules.brain_domain || filtering_;
-    reference_ = read_label_map(pair.reference, with_brain && pair.brain.empty());
+    reference_ = read_label_map(pair.reference, with_brain && pair.brain.empty(), rules.grid);
     if (pair.prediction.empty())
       predicted_.map.labels = {reference_.labels.grid,
                                std::vector<uint8_t>(reference_.labels.voxels.size())};

@@ -23,6 +23,7 @@ struct Rules {
   bool brain_domain = false;         ///< true negatives are counted inside the brain mask
   bool ignore_geometry = false;      ///< only the sizes must agree
   bool probability_required = false;
+  CountedOn grid = CountedOn::scan;
 
   bool uncertainty = false;           ///< curves are computed where there are maps
   bool uncertainty_required = false;  ///< somebody asked for them: a case without is an error
