@@ -21,12 +21,12 @@ SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.tx
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test bench reproduce golden format check sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster bench reproduce golden format check sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
 	@echo
-	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PAPER=had-net  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1  JOBS=cores"
 
@@ -72,7 +72,11 @@ test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real sc
 	@echo "test: building programs and tests"
 	@cmake --build $(BUILD) -j $(JOBS) | tail -n 1
 	@echo "test: running (label gpu skips without a GPU)"
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -LE cluster -j $(JOBS) --output-on-failure --no-tests=error
+
+test-cluster: build  ## trainings through a real Slurm of one node, started and stopped for it (2 minutes)
+	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
+	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
 
 bench: build  ## time the programs against what people would run instead, as ratios
 	@bench/run.sh $(BUILD) $(VENV)

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The paper's main line through the shipped Slurm profile on a real scheduler: trainings are cut by their time
+# limit, one is requeued by hand, the workflow is killed, and the networks still equal those of an uninterrupted
+# local run. What the scheduler refuses ends the workflow with the scheduler's words.
+set -euo pipefail
+limit_s=225
+[ "${INSIDE_LIMIT:-}" = 1 ] || INSIDE_LIMIT=1 exec timeout -k 15 $limit_s bash "$0"
+command -v slurmctld /usr/sbin/slurmctld > /dev/null || { echo "SKIP: no Slurm (make test-cluster)"; exit 77; }
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../workflow/common.bash"
+cluster=$(mktemp -d /tmp/kdseg-cluster.XXXXXX)
+running=
+clean_up() {
+  [ -z "$running" ] || kill -9 "$running" 2> /dev/null || true
+  "$here/one_node_slurm.sh" stop "$cluster"
+  rm -rf "$cluster"
+}
+trap clean_up EXIT
+
+settings=(scale=tiny rows=main paper=had-net device=cpu)
+sed -i '/^  tiny:/,/threads:/s/threads:.*/threads: {pretrain: 1, distill: 1, many: 1}/' config/config.yaml
+networks=(teacher student had-net)
+contents() {  # contents ROOT: content ids of the main line's checkpoints
+  python3 - "${networks[@]/#/$1/had-net/tiny/}" <<'PY'
+import h5py, sys
+for folder in sys.argv[1:]:
+    print(h5py.File(f"{folder}/fold0_seed0/checkpoint.h5").attrs["content_sha256"])
+PY
+}
+
+since=$SECONDS
+note() { echo "$((SECONDS - since)) s: $*"; }
+# Long enough that a slot of ten seconds cuts it on any machine: as many epochs as last eighteen.
+workflow "${settings[@]}" results=local -- local/had-net/tiny/teacher/fold0_seed0/checkpoint.h5 \
+  || { tail -n 40 log.txt; fail "the local run failed"; }
+epochs=$(awk -F, 'NR > 1 { s = $11 + $12 + $13 + $14 } END { n = int(18 / s); print (n < 12 ? 12 : (n > 1000 ? 1000 : n)) }' \
+  local/had-net/tiny/teacher/fold0_seed0/history.csv)
+sed -i "/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = $epochs/" config/scales/tiny/had-net.ini
+workflow "${settings[@]}" results=local -- local/had-net/tiny/had-net/fold0_seed0/checkpoint.h5 \
+  || { tail -n 40 log.txt; fail "the local run failed"; }
+expected=$(contents local)
+note "local run of $epochs epochs done"
+
+ready=$("$here/one_node_slurm.sh" start "$cluster")
+eval "$ready"
+python3 "$here/test_profile.py" workflow/profiles/slurm profile
+on_cluster() { python3 "$here/fast_snakemake.py" --profile "${profile:-profile}" --config "${settings[@]}" "$@"; }
+start_on_cluster() {  # exec: `running` must be Snakemake itself, not a shell around it
+  (exec python3 "$here/fast_snakemake.py" --profile profile --config "${settings[@]}") > cluster.log 2>&1 &
+  running=$!
+}
+jobs_of() { squeue -h -t R -o '%i %k' | awk -v m="$1" '$2 ~ "^rule_train" && $2 ~ m {print $1}'; }
+wait_for_job() {  # wait_for_job METHOD: sets `job` once the method trains
+  for _ in $(seq 400); do
+    job=$(jobs_of "$1")
+    # The first saved or running step shows in the log: a signal before that would only test the start.
+    [ -n "$job" ] && grep -q training "results/had-net/tiny/$1/fold0_seed0/train.log" 2> /dev/null && return
+    kill -0 "$running" 2> /dev/null || { tail -n 40 cluster.log; fail "the workflow ended before $1 trained"; }
+    sleep 0.2
+  done
+  fail "$1 never trained"
+}
+field() { scontrol show job "$1" | grep -o "$2=[^ ]*" | head -n 1 | cut -d= -f2; }
+
+start_on_cluster
+wait_for_job student
+requeued=$job
+[ "$(field "$job" Partition)/$(field "$job" TimeLimit)" = gpu/00:01:00 ] || fail "not as the profile says: $(scontrol show job "$job")"
+scontrol show job "$job" | grep -q 'TresPerJob=gres:gpu:1' || fail "no GPU asked for: $(scontrol show job "$job")"
+scontrol requeue "$job"
+note "student requeued"
+wait_for_job teacher
+kill -9 "$running"
+wait "$running" 2> /dev/null || true
+note "workflow killed"
+# Its lock stays behind and is named; --unlock removes it.
+! on_cluster > cluster.log 2>&1 || fail "a killed workflow's lock was passed over"
+grep -q -- --unlock cluster.log || { tail cluster.log; fail "no way out of the lock is named"; }
+on_cluster --unlock > cluster.log 2>&1
+start_on_cluster
+wait "$running" || { running=; tail -n 40 cluster.log; fail "the workflow failed"; }
+running=
+note "cluster run done"
+[ -s results/had-net/tiny/report.html ] || fail "no report"
+[ "$(contents results)" = "$expected" ] || fail "networks differ from the local run's: $(contents results) instead of $expected"
+[ "$(field "$requeued" Restarts)" -ge 1 ] || fail "the requeued job did not start again"
+cp "$cluster/log/slurmctld.log" . && scontrol -o show jobs > jobs.txt
+grep 'Comment=rule_train' jobs.txt | grep -q 'JobState=FAILED' \
+  || fail "no training was cut by its time limit; give them more epochs"
+
+refused() {  # refused WORDS CHANGE...: the workflow ends and tells what the scheduler said
+  local words=$1
+  shift
+  python3 "$here/test_profile.py" workflow/profiles/slurm refused "$@"
+  ! profile=refused on_cluster results=other --until phantom > refused.log 2>&1 || fail "ran with $*"
+  grep -qi "$words" refused.log || { cat refused.log; fail "the scheduler's words about $* are not told"; }
+}
+refused 'invalid partition' phantom.slurm_partition=nowhere
+refused 'memory specification\|not available' phantom.mem_mb=900000
+note "refusals done"
