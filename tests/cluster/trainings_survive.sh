@@ -2,20 +2,8 @@
 # The paper's main line through the shipped Slurm profile on a real scheduler: trainings are cut by their time
 # limit, one is requeued by hand, the workflow is killed, and the networks still equal those of an uninterrupted
 # local run. What the scheduler refuses ends the workflow with the scheduler's words.
-set -euo pipefail
-limit_s=225
-[ "${INSIDE_LIMIT:-}" = 1 ] || INSIDE_LIMIT=1 exec timeout -k 15 $limit_s bash "$0"
-command -v slurmctld /usr/sbin/slurmctld > /dev/null || { echo "SKIP: no Slurm (make test-cluster)"; exit 77; }
-here=$(cd "$(dirname "$0")" && pwd)
-source "$here/../workflow/common.bash"
-cluster=$(mktemp -d /tmp/kdseg-cluster.XXXXXX)
-running=
-clean_up() {
-  [ -z "$running" ] || kill -9 "$running" 2> /dev/null || true
-  "$here/one_node_slurm.sh" stop "$cluster"
-  rm -rf "$cluster"
-}
-trap clean_up EXIT
+limit_s=205
+source "$(dirname "$0")/common.bash"
 
 settings=(scale=tiny rows=main paper=had-net device=cpu)
 sed -i '/^  tiny:/,/threads:/s/threads:.*/threads: {pretrain: 1, distill: 1, many: 1}/' config/config.yaml
@@ -41,8 +29,7 @@ workflow "${settings[@]}" results=local -- local/had-net/tiny/had-net/fold0_seed
 expected=$(contents local)
 note "local run of $epochs epochs done"
 
-ready=$("$here/one_node_slurm.sh" start "$cluster")
-eval "$ready"
+start_cluster
 python3 "$here/test_profile.py" workflow/profiles/slurm profile
 on_cluster() { python3 "$here/fast_snakemake.py" --profile "${profile:-profile}" --config "${settings[@]}" "$@"; }
 start_on_cluster() {  # exec: `running` must be Snakemake itself, not a shell around it
@@ -50,26 +37,19 @@ start_on_cluster() {  # exec: `running` must be Snakemake itself, not a shell ar
   running=$!
 }
 jobs_of() { squeue -h -t R -o '%i %k' | awk -v m="$1" '$2 ~ "^rule_train" && $2 ~ m {print $1}'; }
-wait_for_job() {  # wait_for_job METHOD: sets `job` once the method trains
-  for _ in $(seq 400); do
-    job=$(jobs_of "$1")
-    # The first saved or running step shows in the log: a signal before that would only test the start.
-    [ -n "$job" ] && grep -q training "results/had-net/tiny/$1/fold0_seed0/train.log" 2> /dev/null && return
-    kill -0 "$running" 2> /dev/null || { tail -n 40 cluster.log; fail "the workflow ended before $1 trained"; }
-    sleep 0.2
-  done
-  fail "$1 never trained"
+training_runs() {  # training_runs METHOD: its job, in `job`, makes steps; a signal before that would test the start only
+  job=$(jobs_of "$1")
+  [ -n "$job" ] && grep -q training "results/had-net/tiny/$1/fold0_seed0/train.log" 2> /dev/null
 }
-field() { scontrol show job "$1" | grep -o "$2=[^ ]*" | head -n 1 | cut -d= -f2; }
 
 start_on_cluster
-wait_for_job student
+wait_until 80 "student trains" training_runs student
 requeued=$job
 [ "$(field "$job" Partition)/$(field "$job" TimeLimit)" = gpu/00:01:00 ] || fail "not as the profile says: $(scontrol show job "$job")"
 scontrol show job "$job" | grep -q 'TresPerJob=gres:gpu:1' || fail "no GPU asked for: $(scontrol show job "$job")"
 scontrol requeue "$job"
 note "student requeued"
-wait_for_job teacher
+wait_until 80 "teacher trains" training_runs teacher
 kill -9 "$running"
 wait "$running" 2> /dev/null || true
 note "workflow killed"
