@@ -90,12 +90,13 @@ class Discriminator(nn.Module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["supervised", "had-net"])
+    parser.add_argument("what", choices=["supervised", "had-net", "mc-dropout"])
     parser.add_argument("--side", type=int, default=48)
     parser.add_argument("--width", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=20, help="of mc-dropout")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -106,7 +107,16 @@ def main():
     weights = torch.tensor([1.0, 59.4507, 23.3190, 71.8481], device=device)
     seen = images[:, [0, 2, 3]]
     student = UNet(4 if args.what == "supervised" else 3, k).to(device).train()
-    if args.what == "supervised":
+    if args.what == "mc-dropout":
+
+        @torch.no_grad()
+        def step():
+            mean = 0
+            for _ in range(args.samples):
+                mean = mean + torch.softmax(student(seen)[0], 1)
+            return mean / args.samples
+
+    elif args.what == "supervised":
         optimizer = torch.optim.AdamW(student.parameters(), lr=2e-4, weight_decay=1e-5)
 
         def step():

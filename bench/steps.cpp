@@ -1,7 +1,8 @@
-// Times training steps of HAD-Net's networks on random data, the counterpart of
-// pytorch_reference.py.
+// Times training steps of HAD-Net's networks and their sampling with dropout on random data, the
+// counterpart of pytorch_reference.py.
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
+#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -9,21 +10,25 @@
 #include <string>
 
 #include "base/text.h"
+#include "infer/mc_dropout.h"
 #include "methods/procedures.h"
 #include "models/catalog.h"
 #include "tensor/device.h"
+#include "tensor/noise.h"
 
 namespace {
 using namespace kdseg;
 
 struct Arguments {
-  std::string what, convolution = "auto", precision = "fp32";
-  int64_t side = 48, width = 8, threads = 1, steps = 10, warmup = 2;
+  std::string what, convolution = "auto", precision = "fp32", dropout_blocks = "all";
+  int64_t side = 48, width = 8, threads = 1, steps = 10, warmup = 2, samples = 20, at_once = 0;
 };
 
 Arguments parse(int argc, char** argv) {
   Arguments a;
-  if (argc < 2) throw std::runtime_error("usage: bench_steps supervised|had-net [--side N] ...");
+  if (argc < 2)
+    throw std::runtime_error(
+        "usage: bench_steps supervised|had-net|mc-dropout|mc-dropout-naive [--side N] ...");
   a.what = argv[1];
   for (int i = 2; i + 1 < argc; i += 2) {
     const std::string name = argv[i], value = argv[i + 1];
@@ -31,6 +36,12 @@ Arguments parse(int argc, char** argv) {
       a.convolution = value;
     else if (name == "--precision")
       a.precision = value;
+    else if (name == "--dropout-blocks")
+      a.dropout_blocks = value;
+    else if (name == "--samples")
+      a.samples = std::stoll(value);
+    else if (name == "--samples-at-once")
+      a.at_once = std::stoll(value);
     else if (name == "--side")
       a.side = std::stoll(value);
     else if (name == "--width")
@@ -50,7 +61,10 @@ Arguments parse(int argc, char** argv) {
 models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
   models::Model model;
   const Section section{
-      "network", "had-net-unet", "bench", {{"convolution", a.convolution, "bench"}}};
+      "network",
+      "had-net-unet",
+      "bench",
+      {{"convolution", a.convolution, "bench"}, {"dropout-blocks", a.dropout_blocks, "bench"}}};
   model.network = models::make_network(section, channels, 4, a.width, &model.section);
   models::initialize(*model.network, seed);
   model.contract.channels = channels == 4 ? std::vector<std::string>{"flair", "t1ce", "t1", "t2"}
@@ -60,11 +74,46 @@ models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
   return model;
 }
 
-void run(const Arguments& a) {
-  TensorSettings tensor;
-  tensor.device = "cpu";
-  tensor.precision = a.precision;
-  tensor::configure(tensor, static_cast<int>(a.threads));
+/// Calls work() after the warm-up `steps` times and prints how long each took.
+template <class Work>
+void time_each(const Arguments& a, Work&& work) {
+  for (int64_t step = 0; step < a.warmup + a.steps; ++step) {
+    const auto start = std::chrono::steady_clock::now();
+    work(step);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    if (step >= a.warmup) fmt::print("{:.3f}\n", took.count());
+  }
+}
+
+/// One case: the mean of all samples. naive: every sample is a whole forward pass of its own.
+void run_samples(const Arguments& a, bool naive) {
+  const models::Model model = make_model(a, 3, 1);
+  const at::Tensor image = at::rand({1, 3, a.side, a.side, a.side});
+  infer::PredictOptions options;
+  options.precision = a.precision;
+  time_each(a, [&](int64_t) {
+    infer::SampleOptions sampling{.samples = a.samples, .at_once = a.at_once};
+    if (!naive) {
+      infer::sample_means(*model.network, model.contract.head, {}, image, "bench", {}, options,
+                          sampling);
+      return;
+    }
+    const c10::NoGradGuard no_grad;
+    at::Tensor mean;
+    for (int64_t s = 0; s < a.samples; ++s) {
+      tensor::Noise noise(0, {infer::sample_key(0, "bench", s)});
+      tensor::Input input;
+      input.image = image;
+      input.noise = &noise;
+      const at::Tensor p = infer::probabilities_of(*model.network, model.contract.head, input,
+                                                   tensor::compute_type(a.precision));
+      mean = s == 0 ? p : mean.add_(p);
+    }
+    mean.div_(static_cast<double>(a.samples));
+  });
+}
+
+void run_training(const Arguments& a) {
   const bool distill = a.what == "had-net";
   methods::Setup setup;
   setup.student = make_model(a, distill ? 3 : 4, 1);
@@ -93,12 +142,21 @@ void run(const Arguments& a) {
   const tensor::Draw draw{{methods::case_stream, batch}};
   methods::StepInfo info;
   info.steps = a.warmup + a.steps;
-  for (; info.step < info.steps; ++info.step) {
-    const auto start = std::chrono::steady_clock::now();
+  time_each(a, [&](int64_t step) {
+    info.step = step;
     method->step(draw, info);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    if (info.step >= a.warmup) fmt::print("{:.3f}\n", took.count());
-  }
+  });
+}
+
+void run(const Arguments& a) {
+  TensorSettings tensor;
+  tensor.device = "cpu";
+  tensor.precision = a.precision;
+  tensor::configure(tensor, static_cast<int>(a.threads));
+  if (a.what.starts_with("mc-dropout"))
+    run_samples(a, a.what == "mc-dropout-naive");
+  else
+    run_training(a);
 }
 }  // namespace
 

@@ -43,7 +43,9 @@ void declare(cli::Options& add, Settings& s) {
   add.integer("samples", s.sampling.samples, "passes with dropout per case",
               {.low = 1, .high = 1000000});
   add.integer("samples-at-once", s.sampling.at_once,
-              "samples in one pass; 0: as many as --memory-limit lets, at most 8", {.low = 0});
+              "samples in one pass; 0: one on the CPU, eight on a GPU or as many as --memory-limit "
+              "lets",
+              {.low = 0});
   add.choice("entropy", s.sampling.entropy,
              "region-binary: of a voxel lying in the region or not; multiclass: of all classes, "
              "the same for every region",

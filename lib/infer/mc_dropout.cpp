@@ -21,7 +21,11 @@ namespace kdseg::infer {
 namespace {
 
 constexpr double gib = 1024.0 * 1024 * 1024;
-constexpr int64_t most_at_once = 8;  ///< beyond, a pass is no faster and only holds more
+
+/// Samples in one pass where nobody says: a GPU wants work; on the CPU a pass of one is no slower
+/// and its maps stay nearer to the processor (1.5 times faster than passes of eight, measured at
+/// width 8 and 64 cubed).
+int64_t most_at_once(at::Device device) { return device.is_cpu() ? 1 : 8; }
 
 /// The sides of what one pass sees.
 std::array<int64_t, 3> part_size(models::Network& network, const Tiling& tiling,
@@ -40,7 +44,7 @@ std::array<int64_t, 3> part_size(models::Network& network, const Tiling& tiling,
 /// How many samples one pass takes.
 int64_t samples_per_pass(models::Network& network, const Tiling& tiling, const at::Tensor& image,
                          const PredictOptions& options, const SampleOptions& sampling) {
-  int64_t count = sampling.at_once > 0 ? sampling.at_once : most_at_once;
+  int64_t count = sampling.at_once > 0 ? sampling.at_once : most_at_once(image.device());
   if (options.memory_limit_gib > 0 && sampling.at_once == 0 &&
       tiling.kind != Tiling::Kind::slices) {
     const auto size = part_size(network, tiling, image);

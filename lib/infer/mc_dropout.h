@@ -17,7 +17,8 @@ namespace kdseg::infer {
 struct SampleOptions {
   int64_t samples = 100;  ///< T, passes with dropout
   uint64_t seed = 0;
-  int64_t at_once = 0;  ///< samples per pass; 0: as many as the memory limit lets, at most 8
+  int64_t at_once =
+      0;  ///< samples per pass; 0: one on the CPU; on a GPU 8, or as many as the memory limit lets
   Entropy entropy = Entropy::region_binary;
   bool deterministic_label = false;  ///< decode a pass without dropout instead of the mean
   bool class_entropy = false;        ///< further map "class-entropy"

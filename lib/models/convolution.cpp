@@ -1,7 +1,9 @@
 #include "models/convolution.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/convolution.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/stack.h>
@@ -10,7 +12,9 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "models/cpu/kernels.h"
 #include "models/winograd_function.h"
 #include "tensor/device.h"
 
@@ -47,9 +51,40 @@ at::Tensor by_slabs(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   return at::cat({y.narrow(0, 0, 1), y.narrow(0, 1, 1).narrow(2, half - second, second)}, 2);
 }
 
+/// 1x1x1 convolution without gradients, float32 on the CPU: one pass over memory.
+at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     at::IntArrayRef shape) {
+  constexpr int64_t piece = 1024;  // values of each channel: they stay in the first cache
+  const at::Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
+  at::Tensor y = at::empty(shape, x.options());
+  const int64_t n = x.size(2) * x.size(3) * x.size(4), in = x.size(1), out = shape[1];
+  const int64_t pieces = (n + piece - 1) / piece;
+  const float *from = x.const_data_ptr<float>(), *weights = w.const_data_ptr<float>();
+  const float* biases = b.defined() ? b.const_data_ptr<float>() : nullptr;
+  float* to = y.mutable_data_ptr<float>();
+  at::parallel_for(0, x.size(0) * pieces, 8, [&](int64_t first, int64_t last) {
+    std::vector<const float*> maps(static_cast<size_t>(in));
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t sample = i / pieces, start = i % pieces * piece;
+      for (int64_t c = 0; c < in; ++c)
+        maps[static_cast<size_t>(c)] = from + (sample * in + c) * n + start;
+      for (int64_t o = 0; o < out; ++o)
+        cpu::kernels().mix(maps.data(), weights + o * in, in, biases ? biases[o] : 0.0f,
+                           std::min(piece, n - start), to + (sample * out + o) * n + start);
+    }
+  });
+  return y;
+}
+
 at::Tensor dropped(const Part& part) {
   if (!part.mask.defined()) return part.x;
   return at::mul(part.x, part.mask.view({part.mask.size(0), part.mask.size(1), 1, 1, 1}));
+}
+
+/// One behind the other along the channels; a batch of one is repeated where the other has more.
+at::Tensor joined(const at::Tensor& a, const at::Tensor& b) {
+  const int64_t samples = std::max(a.size(0), b.size(0));
+  return at::cat({a.expand({samples, -1, -1, -1, -1}), b.expand({samples, -1, -1, -1, -1})}, 1);
 }
 
 bool takes_winograd(const Part& part) {
@@ -61,6 +96,11 @@ bool takes_winograd(const Part& part) {
 
 }  // namespace
 
+bool uses_whole(const at::Tensor& x, Route route) {
+  return route == Route::automatic && !c10::GradMode::is_enabled() && is_cpu_float(x) &&
+         winograd_pays(x.sizes());
+}
+
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     int64_t stride, int64_t padding, Route route) {
   const int64_t kernel = weight.size(2);
@@ -70,6 +110,7 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   if (kernel == 1 && stride == 1 && padding == 0) {
     auto shape = x.sizes().vec();
     shape[1] = weight.size(0);
+    if (!c10::GradMode::is_enabled()) return pointwise(x.contiguous(), weight, bias, shape);
     at::Tensor y = at::matmul(weight.flatten(1), x.flatten(2)).view(shape);
     return bias.defined() ? y.add(bias.view({1, -1, 1, 1, 1})) : y;
   }
@@ -80,7 +121,7 @@ at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& b
   const bool two = second.x.defined();
   if (route == Route::automatic && takes_winograd(first) && (!two || takes_winograd(second)))
     return winograd(first, second, bias);
-  const at::Tensor x = two ? at::cat({dropped(first), dropped(second)}, 1) : dropped(first);
+  const at::Tensor x = two ? joined(dropped(first), dropped(second)) : dropped(first);
   const at::Tensor weight = two ? at::cat({first.weight, second.weight}, 1) : first.weight;
   if (route == Route::automatic && is_cpu_float(x) && x.size(0) == 1 && x.size(2) > 1)
     return by_slabs(x, weight, bias, 1);

@@ -20,11 +20,18 @@ struct Part {
   at::Tensor x;       ///< [N, C, D, H, W]
   at::Tensor weight;  ///< [O, C, 3, 3, 3]
   at::Tensor mask;    ///< [S, C] factors of the channels (dropout), no gradient; undefined: all 1
+  /// Where one x [1, C, ...] meets many masks, without gradients: the convolution of x by weight
+  /// with no mask, [1, O, D, H, W]. Then only what a mask drops is convolved, and taken away.
+  at::Tensor whole{};
 };
 
+/// Whether Part::whole speeds convolve_3 up for such maps.
+bool uses_whole(const at::Tensor& x, Route route);
+
 /// Sum of the 3x3x3 convolutions (stride 1, padding 1) of one or two parts, plus bias. N is 1 or
-/// the number S of mask rows, as in Noise::drop_channels. Channels whose factor is 0 cost nothing
-/// where the automatic route can leave them out.
+/// the number S of mask rows, as in Noise::drop_channels; a part with a batch of one is the same
+/// for all samples of the other. Channels whose factor is 0 cost nothing where the automatic route
+/// can leave them out.
 at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias,
                       Route route = Route::automatic);
 at::Tensor convolve_3(const Part& only, const at::Tensor& bias, Route route = Route::automatic);

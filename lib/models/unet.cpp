@@ -1,5 +1,6 @@
 #include "models/unet.h"
 
+#include <ATen/ops/cat.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,8 +25,8 @@ struct Unit : torch::nn::Module {
     conv = register_module("conv", make_convolution(in, out, 3, true));
     inst = register_module("inst", make_norm(out));
   }
-  at::Tensor forward(const at::Tensor& x, Route route, const at::Tensor& mask = {}) const {
-    const at::Tensor y = convolve_3({x, conv->weight, mask}, conv->bias, route);
+  at::Tensor forward(const Part& part, Route route) const {
+    const at::Tensor y = convolve_3(part, conv->bias, route);
     return instance_norm_leaky(y, inst->weight, inst->bias, slope, route);
   }
   std::shared_ptr<Layer> conv, inst;
@@ -38,8 +39,25 @@ at::Tensor dropout_mask(tensor::Noise* noise, const at::Tensor& x, double p) {
 
 /// make(), once for all samples where no dropout precedes it (see Noise::shared).
 template <class Make>
-at::Tensor shared(tensor::Noise* noise, const char* name, Make&& make) {
+at::Tensor shared(tensor::Noise* noise, const std::string& name, Make&& make) {
   return noise ? noise->shared(name, make) : make();
+}
+
+/// A map that many samples may share, under its name in Noise::shared.
+struct Named {
+  std::string name;
+  at::Tensor map;
+};
+
+/// One part of a convolution behind its dropout; with Part::whole where samples share the map.
+Part part_of(tensor::Noise* noise, const std::string& layer, const Named& x,
+             const at::Tensor& weight, const at::Tensor& mask, Route route) {
+  Part part{x.map, weight, mask};
+  if (mask.defined() && noise->keeps(x.name) && uses_whole(x.map, route))
+    part.whole = noise->once(layer + " of " + x.name, [&] {
+      return convolve_3({x.map, weight, {}}, {}, route);
+    });
+  return part;
 }
 
 /// Two units behind one dropout.
@@ -48,8 +66,11 @@ struct Block : torch::nn::Module {
     conv1 = register_module("conv1", std::make_shared<Unit>(in, middle));
     conv2 = register_module("conv2", std::make_shared<Unit>(middle, out));
   }
-  at::Tensor forward(const at::Tensor& x, double p, tensor::Noise* noise, Route route) const {
-    return conv2->forward(conv1->forward(x, route, dropout_mask(noise, x, p)), route);
+  at::Tensor forward(const Named& x, double p, tensor::Noise* noise, Route route) const {
+    const at::Tensor mask = dropout_mask(noise, x.map, p);
+    const at::Tensor y =
+        conv1->forward(part_of(noise, "conv1", x, conv1->conv->weight, mask, route), route);
+    return conv2->forward({y, conv2->conv->weight, {}}, route);
   }
   std::shared_ptr<Unit> conv1, conv2;
 };
@@ -63,14 +84,30 @@ struct UpBlock : torch::nn::Module {
     inst = register_module("inst", make_norm(channels));
     conv_out = register_module("conv_out", std::make_shared<Unit>(channels, out));
   }
-  at::Tensor forward(const at::Tensor& skip, const at::Tensor& deep, double p, tensor::Noise* noise,
+  /// `up` is the deeper map, already upsampled.
+  at::Tensor forward(const Named& skip, const Named& up, double p, tensor::Noise* noise,
                      Route route) const {
-    const at::Tensor up = upsample_like(deep, skip, route);
-    const at::Tensor left_mask = dropout_mask(noise, skip, p), up_mask = dropout_mask(noise, up, p);
-    const at::Tensor sum = convolve_3({skip, conv_left->weight, left_mask},
-                                      {up, conv_up->weight, up_mask}, conv_up->bias, route);
-    return conv_out->forward(instance_norm_leaky(sum, inst->weight, inst->bias, slope, route),
-                             route);
+    const at::Tensor left = dropout_mask(noise, skip.map, p),
+                     right = dropout_mask(noise, up.map, p);
+    const at::Tensor sum =
+        left.defined() && noise->keeps(skip.name) && noise->keeps(up.name)
+            ? of_shared(skip, up, left, right, noise, route)
+            : convolve_3(part_of(noise, "conv_left", skip, conv_left->weight, left, route),
+                         part_of(noise, "conv_up", up, conv_up->weight, right, route),
+                         conv_up->bias, route);
+    const at::Tensor y = instance_norm_leaky(sum, inst->weight, inst->bias, slope, route);
+    return conv_out->forward({y, conv_out->conv->weight, {}}, route);
+  }
+  /// The sum of both convolutions where samples share both maps: one part, so one whole.
+  at::Tensor of_shared(const Named& skip, const Named& up, const at::Tensor& left,
+                       const at::Tensor& right, tensor::Noise* noise, Route route) const {
+    const std::string name = skip.name + " and " + up.name;
+    const auto both = [&](const at::Tensor& a, const at::Tensor& b) { return at::cat({a, b}, 1); };
+    const Named x{name, noise->once(name, [&] { return both(skip.map, up.map); })};
+    const at::Tensor weight =
+        noise->once("weights of " + name, [&] { return both(conv_left->weight, conv_up->weight); });
+    return convolve_3(part_of(noise, "convolution", x, weight, both(left, right), route),
+                      conv_up->bias, route);
   }
   std::shared_ptr<Layer> conv_up, conv_left, inst;
   std::shared_ptr<Unit> conv_out;
@@ -129,30 +166,35 @@ class UNet : public Network {
     const UNetModule& m = *module_;
     const auto& p = dropout_;
 
-    const auto block = [&](const char* name, const Block& b, const at::Tensor& x, double rate) {
-      return shared(noise, name, [&] { return b.forward(x, rate, noise, route); });
+    const auto block = [&](const char* name, const Block& b, const Named& x, double rate) {
+      return Named{name, shared(noise, name, [&] { return b.forward(x, rate, noise, route); })};
     };
-    const auto pooled = [&](const char* name, const at::Tensor& x) {
-      return shared(noise, name, [&] { return max_pool_2(x, route); });
+    const auto pooled = [&](const char* name, const Named& x) {
+      return Named{name, shared(noise, name, [&] { return max_pool_2(x.map, route); })};
     };
-    const auto up = [&](const char* name, const UpBlock& b, const at::Tensor& skip,
-                        const at::Tensor& deep, double rate) {
-      return shared(noise, name, [&] { return b.forward(skip, deep, rate, noise, route); });
+    const auto up = [&](const char* name, const UpBlock& b, const Named& skip, const Named& deep,
+                        double rate) {
+      const std::string larger = deep.name + "-upsampled";
+      const Named fine{
+          larger, shared(noise, larger, [&] { return upsample_like(deep.map, skip.map, route); })};
+      return Named{name,
+                   shared(noise, name, [&] { return b.forward(skip, fine, rate, noise, route); })};
     };
-    const at::Tensor d1 = block("d1", *m.down[0], image, p[0]);
-    const at::Tensor d2 = block("d2", *m.down[1], pooled("p1", d1), p[1]);
-    const at::Tensor d3 = block("d3", *m.down[2], pooled("p2", d2), p[2]);
-    const at::Tensor d4 = block("d4", *m.down[3], pooled("p3", d3), p[3]);
-    const at::Tensor c5 = block("c5", *m.center, pooled("p4", d4), p[4]);
-    const at::Tensor u4 = up("u4", *m.u4, d4, c5, p[5]);
-    const at::Tensor u3 = up("u3", *m.u3, d3, u4, p[6]);
-    const at::Tensor u2 = up("u2", *m.u2, d2, u3, p[7]);
-    const at::Tensor u1 = up("u1", *m.u1, d1, u2, p[8]);
+    const Named d1 = block("d1", *m.down[0], {"image", image}, p[0]);
+    const Named d2 = block("d2", *m.down[1], pooled("d1-pooled", d1), p[1]);
+    const Named d3 = block("d3", *m.down[2], pooled("d2-pooled", d2), p[2]);
+    const Named d4 = block("d4", *m.down[3], pooled("d3-pooled", d3), p[3]);
+    const Named c5 = block("c5", *m.center, pooled("d4-pooled", d4), p[4]);
+    const Named u4 = up("u4", *m.u4, d4, c5, p[5]);
+    const Named u3 = up("u3", *m.u3, d3, u4, p[6]);
+    const Named u2 = up("u2", *m.u2, d2, u3, p[7]);
+    const Named u1 = up("u1", *m.u1, d1, u2, p[8]);
 
     tensor::Output output;
-    output.logits = convolve(u1, m.conv_out->weight, m.conv_out->bias, 1, 0, route);
-    const tensor::Bag all{{{"d2", d2}, {"u3", u3}, {"d3", d3}, {"u4", u4}, {"d4", d4}, {"c5", c5}}};
-    for (const auto& name : wanted) output.extra.set(name, all.get(name));
+    output.logits = convolve(u1.map, m.conv_out->weight, m.conv_out->bias, 1, 0, route);
+    for (const auto& name : wanted)
+      for (const Named& map : {d2, u3, d3, u4, d4, c5})
+        if (name == map.name) output.extra.set(name, map.map);
     return output;
   }
 

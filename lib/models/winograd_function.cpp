@@ -22,9 +22,15 @@ constexpr int64_t taps = 27;
 
 /// One or two parts as lists of channels. Channels that a sample's mask drops are left out.
 struct Sources {
-  std::array<at::Tensor, 2> x, weight, mask;
+  std::array<at::Tensor, 2> x, weight, mask, whole{};
   int64_t parts() const { return x[1].defined() ? 2 : 1; }
-  int64_t samples() const { return mask[0].defined() ? mask[0].size(0) : x[0].size(0); }
+  int64_t samples() const {  ///< parts of a batch of one are the same for all
+    int64_t count = 1;
+    for (const auto* group : {&x, &mask})
+      for (const at::Tensor& t : *group)
+        if (t.defined()) count = std::max(count, t.size(0));
+    return count;
+  }
   int64_t outputs() const { return weight[0].size(0); }
   cpu::Size size() const { return {x[0].size(2), x[0].size(3), x[0].size(4)}; }
 };
@@ -45,6 +51,44 @@ std::vector<Channel> kept_channels(const Sources& s, int64_t sample) {
       if (!factors || factors[c] != 0.0f) kept.push_back({part, c, factors ? factors[c] : 1.0f});
   }
   return kept;
+}
+
+/// The factor of the channels that a sample keeps, where less is dropped than kept and `whole` is
+/// known: the rest is cheaper taken away from it. Otherwise 0.
+float factor_of_whole(const Sources& s, size_t part, int64_t sample) {
+  if (!s.whole[part].defined() || !s.mask[part].defined()) return 0.0f;
+  const int64_t count = s.x[part].size(1);
+  const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
+  float factor = 0.0f;
+  int64_t dropped = 0;
+  for (int64_t c = 0; c < count; ++c) {
+    if (factors[c] == 0.0f)
+      ++dropped;
+    else if (factor == 0.0f || factor == factors[c])
+      factor = factors[c];
+    else
+      return 0.0f;  // no dropout: the kept channels differ
+  }
+  return 2 * dropped < count ? factor : 0.0f;
+}
+
+/// What remains to be convolved once the wholes are added: channels to keep, or to take away.
+std::vector<Channel> channels_of(const Sources& s, int64_t sample,
+                                 std::vector<cpu::Addend>& added) {
+  std::vector<Channel> all;
+  std::array<float, 2> whole{};
+  for (size_t part = 0; part < static_cast<size_t>(s.parts()); ++part) {
+    whole[part] = factor_of_whole(s, part, sample);
+    if (whole[part] == 0.0f) continue;
+    added.push_back({s.whole[part].const_data_ptr<float>(), whole[part]});
+    const int64_t count = s.x[part].size(1);
+    const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
+    for (int64_t c = 0; c < count; ++c)
+      if (factors[c] == 0.0f) all.push_back({part, c, -whole[part]});
+  }
+  for (const Channel& c : kept_channels(s, sample))
+    if (whole[c.part] == 0.0f) all.push_back(c);
+  return all;
 }
 
 const float* map_of(const at::Tensor& x, int64_t sample, int64_t channel, int64_t voxels) {
@@ -81,14 +125,15 @@ at::Tensor forward_maps(const Sources& s, const at::Tensor& bias) {
       at::empty({samples, outputs, size.depth, size.height, size.width}, s.x[0].options());
   Weights weights;
   for (int64_t n = 0; n < samples; ++n) {
-    const auto kept = kept_channels(s, n);
+    std::vector<cpu::Addend> added;
+    const auto kept = channels_of(s, n, added);
     std::vector<const float*> in;
     for (const Channel& c : kept) in.push_back(map_of(s.x[c.part], n, c.index, voxels));
     std::vector<float*> out;
     for (int64_t o = 0; o < outputs; ++o)
       out.push_back(y.mutable_data_ptr<float>() + (n * outputs + o) * voxels);
     cpu::convolve(cpu::kernels(), in, weights.of(s, kept),
-                  bias.defined() ? bias.const_data_ptr<float>() : nullptr, out, size);
+                  bias.defined() ? bias.const_data_ptr<float>() : nullptr, out, size, added);
   }
   return y;
 }
@@ -198,6 +243,14 @@ struct Winograd : torch::autograd::Function<Winograd> {
 bool winograd_pays(at::IntArrayRef shape) { return shape[2] * shape[3] * shape[4] >= 27; }
 
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias) {
+  if (first.whole.defined() || second.whole.defined()) {
+    const auto dense = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
+    return forward_maps({{dense(first.x), dense(second.x)},
+                         {dense(first.weight), dense(second.weight)},
+                         {dense(first.mask), dense(second.mask)},
+                         {dense(first.whole), dense(second.whole)}},
+                        dense(bias));
+  }
   return Winograd::apply(first.x, first.weight, given(first.mask), given(second.x),
                          given(second.weight), given(second.mask), given(bias));
 }

@@ -10,7 +10,7 @@ namespace kdseg::models {
 bool winograd_pays(at::IntArrayRef shape);
 
 /// convolve_3 for float32 maps on the CPU; `second` may be empty. Differentiable once in maps,
-/// weights and bias. Equal for any number of threads.
+/// weights and bias, unless a part's whole is given. Equal for any number of threads.
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias);
 
 }  // namespace kdseg::models

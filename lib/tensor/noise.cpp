@@ -30,6 +30,11 @@ at::Tensor Noise::shared(const std::string& name, const std::function<at::Tensor
   return made;
 }
 
+at::Tensor Noise::once(const std::string& name, const std::function<at::Tensor()>& make) {
+  const auto kept = kept_.find(name);
+  return kept != kept_.end() ? kept->second : kept_[name] = make();
+}
+
 at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptions& like) {
   if (!(p >= 0.0 && p < 1.0)) throw std::logic_error("a dropout probability lies in [0, 1)");
   const auto samples = static_cast<int64_t>(keys_.size());

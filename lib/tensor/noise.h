@@ -46,6 +46,11 @@ class Noise {
   /// for all samples of an input. Kept only after draw(), where passes are known to see one input.
   at::Tensor shared(const std::string& name, const std::function<at::Tensor()>& make);
 
+  /// Whether shared() keeps the map of this name.
+  bool keeps(const std::string& name) const { return kept_.contains(name); }
+  /// make() once for all samples, wherever it stands: for what is made of kept maps alone.
+  at::Tensor once(const std::string& name, const std::function<at::Tensor()>& make);
+
  private:
   uint64_t seed_;
   std::vector<uint64_t> keys_;

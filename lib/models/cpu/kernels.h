@@ -53,6 +53,12 @@ struct Kernels {
   void (*leaky_gradient)(const float* x, const float* dy, int64_t n, float scale, float offset,
                          float slope, float a, float b, float c, float* dx);
 
+  /// y = bias + sum over c of weights[c] * x[c] for n values: a 1x1x1 convolution.
+  void (*mix)(const float* const* x, const float* weights, int64_t channels, float bias, int64_t n,
+              float* y);
+  /// y += factor * x for n values.
+  void (*add_scaled)(const float* x, float factor, int64_t n, float* y);
+
   /// Largest of 2x2x2 blocks of one volume with even sides; `which` gets its place, 0..7.
   void (*pool)(const float* x, int64_t depth, int64_t height, int64_t width, float* y,
                uint8_t* which);

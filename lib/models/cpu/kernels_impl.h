@@ -406,6 +406,38 @@ inline typename Lanes<N>::type every_second(const float* x) {
     return __builtin_shufflevector(a, b, first, first + 2, first + 4, first + 6);
 }
 
+struct Mix {
+  const float* const* x;
+  const float* weights;
+  int64_t channels;
+  float bias;
+  float* y;
+  template <int N>
+  inline void at(int64_t i) const {
+    using T = typename Lanes<N>::type;
+    T sum = T{} + bias;
+    for (int64_t c = 0; c < channels; ++c) sum += weights[c] * load<N>(x[c] + i);
+    store<N>(y + i, sum);
+  }
+};
+void mix(const float* const* x, const float* weights, int64_t channels, float bias, int64_t n,
+         float* y) {
+  sweep(n, Mix{x, weights, channels, bias, y});
+}
+
+struct AddScaled {
+  const float* x;
+  float factor;
+  float* y;
+  template <int N>
+  inline void at(int64_t i) const {
+    store<N>(y + i, load<N>(y + i) + factor * load<N>(x + i));
+  }
+};
+void add_scaled(const float* x, float factor, int64_t n, float* y) {
+  sweep(n, AddScaled{x, factor, y});
+}
+
 struct PoolRow {
   const float* const* rows;
   float* y;
@@ -507,6 +539,8 @@ constexpr Kernels table(const char* name) {
           scale_leaky,
           leaky_gradient_sums,
           leaky_gradient,
+          mix,
+          add_scaled,
           pool,
           pool_gradient,
           repeat,

@@ -153,8 +153,9 @@ void transform_gradients(const Kernels& kernels, const Tiling& g, Unit unit, con
     std::fill(out + f * layout.frequency + used, out + f * layout.frequency + layout.row, 0.0f);
 }
 
+/// `added` are maps of this output.
 void write_outputs(const Kernels& kernels, const Tiling& g, Unit unit, const float* in,
-                   int64_t stride, float* map, float bias) {
+                   int64_t stride, float* map, float bias, const std::vector<Addend>& added) {
   const Size s = g.size;
   float* rows[tile * tile];
   for (int64_t t = unit.begin; t < unit.end; ++t) {
@@ -165,6 +166,9 @@ void write_outputs(const Kernels& kernels, const Tiling& g, Unit unit, const flo
         rows[tile * i + j] = inside ? map + (z * s.height + y) * s.width : nullptr;
       }
     kernels.output_tile(in + (t - unit.begin) * g.step, stride, s.width, rows, bias);
+    for (const Addend& addend : added)
+      for (float* row : rows)
+        if (row) kernels.add_scaled(addend.maps + (row - map), addend.factor, s.width, row);
   }
 }
 
@@ -192,7 +196,8 @@ Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& 
 }
 
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
-              const float* bias, const std::vector<float*>& out, Size size) {
+              const float* bias, const std::vector<float*>& out, Size size,
+              const std::vector<Addend>& added) {
   const Tiling tiling(size);
   const auto channels = static_cast<int64_t>(in.size()), outputs = static_cast<int64_t>(out.size());
   const int64_t blocks = round_up(outputs, channel_block) / channel_block;
@@ -214,9 +219,12 @@ void convolve(const Kernels& kernels, const std::vector<const float*>& in, const
           kernels.multiply(v + f * lv.frequency + tiling.front - 1, lv.row,
                            weights.data() + (f * blocks + b) * channels * cell, channels,
                            m + f * lm.frequency + b * channel_block * lm.row, lm.row, segments);
-      for (int64_t o = 0; o < outputs; ++o)
+      std::vector<Addend> own(added);
+      for (int64_t o = 0; o < outputs; ++o) {
+        for (size_t i = 0; i < added.size(); ++i) own[i].maps = added[i].maps + o * size.voxels();
         write_outputs(kernels, tiling, unit, m + o * lm.row, lm.frequency,
-                      out[static_cast<size_t>(o)], bias ? bias[o] : 0.0f);
+                      out[static_cast<size_t>(o)], bias ? bias[o] : 0.0f, own);
+      }
     }
   });
 }

@@ -40,10 +40,17 @@ struct WeightView {
 Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& inputs,
                          int64_t outputs);
 
-/// out[o] = bias[o] + sum over c of weights(o, c) * in[c]; maps are [depth][height][width]. Equal
-/// for any number of threads. `bias` may be null.
+/// Maps to be added to a result, one per output channel one behind the other, times `factor`.
+struct Addend {
+  const float* maps = nullptr;
+  float factor = 1.0f;
+};
+
+/// out[o] = bias[o] + sum over c of weights(o, c) * in[c] + added; maps are [depth][height][width].
+/// Equal for any number of threads. `bias` may be null.
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
-              const float* bias, const std::vector<float*>& out, Size size);
+              const float* bias, const std::vector<float*>& out, Size size,
+              const std::vector<Addend>& added = {});
 
 /// Gradient in the weights, still transformed: for scatter_weights(). Equal for any number of
 /// threads.

@@ -7,6 +7,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -19,8 +20,8 @@
 #include "models/catalog.h"
 #include "models/convolution.h"
 #include "models/cpu/winograd.h"
-#include "models/patch_discriminator.h"
 #include "models/normalization.h"
+#include "models/patch_discriminator.h"
 #include "models/resampling.h"
 #include "models/unet.h"
 #include "tensor/noise.h"
@@ -101,6 +102,46 @@ TEST(Routes, TwoMaskedPartsAreOneConvolution) {
       {noisy({2, 3, 8, 9, 10}, 0.3), noisy({2, 2, 8, 9, 10}, 0.4), noisy({6, 3, 3, 3, 3}, 1.1),
        noisy({6, 2, 3, 3, 3}, 1.2), noisy({6}, 2)},
       2e-5);
+}
+
+// Taking what is dropped away from the whole, for one and for two parts; the second sample drops
+// more than it keeps and goes the other way.
+TEST(Routes, MaskedPartsFromTheirWhole) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor x = noisy({1, 5, 8, 9, 16}, 0.3).to(at::kFloat);
+  const at::Tensor w = noisy({6, 5, 3, 3, 3}, 1.1).to(at::kFloat);
+  const at::Tensor b = noisy({6}, 2).to(at::kFloat);
+  const at::Tensor mask =
+      at::tensor({0.f, 1.25f, 1.25f, 1.25f, 0.f, 0.f, 0.f, 0.f, 1.25f, 0.f}).view({2, 5});
+  const Part part{x, w, mask};
+  Part known = part;
+  known.whole = convolve_3({x, w, {}}, {});
+  ASSERT_TRUE(uses_whole(x, Route::automatic));
+  EXPECT_LT(difference(convolve_3(known, b), convolve_3(part, b, Route::plain)), 2e-5);
+  EXPECT_LT(difference(convolve_3(known, part, b), convolve_3(part, part, b, Route::plain)), 2e-5);
+  EXPECT_LT(difference(convolve_3(known, known, b), convolve_3(part, part, b, Route::plain)), 2e-5);
+}
+
+TEST(Routes, APartOfOneMeetsEverySampleOfTheOther) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor one = noisy({1, 3, 8, 9, 10}, 0.3), two = noisy({2, 2, 8, 9, 10}, 0.4);
+  const at::Tensor a = noisy({6, 3, 3, 3, 3}, 1.1), b = noisy({6, 2, 3, 3, 3}, 1.2);
+  const auto sum = [&](at::ScalarType type, Route route) {
+    return convolve_3({one.to(type), a.to(type), {}}, {two.to(type), b.to(type), {}}, {}, route);
+  };
+  const at::Tensor exact =
+      convolve_3({one, a, {}}, {}, Route::plain).add(convolve_3({two, b, {}}, {}, Route::plain));
+  EXPECT_LT(difference(sum(at::kDouble, Route::plain), exact), 1e-12);
+  EXPECT_LT(difference(sum(at::kFloat, Route::automatic), exact), 2e-5);
+}
+
+TEST(Routes, PointwiseWithoutGradients) {
+  const at::Tensor x = noisy({2, 8, 11, 12, 13}, 0.31), w = noisy({4, 8, 1, 1, 1}, 1.3);
+  const at::Tensor b = noisy({4}, 2);
+  const at::Tensor exact = convolve(x, w, b, 1, 0, Route::plain);
+  const c10::NoGradGuard no_grad;
+  EXPECT_LT(difference(convolve(x.to(at::kFloat), w.to(at::kFloat), b.to(at::kFloat), 1, 0), exact),
+            1e-6);
 }
 
 TEST(Routes, EverythingDropped) {
