@@ -49,8 +49,19 @@ CONTROLS = (
 COHORTS = [COHORT, *(f"{COHORT}-{name}" for name in CONTROLS)]
 ANY = f"{config['results']}/{PAPER}/{{cohort}}"
 RUN = f"{ANY}/{{method}}/fold{{fold}}_seed{{seed}}"
-SHEET = f"{ANY}/volumes/cases.tsv"
-SPLIT = ",".join(map(str, SCALING.get("split") or EXPERIMENT["split"]))
+SOURCES = f"{ANY}/volumes/cases.tsv"
+PREPARED = EXPERIMENT.get("grid") == "prepared"
+SHEET = f"{ANY}/prepared/cases.tsv" if PREPARED else SOURCES
+FOLD_COUNT = EXPERIMENT.get("folds", 0)
+FOLDS = [0]
+if FOLD_COUNT:
+    FOLDS = config.get("folds") or SCALING.get("folds") or list(range(FOLD_COUNT))
+    if max(FOLDS) >= FOLD_COUNT:
+        fail(f"folds {FOLDS}: {PAPER} has folds 0 to {FOLD_COUNT - 1}")
+INNER = (
+    FOLD_COUNT > 0
+    and (config.get("validation") or EXPERIMENT["validation"]) == "inner"
+)
 MANY_THREADS = SCALING["threads"]["many"]
 SAMPLED = [
     m for m in EXPERIMENT.get("uncertainty", []) if m in METHODS and ROWS != "main"
@@ -62,7 +73,7 @@ def runs_of(methods, cohort=COHORT, pattern=RUN):
     return [
         pattern.format(cohort=cohort, method=m, fold=f, seed=s)
         for m in methods
-        for f in config["folds"]
+        for f in FOLDS
         for s in SEEDS
     ]
 
@@ -115,8 +126,39 @@ def settings_of(wildcards):
     return settings_files(wildcards.method)
 
 
+def recipe_file(name):
+    """A recipe of the experiment, or the scale's in its place."""
+    own = f"{SCALE_FOLDER}/{PAPER}/{name}"
+    return own if os.path.exists(own) else f"{SETTINGS}/{name}"
+
+
 def recipe_of(wildcards):
-    return f"{SETTINGS}/{method(wildcards).get('recipe', EXPERIMENT['recipe'])}"
+    return recipe_file(method(wildcards).get("recipe", EXPERIMENT["recipe"]))
+
+
+def deal_flags(wildcards):
+    """How the cohort is divided: a split, or folds."""
+    if FOLD_COUNT:
+        return f"--folds {FOLD_COUNT}"
+    split = SCALING.get("split") or EXPERIMENT["split"]
+    return f"--split {','.join(map(str, split))}"
+
+
+def training_sheet(wildcards):
+    """The sheet that a run trains by: with inner validation one of its own."""
+    if INNER:
+        return f"{os.path.dirname(SHEET)}/inner-fold{{fold}}.tsv".format(**wildcards)
+    return SHEET.format(**wildcards)
+
+
+def training_cases(wildcards):
+    if FOLD_COUNT and not INNER:
+        return f"--where fold!={wildcards.fold} --validate fold={wildcards.fold}"
+    return "--where split=train --validate split=val"
+
+
+def test_cases(wildcards):
+    return f"fold={wildcards.fold}" if FOLD_COUNT else "split=test"
 
 
 def other_checkpoint(role):

@@ -26,7 +26,7 @@ rule preprocess:
         cohort=f"{ANY}/scans/cohort.json" if SYNTHETIC else [],
         manifest=f"data-manifest/{'brats-2018' if SYNTHETIC else EXPERIMENT['manifest']}.yaml",
     output:
-        SHEET,
+        SOURCES,
     log:
         f"{ANY}/logs/preprocess.log",
     threads: MANY_THREADS
@@ -35,9 +35,52 @@ rule preprocess:
         runtime=240,
     params:
         root=scans,
-        split=SPLIT,
+        deal=deal_flags,
     message:
         "importing the scans of {wildcards.cohort} as source volumes (log: {log})"
     shell:
-        "exec preprocess --manifest {input.manifest} --root {params.root:q} --split {params.split}"
+        "exec preprocess --manifest {input.manifest} --root {params.root:q} {params.deal}"
         " --output-dir $(dirname {output}) --force --threads {threads} > {log} 2>&1"
+
+
+if PREPARED:
+
+    rule prepare:
+        input:
+            sheet=SOURCES,
+            recipe=recipe_file(EXPERIMENT["recipe"]),
+        output:
+            SHEET,
+        log:
+            f"{ANY}/logs/prepare.log",
+        threads: MANY_THREADS
+        resources:
+            mem_mb=4000,
+            runtime=240,
+        message:
+            "preparing the volumes of {wildcards.cohort} (log: {log})"
+        shell:
+            "exec preprocess --cases {input.sheet} --recipe {input.recipe} --output-dir $(dirname {output})"
+            " --force --threads {threads} > {log} 2>&1"
+
+
+if INNER:
+
+    rule inner_validation:
+        input:
+            SHEET,
+        output:
+            f"{os.path.dirname(SHEET)}/inner-fold{{fold}}.tsv",
+        log:
+            f"{ANY}/logs/inner-fold{{fold}}.log",
+        localrule: True
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            split=",".join(map(str, [*EXPERIMENT["inner"], 0])),
+        message:
+            "setting validation cases apart for fold {wildcards.fold} of {wildcards.cohort} (log: {log})"
+        shell:
+            "exec preprocess --cases {input} --where fold!={wildcards.fold} --split {params.split}"
+            " --sheet {output} --force > {log} 2>&1"

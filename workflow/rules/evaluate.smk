@@ -12,10 +12,13 @@ rule evaluate:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        cases=test_cases,
+        grid="--grid stored" if PREPARED else "",
     message:
-        "scoring {wildcards.method}, seed {wildcards.seed} (log: {log})"
+        "scoring {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
-        "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
+        "exec evaluate --cases {input.sheet} --where {params.cases} {params.grid} --prediction $(dirname {input.predictions})"
         " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"
 
 
@@ -33,10 +36,13 @@ rule evaluate_uncertainty:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        cases=test_cases,
+        grid="--grid stored" if PREPARED else "",
     message:
-        "scoring the uncertainty of {wildcards.method}, seed {wildcards.seed} (log: {log})"
+        "scoring the uncertainty of {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
-        "exec evaluate --cases {input.sheet} --where split=test --prediction $(dirname {input.predictions})"
+        "exec evaluate --cases {input.sheet} --where {params.cases} {params.grid} --prediction $(dirname {input.predictions})"
         " --metrics qu_dice_auc,qu_ftp_auc,qu_ftn_auc,qu_score --curves {output.curves}"
         " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"
 

@@ -13,12 +13,13 @@ rule label:
         runtime=240,
         gpu=1,
     params:
+        cases=test_cases,
         device=config["device"],
         available=available_flag,
     message:
-        "predicting the test cases of {wildcards.cohort} with {wildcards.method}, seed {wildcards.seed} (log: {log})"
+        "predicting the test cases of {wildcards.cohort} with {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
-        "exec ensemble-label --model {input.model} --cases {input.sheet} --where split=test --probability"
+        "exec ensemble-label --model {input.model} --cases {input.sheet} --where {params.cases} --probability"
         " {params.available} --device {params.device} --threads {threads}"
         " --output-dir $(dirname {output}) --force > {log} 2>&1"
 
@@ -37,11 +38,12 @@ rule mcdropout:
         runtime=480,
         gpu=1,
     params:
+        cases=test_cases,
         device=config["device"],
         samples=SCALING.get("samples", 100),
     message:
-        "sampling {wildcards.method}, seed {wildcards.seed}, with dropout, {params.samples} times (log: {log})"
+        "sampling {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, with dropout, {params.samples} times (log: {log})"
     shell:
-        "exec mcdropout --model {input.model} --cases {input.sheet} --where split=test --samples {params.samples}"
+        "exec mcdropout --model {input.model} --cases {input.sheet} --where {params.cases} --samples {params.samples}"
         " --seed {wildcards.seed} --device {params.device} --threads {threads}"
         " --output-dir $(dirname {output}) --force > {log} 2>&1"

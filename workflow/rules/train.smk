@@ -3,7 +3,7 @@
 # short one); the profile's --signal is the second line. On one machine it has all the time it needs.
 rule train:
     input:
-        sheet=SHEET,
+        sheet=training_sheet,
         settings=settings_of,
         recipe=recipe_of,
         teacher=other_checkpoint("teacher"),
@@ -20,6 +20,7 @@ rule train:
         gpu=1,
     params:
         program=program,
+        cases=training_cases,
         roles=role_flags,
         run_dir=f"{RUN}/run",
         history=f"{RUN}/history.csv",
@@ -29,7 +30,7 @@ rule train:
         " {threads} threads (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
-        " --where split=train --validate split=val {params.roles} --seed {wildcards.seed}"
+        " {params.cases} {params.roles} --seed {wildcards.seed}"
         " --device {params.device} --threads {threads} --run-dir {params.run_dir}"
         " ${{SLURM_JOB_ID:+--deadline $(({resources.runtime} > 12"
         " ? {resources.runtime} * 60 - 600 : {resources.runtime} * 10))}}"

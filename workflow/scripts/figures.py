@@ -8,7 +8,7 @@ import h5py
 import matplotlib
 import numpy as np
 import pandas as pd
-from results import case_scores, per_case_mean, read_experiment, runs
+from results import case_scores, per_case_mean, read_experiment, run_of_case, runs, volumes
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
@@ -29,7 +29,7 @@ def text(value):
 
 
 def volume(path):
-    """Image channels by name, label and class names of a source volume."""
+    """Image channels by name, label and class names of a volume."""
     with h5py.File(path, "r", locking=False) as file:
         names = [text(n) for n in file.attrs["channels"]]
         image = np.asarray(file["image"], dtype=np.float32)
@@ -43,14 +43,18 @@ def stored(run, folder, case, name):
 
 
 def files_of(root):
-    sheet = pd.read_csv(Path(root) / "volumes" / "cases.tsv", sep="\t", dtype=str)
-    return dict(zip(sheet["case"], sheet["file"]))
+    folder = volumes(root)
+    sheet = pd.read_csv(folder / "cases.tsv", sep="\t", dtype=str)
+    return {case: folder / file for case, file in zip(sheet["case"], sheet["file"])}
 
 
 def show(axes, background, z):
     values = background[background > 0]
     top = np.percentile(values, 99.5) if values.size else 1
-    axes.imshow(background[z], cmap="gray", vmin=0, vmax=top, interpolation="nearest")
+    bottom = background.min()
+    if bottom < 0:  # standardized: what is 0 lies outside the head
+        background = np.where(background == 0, bottom, background)
+    axes.imshow(background[z], cmap="gray", vmin=bottom, vmax=top, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -65,19 +69,20 @@ def patients(scores, method, count):
     return list(dict.fromkeys(picks))
 
 
-def segmentations(root, methods, labels, reference, scores, count=4):
+def segmentations(root, methods, labels, reference, scores, channels, count=4):
     """Like figure 2: one slice per patient, the one with most ET; truth and every method's labels."""
     files, picks = files_of(root), patients(scores, reference, count)
-    first_runs = {method: runs(root, method)[0] for method in methods}
-    columns = 3 + len(methods)
+    columns = len(channels) + 1 + len(methods)
     figure, grid = plt.subplots(len(picks), columns, figsize=(1.4 * columns, 1.95 * len(picks) + 0.3), squeeze=False)
     colors = ListedColormap(["none", *CLASS_COLORS])
     for row, case in enumerate(picks):
-        image, label, classes = volume(Path(root) / "volumes" / files[case])
+        image, label, classes = volume(files[case])
         z = int((label == classes.index("ET")).sum(axis=(1, 2)).argmax())
-        panels = [("FLAIR", image["flair"], None), ("T1ce (teacher only)", image["t1ce"], None)]
-        panels.append(("Truth", image["flair"], label))
-        panels += [(labels[m], image["flair"], stored(first_runs[m], "predictions", case, "label")[0]) for m in methods]
+        panels = [(title, image[channel], None) for channel, title in channels.items()]
+        below = panels[0][1]
+        panels.append(("Truth", below, label))
+        for m in methods:
+            panels.append((labels[m], below, stored(run_of_case(root, m, case), "predictions", case, "label")[0]))
         for column, (title, background, overlay) in enumerate(panels):
             axes = grid[row][column]
             show(axes, background, z)
@@ -85,8 +90,8 @@ def segmentations(root, methods, labels, reference, scores, count=4):
                 axes.imshow(overlay[z], cmap=colors, vmin=0, vmax=len(CLASS_COLORS), alpha=0.75, interpolation="nearest")
             if row == 0:
                 axes.set_title(title, fontsize=7.5)
-            if column >= 3:
-                value = per_case_mean(scores, methods[column - 3], "ET", "dice").get(case, np.nan)
+            if column > len(channels):
+                value = per_case_mean(scores, methods[column - len(channels) - 1], "ET", "dice").get(case, np.nan)
                 axes.set_xlabel(f"ET Dice {value:.2f}", fontsize=7)
         grid[row][0].set_ylabel(case.replace("Brats18_", ""), fontsize=7)
     handles = [Patch(color=CLASS_COLORS[i - 1], label=name) for i, name in enumerate(classes) if i > 0]
@@ -120,7 +125,7 @@ def filtering(root, methods, labels, reference, scores):
     cases = sorted(scores[scores.method == reference].case.unique())
     largest = None
     for case in cases:
-        image, label, classes = volume(Path(root) / "volumes" / files[case])
+        image, label, classes = volume(files[case])
         truth = label == classes.index("ET")
         if largest is None or truth.sum() > largest[1].sum():
             largest = (case, truth, image)
@@ -159,7 +164,8 @@ def main():
     scores = case_scores(args.root, args.methods)
     # The paper's own columns: controls and variants would make the panels too small to read.
     shown = [m for m in args.methods if m in {"teacher", reference, *experiment["rivals"]}]
-    figures = {"figure2": segmentations(args.root, shown, labels, reference, scores)}
+    channels = experiment.get("panels", {"flair": "FLAIR", "t1ce": "T1ce (teacher only)"})
+    figures = {"figure2": segmentations(args.root, shown, labels, reference, scores, channels)}
     if args.sampled:
         figures["figure3"] = filtering(args.root, args.sampled, labels, reference, scores)
     for name, figure in figures.items():

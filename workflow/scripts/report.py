@@ -10,7 +10,7 @@ import h5py
 import jinja2
 import pandas as pd
 from curves import discriminator_curves, training_curves
-from results import case_scores, per_case_mean, pooled_scores, provenance, read_experiment, runs
+from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, read_experiment, runs, seed_of, volumes
 
 
 def count_parameters(checkpoint):
@@ -54,9 +54,12 @@ def describe_method(root, name, row):
     }
 
 
-def paper_table(path, claimed, real):
+def paper_table(path, claimed, real, methods_in_rows):
     """Rows by method, columns by region, of a table<N>.csv; the published value beside ours on real data only."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if methods_in_rows:
+        turned = {"row": "column", "column": "row"}
+        frame, claimed = frame.rename(columns=turned), claimed.rename(columns=turned)
     published = {}
     if real:
         published = {(c["row"], c["column"]): c for c in claimed.to_dict("records")}
@@ -83,12 +86,35 @@ def statements(path):
 
 
 def summary_counts(root, methods, region):
-    """n and the empty cases behind a region's means, from the first run (all runs share the cases)."""
-    with open(runs(root, methods[0])[0] / "summary.json") as stream:
-        for row in json.load(stream)["summary"]:
-            if row["region"] == region and row["metric"] == "dice":
-                return row
-    return {}
+    """n and the empty cases behind a region's means, from the runs of one seed (all methods share the cases)."""
+    found, total = runs(root, methods[0]), {}
+    for run in found:
+        if seed_of(run) != seed_of(found[0]):
+            continue
+        with open(run / "summary.json") as stream:
+            for row in json.load(stream)["summary"]:
+                if row["region"] == region and row["metric"] == "dice":
+                    for key in ("n", "n_ref_empty", "n_both_empty"):
+                        total[key] = total.get(key, 0) + row[key]
+    return total
+
+
+def leaks(root, methods, labels):
+    """Methods with a teacher that was trained on test cases, and how many of them (--allow-leak)."""
+    found = {}
+    for method in methods:
+        for run in runs(root, method):
+            with h5py.File(run / "checkpoint.h5", "r", locking=False) as file:
+                cases = file["metrics"].attrs.get("leaked-cases", 0) if "metrics" in file else 0
+            if cases:
+                found[labels[method]] = max(found.get(labels[method], 0), int(cases))
+    return found
+
+
+def parts(sheet):
+    """Cases by split, or by fold where the cohort has no split."""
+    found = sheet.groupby("split").size().to_dict()
+    return found or {f"in fold {fold}": n for fold, n in sheet.groupby("fold").size().items()}
 
 
 def extra_measures(scores, pooled, methods, regions):
@@ -129,12 +155,12 @@ def main():
     scores, pooled = case_scores(args.root, args.methods), pooled_scores(args.root, args.methods)
     cohort_file = root / "scans" / "cohort.json"
     cohort = json.loads(cohort_file.read_text()) if cohort_file.exists() else None
-    sheet = pd.read_csv(root / "volumes" / "cases.tsv", sep="\t", dtype=str)
+    sheet = pd.read_csv(volumes(root) / "cases.tsv", sep="\t", dtype=str)
     tables = [
         {
             "number": n,
             **t,
-            **paper_table(root / f"table{n}.csv", claimed[claimed.table == n], cohort is None),
+            **paper_table(root / f"table{n}.csv", claimed[claimed.table == n], cohort is None, "rows" in t),
         }
         for n, t in experiment["tables"].items()
     ]
@@ -157,7 +183,9 @@ def main():
         reference=labels[experiment["reference"]],
         cohort=cohort,
         cohort_text=json.dumps({k: v for k, v in (cohort or {}).items() if k != "files"}, indent=2),
-        splits=sheet.groupby("split").size().to_dict(),
+        leaks=leaks(args.root, args.methods, labels),
+        splits=parts(sheet),
+        folds=sorted({fold_of(run) for m in args.methods for run in runs(root, m)}) if experiment.get("folds") else [],
         strata=sheet.groupby("stratum").size().to_dict(),
         tables=tables,
         counts={r: summary_counts(args.root, args.methods, r) for r in experiment["regions"]},

@@ -18,6 +18,21 @@ def runs(root, method):
     return sorted(Path(root, method).glob("fold*_seed*"))
 
 
+def fold_of(run):
+    return int(run.name.split("_seed")[0][4:])
+
+
+def run_of_case(root, method, case):
+    """The first run of a method that predicted a case; with folds only those of one fold did."""
+    return next(run for run in runs(root, method) if (run / "predictions" / f"{case}.h5").exists())
+
+
+def volumes(root):
+    """The folder of the volumes that the runs were made from: prepared ones, or source volumes."""
+    prepared = Path(root, "prepared")
+    return prepared if (prepared / "cases.tsv").exists() else Path(root, "volumes")
+
+
 def seed_of(run):
     return int(run.name.split("_seed")[1])
 

@@ -4,7 +4,8 @@
 Dice and uncertainty scores are averaged over seeds per case before mean and standard deviation (ddof 1) over
 cases. `p` is that of the paired two-sided t-test of the reference method against the column's method, in the
 reference's own column the largest p among its rivals; `stars` there: * p < 0.05, ** p < 0.001 against every
-rival, the reference being better each time. A row of a method that was not run stays in the table with
+rival, the reference being better each time. Of a paper with folds, value and spread (`std` with ddof 1,
+`std_ddof0` with 0) are those of the folds' means. A row of a method that was not run stays in the table with
 status `not-run`; methods that the paper does not have come last.
 """
 
@@ -12,7 +13,7 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-from results import over_seeds, read_experiment, runs
+from results import case_scores, over_seeds, read_experiment, runs, seed_of
 
 SCORE_OF = {
     "dice_percent": ("cases", "dice", 100),
@@ -30,6 +31,7 @@ class Tables:
         self.experiment, self.claimed, self.root, self.methods = experiment, claimed, root, methods
         self.method_of = {row["label"]: name for name, row in experiment["methods"].items()}
         self.reference = experiment["reference"]
+        self.folds = bool(experiment.get("folds"))
         self.comparisons = {}
         for kind in ("cases", "uncertainty"):
             path = Path(root, f"comparison-{self.reference}-{kind}.csv")
@@ -45,6 +47,13 @@ class Tables:
             return None
         chosen = table[(table.region == region) & (table.metric == score)]
         return factor * chosen.value.dropna() if len(chosen) else None
+
+    def fold_means(self, method, region, metric):
+        """Means over the cases of each fold, averaged over seeds per case first."""
+        _, score, factor = SCORE_OF[metric]
+        table = case_scores(self.root, [method])
+        chosen = table[(table.region == region) & (table.metric == score)]
+        return factor * chosen.groupby(["fold", "case"]).value.mean().groupby("fold").mean()
 
     def compared(self, method, region, metric):
         """The comparison of the reference with a method: mean difference and p of the t-test."""
@@ -70,28 +79,51 @@ class Tables:
 
     def cell(self, method, region, metric):
         """What a run gives for one cell of a table."""
-        empty = {"value": "", "std": "", "n": 0, "seeds": 0, "p": "", "stars": "", "status": "not-run"}
+        folds = {"std_ddof0": "", "folds": 0} if self.folds else {}
+        empty = {"value": "", "std": "", **folds, "n": 0, "seeds": 0, "p": "", "stars": "", "status": "not-run"}
         values = self.values(method, region, metric)
         if values is None:
             return empty
-        value, std = values.mean(), values.std(ddof=1)
+        spread = self.fold_means(method, region, metric) if self.folds else values
+        value, std = spread.mean(), spread.std(ddof=1)
         p, stars = self.test(method, region, metric)
         if metric.startswith("relative"):
             own = self.values(self.reference, region, metric)
             if own is None:
                 return empty
             value, std = 100 * (own.mean() / value - 1) if value else float("nan"), float("nan")
+        found = runs(self.root, method)
+        folds = {"std_ddof0": "" if std != std else f"{spread.std(ddof=0):.4f}", "folds": len(spread)}
         return {
             "value": f"{value:.4f}",
             "std": "" if std != std else f"{std:.4f}",
+            **(folds if self.folds else {}),
             "n": len(values),
-            "seeds": len(runs(self.root, method)),
+            "seeds": len({seed_of(run) for run in found}) if self.folds else len(found),
             "p": p,
             "stars": stars,
             "status": "run",
         }
 
+    def table_of_rows(self, number):
+        """A table with methods in rows and regions in columns; the experiment names each row's method."""
+        table = self.experiment["tables"][number]
+        rows = []
+        for claim in self.claimed[self.claimed.table == number].to_dict("records"):
+            cell = self.cell(table["rows"].get(claim["row"]), claim["column"], claim["metric"])
+            rows.append({**claim, "note": table.get("notes", {}).get(claim["row"], ""), **cell})
+        for method in table.get("extras", []):
+            for region in dict.fromkeys(row["column"] for row in rows):
+                cell = self.cell(method, region, table["metric"])
+                label = self.experiment["methods"][method]["label"]
+                if cell["status"] == "run":
+                    row = {"table": number, "row": label, "column": region, "metric": table["metric"]}
+                    rows.append({**row, "note": "not in the paper", **cell})
+        return pd.DataFrame(rows)
+
     def table(self, number):
+        if "rows" in self.experiment["tables"][number]:
+            return self.table_of_rows(number)
         rows = []
         claims = self.claimed[self.claimed.table == number]
         for claim in claims.to_dict("records"):

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-from results import over_seeds, read_experiment, runs
+from results import over_seeds, read_experiment, runs, seed_of
 
 KIND_OF = {"dice": "cases", "dice_best": "cases", "qu_score": "uncertainty"}
 
@@ -54,7 +54,7 @@ class Verdict:
         row.update(
             difference=f"{a - b:.4f}",
             n=str(n),
-            seeds=str(len(runs(root, high))),
+            seeds=str(len({seed_of(run) for run in runs(root, high)})),
             holds="yes" if holds(a - b, found) else "no",
         )
         self.rows.append(row)
