@@ -18,10 +18,11 @@ PY
 
 since=$SECONDS
 note() { echo "$((SECONDS - since)) s: $*"; }
-# Long enough that a slot of ten seconds cuts it on any machine: as many epochs as last eighteen.
+# Long enough that a slot of ten seconds cuts it on any machine: as many epochs as last thirteen.
+sed -i '/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = 12/' config/scales/tiny/had-net.ini
 workflow "${settings[@]}" results=local -- local/had-net/tiny/teacher/fold0_seed0/checkpoint.h5 \
   || { tail -n 40 log.txt; fail "the local run failed"; }
-epochs=$(awk -F, 'NR > 1 { s = $11 + $12 + $13 + $14 } END { n = int(18 / s); print (n < 12 ? 12 : (n > 1000 ? 1000 : n)) }' \
+epochs=$(awk -F, 'NR > 3 { s += ($11 + $12 + $13 + $14) / 10 } END { n = int(13 / s); print (n < 13 ? 13 : n) }' \
   local/had-net/tiny/teacher/fold0_seed0/history.csv)
 sed -i "/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = $epochs/" config/scales/tiny/had-net.ini
 workflow "${settings[@]}" results=local -- local/had-net/tiny/had-net/fold0_seed0/checkpoint.h5 \
@@ -64,9 +65,8 @@ note "cluster run done"
 [ -s results/had-net/tiny/report.html ] || fail "no report"
 [ "$(contents results)" = "$expected" ] || fail "networks differ from the local run's: $(contents results) instead of $expected"
 [ "$(field "$requeued" Restarts)" -ge 1 ] || fail "the requeued job did not start again"
-cp "$cluster/log/slurmctld.log" . && scontrol -o show jobs > jobs.txt
-grep 'Comment=rule_train' jobs.txt | grep -q 'JobState=FAILED' \
-  || fail "no training was cut by its time limit; give them more epochs"
+scontrol -o show jobs > jobs.txt
+awk '/Comment=rule_train/ && /JobState=FAILED/ {n++} END {exit !n}' jobs.txt || fail "no training was cut by its time limit"
 
 refused() {  # refused WORDS CHANGE...: the workflow ends and tells what the scheduler said
   local words=$1
