@@ -20,12 +20,56 @@ def startup(program, rounds):
 
 
 def step_times(command, args, what, threads):
-    flags = ["--side", args.side, "--width", args.width, "--threads", threads, "--steps", args.steps]
+    return times(command, what, threads, ["--side", args.side, "--width", args.width, "--steps", args.steps])
+
+
+def times(command, what, threads, flags):
+    """Milliseconds that the command prints, one per repetition."""
+    flags = [*flags, "--threads", threads]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     printed = subprocess.run(
         [*command, what, *map(str, flags)], capture_output=True, text=True, check=True, env=environment
     ).stdout
     return [float(line) for line in printed.split()]
+
+
+def compare(title, ours, theirs, rounds):
+    """Calls both in turns, so that both meet the same machine; prints and returns medians and ratio."""
+    a, b = [], []
+    for _ in range(rounds):
+        a += ours()
+        b += theirs()
+    a, b = statistics.median(a), statistics.median(b)
+    print(f"  {title:34}{a:9.1f}{b:9.1f}   ratio {b / a:.2f}")
+    return [f"{a:.2f}", f"{b:.2f}", f"{b / a:.3f}"]
+
+
+def sampling(args, reference):
+    """Monte Carlo dropout of one case of 64 cubed: against PyTorch's loop, and against our own without sharing."""
+    rows = []
+    print("Monte Carlo dropout, one case, 64 cubed, width 8, fp32, ms (median), against PyTorch's loop of passes")
+    for samples in (20, 100):
+        flags = ["--side", 64, "--width", 8, "--steps", 1, "--warmup", 0, "--samples", samples]
+        for threads in (1, 2):
+            title = f"{samples} samples, {threads} thread{'s' if threads > 1 else ''}"
+            found = compare(
+                title,
+                lambda: times([args.steps_program], "mc-dropout", threads, flags),
+                lambda: times(reference, "mc-dropout", threads, flags),
+                args.rounds if samples == 20 else 1,
+            )
+            rows.append(["sampling-ms", f"mc-dropout-{samples}", threads, *found])
+    print("the same with dropout in the last block alone, against our own passes without sharing")
+    for samples in (20, 100):
+        flags = ["--side", 64, "--width", 8, "--steps", 1, "--samples", samples, "--dropout-blocks", "u1"]
+        found = compare(
+            f"{samples} samples, 1 thread",
+            lambda: times([args.steps_program], "mc-dropout", 1, flags),
+            lambda: times([args.steps_program], "mc-dropout-naive", 1, flags),
+            args.rounds,
+        )
+        rows.append(["sharing-ms", f"mc-dropout-{samples}-u1", 1, *found])
+    return rows
 
 
 def main():
@@ -35,6 +79,7 @@ def main():
     for name in ("rounds", "side", "width", "steps"):
         parser.add_argument(f"--{name}", type=int, required=True)
     args = parser.parse_args()
+    reference = [args.reference, "bench/pytorch_reference.py"]
     rows = []
     print("start-up, `--help` (ms, minimum)")
     for program, limit in (
@@ -44,6 +89,7 @@ def main():
         ("pretrain", 600),
         ("distill", 600),
         ("ensemble-label", 600),
+        ("mcdropout", 600),
     ):
         took = startup(f"{args.bin}/{program}", args.rounds)
         print(f"  {program:16}{took:8.1f}   (at most {limit})")
@@ -51,13 +97,14 @@ def main():
     print(f"one training step, {args.side} cubed, width {args.width}, fp32, ms (median), against PyTorch's Python")
     for what in ("supervised", "had-net"):
         for threads in (1, 2):
-            ours, theirs = [], []
-            for _ in range(args.rounds):  # in turns, so that both meet the same machine
-                ours += step_times([args.steps_program], args, what, threads)
-                theirs += step_times([args.reference, "bench/pytorch_reference.py"], args, what, threads)
-            a, b = statistics.median(ours), statistics.median(theirs)
-            print(f"  {what:12}{threads} thread{'s' if threads > 1 else ' '}{a:9.1f}{b:9.1f}   ratio {b / a:.2f}")
-            rows.append(["step-ms", what, threads, f"{a:.2f}", f"{b:.2f}", f"{b / a:.3f}"])
+            found = compare(
+                f"{what}, {threads} thread{'s' if threads > 1 else ''}",
+                lambda: step_times([args.steps_program], args, what, threads),
+                lambda: step_times(reference, args, what, threads),
+                args.rounds,
+            )
+            rows.append(["step-ms", what, threads, *found])
+    rows += sampling(args, reference)
     with open(args.output, "w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["measure", "what", "threads", "kdseg", "reference_or_limit", "ratio"])

@@ -3,7 +3,8 @@
 
 Plain: torch.nn modules and torch.optim as one writes them from the paper. Literal: the iteration in the
 order of the official code, a fresh forward of the discriminator for its own update included.
-Prints one line per repetition with the milliseconds of one step. Used by bench/run.sh.
+mc-dropout is the plain loop of forward passes with dropout on, their softmax averaged.
+Prints one line per repetition with the milliseconds of one step (of one case, for mc-dropout). Used by bench/run.sh.
 """
 
 import argparse

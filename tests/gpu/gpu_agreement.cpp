@@ -2,6 +2,7 @@
 // off.
 #include <gtest/gtest.h>
 
+#include "infer/mc_dropout.h"
 #include "infer/predict.h"
 #include "methods/procedures.h"
 #include "tensor/device.h"
@@ -103,6 +104,20 @@ TEST_F(Gpu, PredictsAsTheCpuDoes) {
   const at::Tensor found =
       infer::probabilities(*other.network, other.contract.head, {}, image.to(device_), options);
   EXPECT_LE(relative_difference(expected, found), 1e-4);
+}
+
+// The same masks on either device, several samples in one pass there.
+TEST_F(Gpu, SamplesAsTheCpuDoes) {
+  const at::Tensor image = methods::tiny_draw(1).at(methods::case_stream).input.image;
+  const models::Model cpu = model_on({"flair", "t1ce", "t1", "t2"}, 3, at::kCPU);
+  const models::Model other = model_on({"flair", "t1ce", "t1", "t2"}, 3, device_);
+  const infer::SampleOptions sampling{.samples = 5, .seed = 3};
+  const auto mean = [&](const models::Model& model, const at::Tensor& input) {
+    return infer::sample_means(*model.network, model.contract.head, {}, input, "X", {}, {},
+                               sampling)
+        .probability;
+  };
+  EXPECT_LE(relative_difference(mean(cpu, image), mean(other, image.to(device_))), 1e-4);
 }
 
 TEST_F(Gpu, TrainsFromLabelsAsTheCpuDoes) { expect_agreement("supervised", device_); }

@@ -136,7 +136,11 @@ TEST(PredictionFile, RoundTrip) {
   EXPECT_EQ(read.uncertainty->voxels, p.uncertainty->voxels);
   EXPECT_EQ(read.uncertainty->channels, p.uncertainty->channels);
   EXPECT_EQ(read.checkpoint_ids, p.checkpoint_ids);
+  ASSERT_EQ(read.maps.size(), 1u);
+  EXPECT_EQ(read.maps.at("mutual-information").voxels, p.maps.at("mutual-information").voxels);
+  EXPECT_EQ(read.maps.at("mutual-information").channels, (std::vector<std::string>{"WT", "ET"}));
   EXPECT_FALSE(io::read_prediction(folder / "a.h5", false).probability);
+  EXPECT_TRUE(io::read_prediction(folder / "a.h5", false).maps.empty());
 }
 
 TEST(PredictionFile, AVolumeIsNoPrediction) {

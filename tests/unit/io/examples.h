@@ -50,6 +50,7 @@ inline io::Prediction small_prediction() {
   p.head = small_head();
   p.probability = Image{small_grid(), p.head.names, std::vector<float>(96, 0.25f)};
   p.uncertainty = Image{small_grid(), {"WT", "ET"}, std::vector<float>(48, 12.5f)};
+  p.maps["mutual-information"] = Image{small_grid(), {"WT", "ET"}, std::vector<float>(48, 3.5f)};
   p.checkpoint_ids = {"aa", "bb"};
   return p;
 }
