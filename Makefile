@@ -58,7 +58,8 @@ demo: build  ## train and compare teacher, student and HAD-Net on a synthetic co
 	@# --nolock: after kill -9 a stale lock would refuse the next start; training locks its own run folder.
 	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo rows=$(ROWS) paper=$(PAPER)
 	@mkdir -p results/demo && cp -u results/$(PAPER)/demo/report.html results/demo/report.html
-	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo --report results/demo/report.html
+	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo \
+	  --experiment config/experiments/$(PAPER)/experiment.yaml --report results/demo/report.html
 
 demo-full: build  ## all rows over three seeds with control cohorts, synthetic (up to 100 minutes on 2 cores); continues
 	@echo "demo-full: $(PAPER), synthetic cohort, on the CPU; every step is kept, an interrupted run continues"

@@ -9,8 +9,11 @@ using namespace kdseg;
 
 struct Settings {
   train::LearningSettings learning;
-  train::Task task{
-      .procedure = "teacher-student", .teacher = {}, .teacher_dropout = true, .adversary = {}};
+  train::Task task{.procedure = "teacher-student",
+                   .teacher = {},
+                   .teacher_dropout = true,
+                   .adversary = {},
+                   .copied = {}};
   std::string list;
 };
 
@@ -36,6 +39,12 @@ void declare(cli::Options& add, Settings& s) {
   add.input("teacher", s.task.teacher, "checkpoint of the teacher");
   add.toggle("teacher-dropout", s.task.teacher_dropout,
              "dropout in the frozen teacher while the student trains");
+  add.toggle(
+      "allow-leak", s.task.allow_leak,
+      "take a teacher that was trained on cases which the sheet holds out for testing (split "
+      "test, or a fold without training cases); the checkpoint says so");
+  add.texts("copy-from-teacher", s.task.copied,
+            "parts of the student that are replaced by the teacher's and frozen, as in bott");
   add.row("adversary", s.task.adversary,
           "a discriminator that tells the teacher's output from the student's; no section: none",
           train::adversary_keys());

@@ -56,6 +56,10 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
            rows_of(train::network_catalog()));
   add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
            rows_of(train::term_catalog()));
+  add.choice("head", s.head,
+             "what the network's channels are: classes, of which every voxel has one (softmax), or "
+             "regions, each yes or no (sigmoid; with terms over probabilities)",
+             {"classes", "regions"});
   add.choice("subsets", s.subsets,
              "images a training step sees: all of them, or uniform: a size from 1 to all, then a "
              "subset of that size (networks that take subsets; validation uses all)",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <set>
 
 #include "base/errors.h"
 #include "base/interrupt.h"
@@ -67,6 +68,7 @@ class Run {
       identity_.emplace_back("teacher", io::stored_content_sha256(task.teacher));
       identity_.emplace_back("teacher-dropout", task.teacher_dropout ? "on" : "off");
     }
+    if (!task.copied.empty()) identity_.emplace_back("copy-from-teacher", join(task.copied));
     if (!task.adversary.kind.empty()) add_section(identity_, task.adversary);
   }
 
@@ -97,20 +99,40 @@ class Run {
   void open_teacher() {
     teacher_ = models::load_model(task_.teacher, device_);
     const auto& contract = teacher_->contract;
-    if (contract.head.names != cases_.classes.names)
-      throw DataError("{}: classes are {}, the volumes have {}", task_.teacher,
-                      join(contract.head.names, ","), join(cases_.classes.names, ","));
+    const Head head = head_of(s_, cases_);
+    if (contract.head.kind != head.kind || contract.head.names != head.names)
+      throw DataError("{}: {} are {}, {} {}", task_.teacher,
+                      contract.head.kind == Head::Kind::softmax ? "classes" : "regions",
+                      join(contract.head.names, ","),
+                      s_.head == "classes" ? "the volumes have" : "--head regions expects",
+                      join(head.names, ","));
     require_channels(cases_, contract.channels, task_.teacher);
-    warn_of_leak();
+    const auto known = io::read_checkpoint(task_.teacher).trained_on;
+    refuse_leak({known.begin(), known.end()});
+    warn_of_leak({known.begin(), known.end()});
+  }
+
+  /// A teacher that has seen a test case with its label tells its student about it.
+  void refuse_leak(const std::set<std::string>& known) {
+    std::vector<std::string> seen;
+    for (const auto& id : cases_.held_out)
+      if (known.contains(id)) seen.push_back(id);
+    leaked_ = static_cast<int64_t>(seen.size());
+    if (seen.empty()) return;
+    const std::string which =
+        fmt::format("{} of the {} cases that this run holds out for testing ({}{})", seen.size(),
+                    cases_.held_out.size(), seen.front(), seen.size() > 1 ? ", ..." : "");
+    if (!task_.allow_leak)
+      throw DataError("{}: was trained on {}; give the teacher of this fold, or --allow-leak on",
+                      task_.teacher, which);
+    log::warning("{} was trained on {}: scores of these cases are no test", task_.teacher, which);
   }
 
   /// Validation scores of a student flatter where its teacher has seen the case with its label.
-  void warn_of_leak() const {
-    const auto known = io::read_checkpoint(task_.teacher).trained_on;
-    const auto seen = std::count_if(
-        cases_.validation.begin(), cases_.validation.end(),
-        [&](auto& row) { return std::find(known.begin(), known.end(), row.id) != known.end(); });
-    if (seen > 0)
+  void warn_of_leak(const std::set<std::string>& known) const {
+    const auto seen = std::count_if(cases_.validation.begin(), cases_.validation.end(),
+                                    [&](auto& row) { return known.contains(row.id); });
+    if (seen > 0 && leaked_ == 0)
       log::warning("{} was trained on {} of the {} validation cases", task_.teacher, seen,
                    cases_.validation.size());
   }
@@ -180,6 +202,7 @@ class Run {
     const std::string where = s_.training.patch.empty() ? "case " + training_->id(0) : "--patch";
     require_size(*setup_.student.network, input_size(), where);
     setup_.student.network->module().to(device_);
+    if (teacher_) copy_frozen(setup_.student, *teacher_, task_.copied);
     setup_.student_channels = positions(setup_.student.contract.channels);
     setup_.teacher = teacher_;
     if (teacher_) setup_.teacher_channels = positions(teacher_->contract.channels);
@@ -277,6 +300,7 @@ class Run {
   void write(const methods::Report& scores) const {
     io::Checkpoint checkpoint = models::to_checkpoint(setup_.student);
     checkpoint.metrics = scores;
+    if (leaked_ > 0) checkpoint.metrics["leaked-cases"] = static_cast<double>(leaked_);
     for (const auto& row : cases_.training) checkpoint.trained_on.push_back(row.id);
     const std::string content = io::write_checkpoint(s_.training.output, checkpoint, provenance(),
                                                      {.force = context_.force});
@@ -294,6 +318,7 @@ class Run {
   at::Device device_;
   TrainingCases cases_;
   std::optional<models::Model> teacher_;
+  int64_t leaked_ = 0;                 ///< held-out cases that the teacher was trained on
   std::vector<std::string> channels_;  ///< of the stream: the teacher's, then the student's own
   Identity identity_;
   std::optional<io::RunDirectory> directory_;

@@ -40,6 +40,7 @@ struct LearningSettings {
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   SelectionSettings selection;
+  std::string head = "classes";   ///< classes (softmax), regions (one sigmoid each)
   std::string subsets = "off";    ///< off, uniform: images that a step withholds
   std::vector<Section> networks;  ///< [network.NAME], at most one; none: had-net-unet
   std::vector<Section> terms;     ///< [term.NAME]; none: cross-entropy
@@ -51,7 +52,9 @@ struct Task {
   std::string procedure = "supervised";
   std::string teacher;  ///< checkpoint; empty: none
   bool teacher_dropout = true;
-  Section adversary;  ///< empty kind: none
+  Section adversary;                ///< empty kind: none
+  std::vector<std::string> copied;  ///< parts of the student that are the teacher's, frozen
+  bool allow_leak = false;          ///< a teacher may have learnt from held-out cases
 };
 
 /// What a run gets from its program besides settings.

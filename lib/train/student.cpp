@@ -1,5 +1,9 @@
 #include "train/student.h"
 
+#include <c10/core/GradMode.h>
+#include <fmt/ranges.h>
+#include <torch/nn/module.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -18,6 +22,20 @@ Head softmax_head(const ClassTable& classes) {
   head.codes = classes.codes;
   for (size_t k = 0; k < classes.names.size(); ++k)
     head.classes_of.push_back({static_cast<int>(k)});
+  return head;
+}
+
+Head region_head(const TrainingCases& cases) {
+  Head head;
+  head.kind = Head::Kind::sigmoid;
+  head.codes = cases.classes.codes;
+  for (const auto& region : cases.regions) {
+    head.names.push_back(region.name);
+    auto& members = head.classes_of.emplace_back();
+    for (const int code : region.codes)
+      for (size_t c = 0; c < head.codes.size(); ++c)
+        if (head.codes[c] == code) members.push_back(static_cast<int>(c));
+  }
   return head;
 }
 
@@ -50,6 +68,46 @@ std::vector<std::string> student_channels(const LearningSettings& settings,
   return settings.training.channels.empty() ? cases.channels : settings.training.channels;
 }
 
+Head head_of(const LearningSettings& settings, const TrainingCases& cases) {
+  if (settings.head == "classes") return softmax_head(cases.classes);
+  const bool fits = !settings.terms.empty() &&
+                    std::none_of(settings.terms.begin(), settings.terms.end(),
+                                 [](const Section& t) { return t.name == "cross-entropy"; });
+  if (!fits)
+    throw UsageError(
+        "--head regions: the term cross-entropy needs exclusive classes; use [term.dice] and "
+        "[term.binary-cross-entropy]");
+  return region_head(cases);
+}
+
+void copy_frozen(models::Model& student, const models::Model& teacher,
+                 const std::vector<std::string>& parts) {
+  const c10::NoGradGuard no_grad;
+  const auto given = teacher.network->module().named_parameters();
+  for (const auto& part : parts) {
+    bool found = false;
+    for (const auto& item : student.network->module().named_parameters()) {
+      if (!item.key().starts_with(part + ".")) continue;
+      found = true;
+      const at::Tensor* source = given.find(item.key());
+      if (!source || source->sizes() != item.value().sizes())
+        throw DataError("copy-from-teacher {}: the teacher's {} is {}, expected [{}]", part,
+                        item.key(),
+                        source ? fmt::format("[{}]", fmt::join(source->sizes(), ", ")) : "absent",
+                        fmt::join(item.value().sizes(), ", "));
+      at::Tensor target = item.value();
+      target.copy_(*source);
+      target.set_requires_grad(false);
+    }
+    if (found) continue;
+    std::vector<std::string> names;
+    for (const auto& child : student.network->module().named_children())
+      names.push_back(child.key());
+    throw UsageError("copy-from-teacher: {} has no part '{}'{}", student.section.name, part,
+                     did_you_mean(part, names));
+  }
+}
+
 models::Model make_student(const LearningSettings& settings, const TrainingCases& cases,
                            const prepare::Recipe& recipe) {
   const TrainingSettings& t = settings.training;
@@ -57,7 +115,7 @@ models::Model make_student(const LearningSettings& settings, const TrainingCases
   model.contract.channels = student_channels(settings, cases);
   model.contract.recipe_id = recipe.id();
   model.contract.recipe_ini = recipe.ini();
-  model.contract.head = softmax_head(cases.classes);
+  model.contract.head = head_of(settings, cases);
   model.contract.regions = cases.regions;
   if (!t.patch.empty()) {
     model.contract.tiling.kind = Tiling::Kind::window;

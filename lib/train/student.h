@@ -15,6 +15,17 @@ Section network_section(const LearningSettings& settings);
 std::vector<std::string> student_channels(const LearningSettings& settings,
                                           const TrainingCases& cases);
 
+/// The output head that the settings ask for: the volumes' classes, or their regions.
+/// \throws UsageError  regions, and a term that needs exclusive classes
+Head head_of(const LearningSettings& settings, const TrainingCases& cases);
+
+/// Replaces parts of the student ("bott", "enc4": modules by their path) by the teacher's and
+/// freezes them. Source: KD-Net, Hu et al. 2020, the experiment with shared deep layers.
+/// \throws UsageError  a part that the student has not (nearest named)
+/// \throws DataError   a parameter that the teacher lacks or has in another shape
+void copy_frozen(models::Model& student, const models::Model& teacher,
+                 const std::vector<std::string>& parts);
+
 /// An initialized network with its contract; parameters of --init where given. On the CPU.
 models::Model make_student(const LearningSettings& settings, const TrainingCases& cases,
                            const prepare::Recipe& recipe);

@@ -37,6 +37,20 @@ void require_disjoint(const TrainingCases& cases) {
           "case {} is selected for training and for validation; see --where, --validate", row.id);
 }
 
+std::vector<std::string> held_out_ids(const cohort::Sheet& sheet,
+                                      const std::vector<cohort::Row>& training) {
+  std::set<std::string> ids, folds;
+  for (const auto& row : training) {
+    ids.insert(row.id);
+    folds.insert(row.fold);
+  }
+  std::vector<std::string> held_out;
+  for (const auto& row : sheet.rows)
+    if (!ids.contains(row.id) && (row.split == "test" || !folds.contains(row.fold)))
+      held_out.push_back(row.id);
+  return held_out;
+}
+
 struct Header {
   Volume volume;
   std::string content, file;
@@ -99,6 +113,7 @@ TrainingCases open_cases(const TrainingSettings& settings, int threads) {
   cases.training = cohort::select(sheet, settings.training);
   cases.validation = validation_rows(sheet, settings);
   require_disjoint(cases);
+  cases.held_out = held_out_ids(sheet, cases.training);
 
   std::vector<Header> headers(cases.size());
   parallel_for(static_cast<int64_t>(headers.size()), threads, [&](int64_t i) {

@@ -13,6 +13,9 @@ namespace kdseg::train {
 
 struct TrainingCases {
   std::vector<cohort::Row> training, validation;
+  /// Cases of the sheet that this run's networks must not have learnt from: those of split `test`
+  /// and of folds without a training case.
+  std::vector<std::string> held_out;
   ClassTable classes;
   std::vector<Region> regions;        ///< what is scored; one per class where the volumes name none
   std::vector<std::string> channels;  ///< of the first training case

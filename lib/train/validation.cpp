@@ -92,7 +92,8 @@ at::Tensor Validation::predict(methods::Method& method, const methods::StepInfo&
     batch.cases = {volume.data.id};
     at::Tensor logits;
     loss = method.validate({{methods::case_stream, batch}}, info, &logits).at("loss");
-    return logits.argmax(1);
+    const bool regions = model.contract.head.kind == Head::Kind::sigmoid;
+    return infer::decode(regions ? logits.to(at::kFloat).sigmoid() : logits, model.contract.head);
   }
   // Patch training: the loss of a whole volume may not fit into memory, its windows do.
   std::vector<int64_t> picked;
