@@ -59,8 +59,7 @@ if FOLD_COUNT:
     if max(FOLDS) >= FOLD_COUNT:
         fail(f"folds {FOLDS}: {PAPER} has folds 0 to {FOLD_COUNT - 1}")
 INNER = (
-    FOLD_COUNT > 0
-    and (config.get("validation") or EXPERIMENT["validation"]) == "inner"
+    FOLD_COUNT > 0 and (config.get("validation") or EXPERIMENT["validation"]) == "inner"
 )
 MANY_THREADS = SCALING["threads"]["many"]
 SAMPLED = [
@@ -84,15 +83,16 @@ def slot_retries(n):
 
 
 def failed_for_good(job):
-    """Whether a training said that the same call can only fail again."""
-    if job.rule.name != "train":
-        return False
-    if os.path.exists(f"{job.params.run_dir}/failed"):
-        return True
-    if not os.path.exists(job.log[0]):
+    """Whether a training ended with an error that another call cannot mend.
+
+    A stop with saved state and a killed process leave no error in the log; another training in the run folder
+    and a GPU out of order pass.
+    """
+    if job.rule.name != "train" or not os.path.exists(job.log[0]):
         return False
     with open(job.log[0], errors="replace") as log:
-        return "holds a run with other settings" in log.read()
+        errors = [line for line in log if ": error: " in line]
+    return any("in use by" not in line and "CUDA" not in line for line in errors)
 
 
 # To Snakemake a stop with saved state and a failure for good are the same; it would queue both again.
