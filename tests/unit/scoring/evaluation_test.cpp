@@ -55,6 +55,22 @@ TEST(Evaluate, ScoresASheetOnTheGridOfTheScan) {
   EXPECT_NEAR(e.cases[0].penalty_mm, std::sqrt(64 + 64 + 256), 1e-9);
 }
 
+TEST(Evaluate, ScoresOnTheGridOfTheFilesWhereAskedTo) {
+  const Folder folder;
+  write_cohort(folder);
+  auto request = of_sheet(folder);
+  request.grid = "stored";
+  const auto e = evaluate(request, 1);
+  EXPECT_NEAR(value(e, "a", "TC", "dice"), 2.0 / 3, 1e-9);
+  // The 125 voxels of the volume: 124 negatives, one of them predicted.
+  EXPECT_NEAR(value(e, "b", "TC", "spec"), 123.0 / 124, 1e-9);
+  EXPECT_NEAR(pooled(e, "TC", "ap").value, (1 + 2.0 / 3 + 3.0 / 5) / 3, 1e-9);
+  EXPECT_NEAR(e.cases[0].penalty_mm, std::sqrt(25 + 25 + 100), 1e-9);
+  request.sources.uncertainty = folder / "predictions";
+  request.metrics = {"qu_score"};
+  EXPECT_THROW(evaluate(request, 1), UsageError);
+}
+
 TEST(Evaluate, PoolsProbabilitiesAndChoosesOneThreshold) {
   const Folder folder;
   write_cohort(folder);

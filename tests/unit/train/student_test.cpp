@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/nn/module.h>
 
 #include "base/errors.h"
 #include "models/catalog.h"
@@ -52,6 +53,53 @@ TEST(RequireSize, NamesTheCaseAndWhatTheNetworkTakes) {
         require_size(*network, {32, 45, 32}, "case A");
       },
       ThrowsMessage<DataError>(AllOf(HasSubstr("case A: 32x45x32"), HasSubstr("multiples of 16"))));
+}
+
+models::Model kd_net(int64_t channels, uint64_t seed) {
+  models::Model model;
+  model.network = models::make_network({"network", "kd-net-unet", "", {{"width", "2", ""}}},
+                                       channels, 4, 0, &model.section);
+  models::initialize(*model.network, seed);
+  return model;
+}
+
+TEST(CopyFrozen, TakesTheTeachersPartAndNothingElse) {
+  auto student = kd_net(1, 1);
+  const auto teacher = kd_net(4, 2), before = kd_net(1, 1);
+  copy_frozen(student, teacher, {"bott", "dec4"});
+  const auto own = student.network->module().named_parameters();
+  const auto start = before.network->module().named_parameters(),
+             given = teacher.network->module().named_parameters();
+  for (const auto& item : own) {
+    const bool copied = item.key().starts_with("bott.") || item.key().starts_with("dec4.");
+    EXPECT_EQ(item.value().requires_grad(), !copied);
+    EXPECT_TRUE(item.value().equal((copied ? given : start)[item.key()])) << item.key();
+  }
+}
+
+TEST(CopyFrozen, NamesWhatDoesNotFit) {
+  auto student = kd_net(1, 1);
+  const auto teacher = kd_net(4, 2);
+  EXPECT_THAT([&] { copy_frozen(student, teacher, {"bot"}); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("'bot'"), HasSubstr("bott"))));
+  EXPECT_THAT([&] { copy_frozen(student, teacher, {"enc1"}); },
+              ThrowsMessage<DataError>(HasSubstr("enc1.conv1.conv.weight")));
+}
+
+TEST(HeadOf, RegionsAreUnionsOfClasses) {
+  LearningSettings settings;
+  TrainingCases cases;
+  cases.classes = {{"background", "NCR", "ED", "ET"}, {0, 1, 2, 4}};
+  cases.regions = {{"ET", {4}}, {"TC", {1, 4}}, {"WT", {1, 2, 4}}};
+  EXPECT_EQ(head_of(settings, cases).kind, Head::Kind::softmax);
+  settings.head = "regions";
+  EXPECT_THAT([&] { head_of(settings, cases); }, ThrowsMessage<UsageError>(HasSubstr("dice")));
+  settings.terms = {{"term", "dice", "", {}}};
+  const Head head = head_of(settings, cases);
+  EXPECT_EQ(head.kind, Head::Kind::sigmoid);
+  EXPECT_EQ(head.names, (std::vector<std::string>{"ET", "TC", "WT"}));
+  EXPECT_EQ(head.classes_of, (std::vector<std::vector<int>>{{3}, {1, 3}, {1, 2, 3}}));
+  EXPECT_EQ(head.codes, cases.classes.codes);
 }
 
 }  // namespace
