@@ -15,6 +15,7 @@ rule tables:
     input:
         SCORES,
         COMPARISONS,
+        expand(f"{ROOT}/{{method}}/cases-over-seeds.csv", method=METHODS),
         claimed=f"{SETTINGS}/claimed.csv",
         experiment=f"{SETTINGS}/experiment.yaml",
     output:
