@@ -5,8 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PAPER ?= had-net
-# PAPER given by hand asks for all rows of that paper; plain `make demo` for the main line.
-ROWS := $(if $(filter command environment,$(firstword $(origin PAPER))),all,main)
+# PAPER=had-net given by hand asks for all its rows; plain `make demo`, and other papers, for the main line.
+ROWS := $(if $(filter command environment,$(firstword $(origin PAPER))),$(if $(filter had-net,$(PAPER)),all,main),main)
 DATA ?=
 PROFILE ?= local
 DRYRUN ?=

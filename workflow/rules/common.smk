@@ -30,7 +30,7 @@ ROWS = config.get("rows") or SCALING.get("rows", "all")
 METHODS = config.get("methods") or (
     EXPERIMENT["main"] if ROWS == "main" else list(EXPERIMENT["methods"])
 )
-SEEDS = config.get("seeds") or SCALING.get("seeds", [0])
+SEEDS = config.get("seeds") or EXPERIMENT.get("seeds") or SCALING.get("seeds", [0])
 SCALE_FOLDER = f"config/scales/{SCALING.get('settings', SCALE)}"
 SCALE_INI = f"{SCALE_FOLDER}/{PAPER}.ini"
 SYNTHETIC = SCALING["cohort"] == "synthetic"
