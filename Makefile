@@ -21,7 +21,7 @@ SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.tx
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster bench reproduce golden format check sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-fresh bench reproduce golden format check sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -79,6 +79,9 @@ test-cluster: build  ## trainings through a real Slurm of one node, started and 
 	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
 	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
 
+test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user (root, debootstrap, 30 minutes)
+	@tests/fresh/run.sh
+
 bench: build  ## time the programs against what people would run instead, as ratios
 	@bench/run.sh $(BUILD) $(VENV)
 
@@ -87,6 +90,7 @@ reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFI
 	@$(SNAKEMAKE) --profile $(if $(wildcard workflow/profiles/$(PROFILE)),workflow/profiles/$(PROFILE),$(PROFILE)) \
 	  $(if $(filter local,$(PROFILE)),--cores $(JOBS)) $(if $(DRYRUN),--dry-run) \
 	  --config scale=full paper=$(PAPER) $(if $(DATA),data="$(abspath $(DATA))")
+	@$(if $(DRYRUN),$(PYTHON) workflow/scripts/scale.py $(PAPER))
 
 golden: build  ## write the help pages that tests compare with
 	@tests/golden/regenerate.sh $(BUILD)/bin

@@ -7,6 +7,8 @@ for folder in config/experiments/*/; do
   paper=$(basename "$folder")
   workflow scale=full paper="$paper" || { cat log.txt; fail "no plan for $paper"; }
   grep -qE '^(Job [0-9]+: )?training ' log.txt || fail "the plan of $paper trains nothing"
+  python3 workflow/scripts/scale.py "$paper" > log.txt 2>&1 || { cat log.txt; fail "no costs of $paper"; }
+  grep -q '^rate .*ASSUMED' log.txt || fail "the rate is not said to be assumed"
 done
 for profile in slurm slurm-gres; do
   snakemake --profile "workflow/profiles/$profile" --dry-run --config scale=full > log.txt 2>&1 \
@@ -16,3 +18,8 @@ snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }
 # make passes no empty DATA, which the configuration's schema refuses.
 planned=$(make -C "$source_dir" -n reproduce PAPER=had-net DRYRUN=1 | tail -n 4)
 [[ $planned == *--dry-run* && $planned != *data=* ]] || fail "make reproduce DRYRUN=1 would run: $planned"
+# 3136.0 GMAC x (400 x 200 iterations + 400 x 66 validated cases / 3) / 5 TMAC/s: 15.5 hours.
+python3 workflow/scripts/scale.py had-net | grep -qE '^teacher +3136.0 +80000 +15.5 ' || fail "the teacher of HAD-Net costs otherwise"
+printf 'step,seconds-step\n50,10\n100,15\n' > history.csv  # 3136 GMAC x 100 / 25 s
+python3 workflow/scripts/scale.py had-net --history teacher=history.csv | grep -q '^rate 12.54 TMAC/s, measured' \
+  || fail "the rate of a run is not taken"
