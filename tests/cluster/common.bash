@@ -21,7 +21,7 @@ start_cluster() {
   eval "$ready"
 }
 
-field() { scontrol show job "$1" | grep -o "$2=[^ ]*" | head -n 1 | cut -d= -f2; }
+field() { scontrol show job "$1" | grep -o "$2=[^ ]*" | sed -n 1p | cut -d= -f2; }
 
 # wait_until SECONDS WHAT COMMAND...: fails, naming WHAT, if the command does not succeed in time.
 wait_until() {

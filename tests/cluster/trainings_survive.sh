@@ -47,7 +47,8 @@ start_on_cluster
 wait_until 80 "student trains" training_runs student
 requeued=$job
 [ "$(field "$job" Partition)/$(field "$job" TimeLimit)" = gpu/00:01:00 ] || fail "not as the profile says: $(scontrol show job "$job")"
-scontrol show job "$job" | grep -q 'TresPerJob=gres:gpu:1' || fail "no GPU asked for: $(scontrol show job "$job")"
+shown=$(scontrol show job "$job")
+[[ $shown == *TresPerJob=gres:gpu:1* ]] || fail "no GPU asked for: $shown"
 scontrol requeue "$job"
 note "student requeued"
 wait_until 80 "teacher trains" training_runs teacher

@@ -19,7 +19,8 @@ snakemake --lint > log.txt 2>&1 || { cat log.txt; fail "snakemake --lint"; }
 planned=$(make -C "$source_dir" -n reproduce PAPER=had-net DRYRUN=1 | tail -n 4)
 [[ $planned == *--dry-run* && $planned != *data=* ]] || fail "make reproduce DRYRUN=1 would run: $planned"
 # 3136.0 GMAC x (400 x 200 iterations + 400 x 66 validated cases / 3) / 5 TMAC/s: 15.5 hours.
-python3 workflow/scripts/scale.py had-net | grep -qE '^teacher +3136.0 +80000 +15.5 ' || fail "the teacher of HAD-Net costs otherwise"
+python3 workflow/scripts/scale.py had-net > log.txt
+grep -qE '^teacher +3136.0 +80000 +15.5 ' log.txt || fail "the teacher of HAD-Net costs otherwise: $(cat log.txt)"
 printf 'step,seconds-step\n50,10\n100,15\n' > history.csv  # 3136 GMAC x 100 / 25 s
-python3 workflow/scripts/scale.py had-net --history teacher=history.csv | grep -q '^rate 12.54 TMAC/s, measured' \
-  || fail "the rate of a run is not taken"
+python3 workflow/scripts/scale.py had-net --history teacher=history.csv > log.txt
+grep -q '^rate 12.54 TMAC/s, measured' log.txt || fail "the rate of a run is not taken: $(cat log.txt)"

@@ -23,7 +23,7 @@ grep -q '^[^,]*,ET,qu_score,' uncertainty.csv || fail "no uncertainty score of E
 expect_equal "$(ls predictions/*.h5 | wc -l)" 2 "predictions of the test cases"
 
 # The README's prediction straight from scans: same shape and place as the scan.
-scan=$(ls scans/*GG/*/*_flair.nii.gz | head -n 1)
+scan=$(ls scans/*GG/*/*_flair.nii.gz | sed -n 1p)
 run "$BIN/ensemble-label" --model student.h5 --image flair="$scan" --image t1="${scan/_flair/_t1}" \
   --image t2="${scan/_flair/_t2}" --output segmentation.nii.gz
 expect_file segmentation.nii.gz

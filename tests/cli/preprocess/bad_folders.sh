@@ -13,7 +13,7 @@ refused "found e.g. .patient1/scan.dcm" --root other
 refused 'absent' --root absent
 
 make_cohort scans --cases 3 --seed 1
-victim=$(find scans -name '*_t1ce.nii.gz' | sort | head -n 1)
+victim=$(find scans -name '*_t1ce.nii.gz' | sort | sed -n 1p)
 id=$(basename "$(dirname "$victim")")
 mv "$victim" kept.nii.gz
 refused "case $id: no t1ce scan" --root scans

@@ -8,7 +8,7 @@ expect_equal "$(wc -l <"$latest_out")" 4
 expect_stdout $'^Brats18_[A-Za-z0-9_]+\t(HGG|LGG)\tok\t48x48x32\tflair,t1ce,t1,t2\t0,'
 expect_stderr '3 cases found, BraTS 2018 has .*train 285'
 
-odd=$(find scans -name '*_seg.nii.gz' | sort | head -n 1)
+odd=$(find scans -name '*_seg.nii.gz' | sort | sed -n 1p)
 mv "$odd" "$(dirname "$odd")/W39_1998.09.19_Segm.nii.gz"
 run "$BIN/preprocess" --manifest "$manifest" --root scans --check
 expect_stdout 'segmentation taken from W39_1998.09.19_Segm.nii.gz'
