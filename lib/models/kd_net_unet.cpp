@@ -1,15 +1,11 @@
 #include "models/kd_net_unet.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 
-#include "base/errors.h"
-#include "base/text.h"
 #include "models/catalog.h"
 #include "models/convolution.h"
+#include "models/input_check.h"
 #include "models/layers.h"
 #include "models/normalization.h"
 #include "models/resampling.h"
@@ -125,7 +121,7 @@ class KdNetUNet : public Network {
   }
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
-    check(input.image, wanted);
+    check_input(*this, "kd-net-unet", input.image, options_.in_channels, wanted);
     const Route route = options_.plain ? Route::plain : Route::automatic;
     const auto& blocks = module_->blocks;
     std::array<at::Tensor, deepest> encoded;
@@ -148,19 +144,6 @@ class KdNetUNet : public Network {
   }
 
  private:
-  void check(const at::Tensor& image, std::span<const std::string> wanted) const {
-    bool fits = image.dim() == 5 && image.size(1) == options_.in_channels;
-    for (int64_t axis = 2; fits && axis < 5; ++axis)
-      fits = image.size(axis) > 0 && image.size(axis) % coarsest == 0;
-    if (!fits)
-      throw DataError(
-          "kd-net-unet: input is [{}], expected [N, {}, D, H, W] with D, H and W multiples of {}",
-          fmt::join(image.sizes(), ", "), options_.in_channels, coarsest);
-    for (const auto& name : wanted)
-      if (name != "c5")
-        throw UsageError("kd-net-unet has no map '{}'{}", name, did_you_mean(name, extras()));
-  }
-
   KdNetUNetOptions options_;
   std::shared_ptr<KdNetModule> module_;
 };

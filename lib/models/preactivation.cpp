@@ -1,13 +1,9 @@
 #include "models/preactivation.h"
 
 #include <ATen/ops/leaky_relu.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "base/errors.h"
-#include "base/text.h"
 #include "models/catalog.h"
 #include "models/convolution.h"
 #include "models/normalization.h"
@@ -18,7 +14,6 @@ namespace {
 
 constexpr double slope = 0.02;
 constexpr double epsilon = 1e-6;
-constexpr int64_t coarsest = 8;  ///< three poolings
 
 /// Channels between the convolutions of a level's block.
 int64_t middle_of_encoder(int64_t width, size_t level) { return width << level; }
@@ -154,20 +149,6 @@ std::vector<Parameter> pyramid_parameters(const Parameter& own) {
 TrilinearGrid upsampling_of(const Parameters& p) {
   return p.text("upsampling") == "half-pixel" ? TrilinearGrid::half_pixel
                                               : TrilinearGrid::tf_legacy;
-}
-
-void check_pyramid_input(const std::string& network, const at::Tensor& image, int64_t images,
-                         std::span<const std::string> wanted,
-                         const std::vector<std::string>& extras) {
-  bool fits = image.dim() == 5 && image.size(1) == images;
-  for (int64_t axis = 2; fits && axis < 5; ++axis)
-    fits = image.size(axis) > 0 && image.size(axis) % coarsest == 0;
-  if (!fits)
-    throw DataError("{}: input is [{}], expected [N, {}, D, H, W] with D, H and W multiples of {}",
-                    network, fmt::join(image.sizes(), ", "), images, coarsest);
-  for (const auto& name : wanted)
-    if (std::find(extras.begin(), extras.end(), name) == extras.end())
-      throw UsageError("{} has no map '{}'{}", network, name, did_you_mean(name, extras));
 }
 
 }  // namespace kdseg::models

@@ -3,7 +3,6 @@
 #pragma once
 #include <array>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -61,11 +60,5 @@ std::vector<LayerShape> decoder_layers(const std::string& name, int64_t width,
 /// The parameters that both networks have, with `own` between them.
 std::vector<Parameter> pyramid_parameters(const Parameter& own);
 TrilinearGrid upsampling_of(const Parameters& parameters);
-
-/// \throws DataError  an input that is not [N, images, D, H, W] with sides that are multiples of 8
-/// \throws UsageError  a wanted map that is none of `extras` (nearest named)
-void check_pyramid_input(const std::string& network, const at::Tensor& image, int64_t images,
-                         std::span<const std::string> wanted,
-                         const std::vector<std::string>& extras);
 
 }  // namespace kdseg::models

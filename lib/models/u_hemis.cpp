@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "models/catalog.h"
 #include "models/fusion.h"
+#include "models/input_check.h"
 #include "models/preactivation.h"
 
 namespace kdseg::models {
@@ -55,7 +56,7 @@ class UHemis : public Network {
   }
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
-    check_pyramid_input("u-hemis", input.image, options_.images, wanted, extras());
+    check_input(*this, "u-hemis", input.image, options_.images, wanted);
     const Availability given(input.present, input.image.size(0), options_.images, "u-hemis");
     const Ways ways{options_.plain ? Route::plain : Route::automatic, options_.grid};
     std::array<ImageMaps, 4> maps;

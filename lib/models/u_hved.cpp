@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "models/catalog.h"
 #include "models/fusion.h"
+#include "models/input_check.h"
 #include "models/preactivation.h"
 #include "tensor/noise.h"
 
@@ -82,7 +83,7 @@ class UHved : public Network {
   }
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
-    check_pyramid_input("u-hved", input.image, options_.images, wanted, extras());
+    check_input(*this, "u-hved", input.image, options_.images, wanted);
     if (input.noise) input.noise->rewind();
     const Availability given(input.present, input.image.size(0), options_.images, "u-hved");
     const Ways ways{options_.plain ? Route::plain : Route::automatic, options_.grid};

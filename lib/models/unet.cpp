@@ -1,14 +1,13 @@
 #include "models/unet.h"
 
 #include <ATen/ops/cat.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "models/convolution.h"
+#include "models/input_check.h"
 #include "models/normalization.h"
 #include "models/resampling.h"
 #include "tensor/noise.h"
@@ -159,7 +158,7 @@ class UNet : public Network {
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
     const at::Tensor& image = input.image;
-    check(image, wanted);
+    check_input(*this, "had-net-unet", image, options_.in_channels, wanted);
     tensor::Noise* noise = input.noise;
     if (noise) noise->rewind();
     const Route route = options_.plain ? Route::plain : Route::automatic;
@@ -199,20 +198,6 @@ class UNet : public Network {
   }
 
  private:
-  void check(const at::Tensor& image, std::span<const std::string> wanted) const {
-    bool fits = image.dim() == 5 && image.size(1) == options_.in_channels;
-    for (int64_t axis = 2; fits && axis < 5; ++axis)
-      fits = image.size(axis) > 0 && image.size(axis) % coarsest == 0;
-    if (!fits)
-      throw DataError(
-          "had-net-unet: input is [{}], expected [N, {}, D, H, W] with D, H and W multiples of {}",
-          fmt::join(image.sizes(), ", "), options_.in_channels, coarsest);
-    const auto known = extras();
-    for (const auto& name : wanted)
-      if (std::find(known.begin(), known.end(), name) == known.end())
-        throw UsageError("had-net-unet has no map '{}'{}", name, did_you_mean(name, known));
-  }
-
   UNetOptions options_;
   std::vector<double> dropout_;
   std::shared_ptr<UNetModule> module_;
