@@ -50,7 +50,7 @@ $(BUILD)/build.ninja: CMakeLists.txt $(SETUP_STAMP)
 build: setup  ## build the programs into build/release/bin
 	@mkdir -p $(dir $(BUILD))
 	@$(MAKE) $(BUILD)/build.ninja
-	@echo "build: programs (about 7 minutes on 2 cores the first time)"
+	@echo "build: programs (about 5 minutes on 2 cores the first time)"
 	@cmake --build $(BUILD) -j $(JOBS) --target programs | tail -n 1
 
 demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (6 minutes on 2 cores); PAPER=: all rows

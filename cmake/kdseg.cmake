@@ -2,7 +2,8 @@
 
 find_program(KDSEG_CCACHE ccache)
 if(KDSEG_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${KDSEG_CCACHE})
+  # The two sloppinesses are what ccache asks for before it keeps files that use precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${KDSEG_CCACHE})
 endif()
 
 add_library(kdseg_compile_options INTERFACE)
@@ -14,15 +15,18 @@ if(KDSEG_SANITIZE)
   target_link_options(kdseg_compile_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# kdseg_library(NAME SOURCES a.cpp ... LINKS other-folder ... USES external::target ...)
+# kdseg_library(NAME [TORCH tensors|modules] SOURCES a.cpp ... LINKS other-folder ... USES external::target ...)
 # One static library per folder of lib/. LINKS are the folders it may see; the test
-# `layers` compares them with the table in docs/architecture.md.
+# `layers` compares them with the table in docs/architecture.md. TORCH: what its files include of Torch.
 function(kdseg_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "TORCH" "SOURCES;LINKS;USES" ${ARGN})
   if(ARG_SOURCES)
     add_library(kdseg_${name} STATIC ${ARG_SOURCES})
     set(scope PUBLIC)
     set_target_properties(kdseg_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(ARG_TORCH)
+      kdseg_reuse_torch_headers(kdseg_${name} ${ARG_TORCH})
+    endif()
   else()
     add_library(kdseg_${name} INTERFACE)
     set(scope INTERFACE)
@@ -50,10 +54,13 @@ function(kdseg_tool name)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
-# kdseg_unit_test(FOLDER SOURCES a.cpp ... [LINKS extra ...] [LABELS ...]): the program unit_FOLDER.
+# kdseg_unit_test(FOLDER [TORCH tensors|modules] SOURCES a.cpp ... [LINKS extra ...] [LABELS ...]): the program unit_FOLDER.
 function(kdseg_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "TORCH" "SOURCES;LINKS;LABELS;USES" ${ARGN})
   add_executable(unit_${name} ${ARG_SOURCES})
+  if(ARG_TORCH)
+    kdseg_reuse_torch_headers(unit_${name} ${ARG_TORCH})
+  endif()
   target_link_libraries(unit_${name} PRIVATE kdseg_${name} GTest::gmock GTest::gtest_main ${ARG_USES})
   target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   foreach(other IN LISTS ARG_LINKS)

@@ -17,4 +17,23 @@ file(GLOB torch_gomp ${torch_dir}/lib/libgomp*.so.1)
 target_link_libraries(kdseg_torch INTERFACE
   ${torch_dir}/lib/libtorch_cpu.so ${torch_dir}/lib/libc10.so Threads::Threads)
 target_link_options(kdseg_torch INTERFACE -Wl,-rpath,${torch_dir}/lib -Wl,--no-as-needed)
-target_compile_definitions(kdseg_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+target_compile_definitions(kdseg_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1 AT_PER_OPERATOR_HEADERS)
+
+# Torch's headers cost four to twelve seconds a file, so they are compiled twice for all folders: what tensors
+# need, and with modules too, which takes twice as long to load. -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON shows a file
+# that leans on them instead of its own includes.
+function(kdseg_torch_headers kind)
+  set(source ${CMAKE_BINARY_DIR}/generated/torch_${kind}.cpp)
+  file(WRITE ${source} "")
+  add_library(kdseg_torch_${kind} OBJECT ${source})
+  set_target_properties(kdseg_torch_${kind} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(kdseg_torch_${kind} PRIVATE kdseg_torch kdseg_compile_options)
+  target_precompile_headers(kdseg_torch_${kind} PRIVATE ${ARGN})
+endfunction()
+kdseg_torch_headers(tensors <ATen/TensorOperators.h>)
+kdseg_torch_headers(modules <ATen/TensorOperators.h> <torch/csrc/autograd/custom_function.h> <torch/nn/module.h>)
+
+function(kdseg_reuse_torch_headers target kind)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)  # a precompiled header is of one mode
+  target_precompile_headers(${target} REUSE_FROM kdseg_torch_${kind})
+endfunction()
