@@ -39,6 +39,8 @@ if inside 'make setup' > build/fresh.log 2>&1; then echo "test-fresh: set-up wit
 grep -q 'apt-get install' build/fresh.log || { tail build/fresh.log; echo "test-fresh: no line for an administrator" >&2; exit 1; }
 SECONDS=0
 chroot "$root" sh -c 'cd /home/user/kdseg && make packages'
+# The host's certificates too: its way to the mirrors may pass a proxy that signs for itself.
+cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 inside 'make setup && make build'
 built=$SECONDS
 inside "make ${FRESH_GOALS:-demo}"
