@@ -21,7 +21,7 @@ SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.tx
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-fresh bench reproduce golden format check sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden format check sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -80,7 +80,15 @@ test-cluster: build  ## trainings through a real Slurm of one node, started and 
 	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
 
 test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user (root, debootstrap, 30 minutes)
-	@tests/fresh/run.sh
+	@tests/roots/fresh.sh
+
+bundle: build  ## pack the programs for machines without compiler or root: build/kdseg-*.tar.gz
+	@cmake -S . -B $(BUILD) -DKDSEG_WITH_BENCH=ON > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS) --target programs bench_steps gpu_agreement | tail -n 1
+	@bundle/make.sh $(BUILD)
+
+test-bundle: bundle  ## the bundle in an older and a newer Debian, as an ordinary user (root, debootstrap, 3 minutes)
+	@tests/roots/bundle.sh "$$(ls -t build/kdseg-*.tar.gz | sed -n 1p)" "$$(echo $(VENV)/lib/python3*/site-packages/torch)"
 
 bench: build  ## time the programs against what people would run instead, as ratios
 	@bench/run.sh $(BUILD) $(VENV)

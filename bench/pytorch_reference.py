@@ -4,7 +4,8 @@
 Plain: torch.nn modules and torch.optim as one writes them from the paper. Literal: the iteration in the
 order of the official code, a fresh forward of the discriminator for its own update included.
 mc-dropout is the plain loop of forward passes with dropout on, their softmax averaged.
-Prints one line per repetition with the milliseconds of one step (of one case, for mc-dropout). Used by bench/run.sh.
+Prints one line per repetition with the milliseconds of one step (of one case, for mc-dropout). Used by bench/run.sh
+and bench/gpu.py.
 """
 
 import argparse
@@ -99,18 +100,24 @@ def main():
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--samples", type=int, default=20, help="of mc-dropout")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--compile", action="store_true", help="the networks through torch.compile")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
+    kind = torch.device(args.device).type
+    mixed = torch.autocast(kind, torch.bfloat16, enabled=args.precision == "bf16")
+    prepared = torch.compile if args.compile else lambda network: network
     device, n, k = args.device, args.side, args.width
     images = torch.rand(1, 4, n, n, n, device=device)
     labels = torch.randint(0, 4, (1, n, n, n), device=device)
     weights = torch.tensor([1.0, 59.4507, 23.3190, 71.8481], device=device)
     seen = images[:, [0, 2, 3]]
-    student = UNet(4 if args.what == "supervised" else 3, k).to(device).train()
+    student = prepared(UNet(4 if args.what == "supervised" else 3, k).to(device).train())
     if args.what == "mc-dropout":
 
         @torch.no_grad()
+        @mixed
         def step():
             mean = 0
             for _ in range(args.samples):
@@ -122,30 +129,34 @@ def main():
 
         def step():
             optimizer.zero_grad()
-            logits, _ = student(images)
-            F.cross_entropy(logits, labels, weights).backward()
+            with mixed:
+                logits, _ = student(images)
+                loss = F.cross_entropy(logits, labels, weights)
+            loss.backward()
             optimizer.step()
 
     else:
-        teacher = UNet(4, k).to(device).train().requires_grad_(False)
-        judge = Discriminator(3, k).to(device).train()
+        teacher = prepared(UNet(4, k).to(device).train().requires_grad_(False))
+        judge = prepared(Discriminator(3, k).to(device).train())
         learn = torch.optim.Adam(student.parameters(), lr=2e-4, betas=(0.5, 0.999))
         learn_judge = torch.optim.Adam(judge.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
         def step():
-            with torch.no_grad():
+            with torch.no_grad(), mixed:
                 truth, truth_maps = teacher(images)
             learn.zero_grad()
-            logits, maps = student(seen)
-            fooled = judge(logits, seen, maps)
-            loss = F.cross_entropy(logits, labels, weights) + 0.2 * ((fooled - 1) ** 2).mean()
+            with mixed:
+                logits, maps = student(seen)
+                fooled = judge(logits, seen, maps)
+                loss = F.cross_entropy(logits, labels, weights) + 0.2 * ((fooled - 1) ** 2).mean()
             loss.backward()
             learn.step()
             learn_judge.zero_grad()
             maps = [(a.detach(), b.detach()) for a, b in maps]
-            real = judge(truth, seen, truth_maps)
-            fake = judge(logits.detach(), seen, maps)
-            loss = ((real - 1) ** 2).mean() + (fake**2).mean()
+            with mixed:
+                real = judge(truth, seen, truth_maps)
+                fake = judge(logits.detach(), seen, maps)
+                loss = ((real - 1) ** 2).mean() + (fake**2).mean()
             accuracy = ((real >= 0.5).float().mean() + (fake <= 0.5).float().mean()) / 2
             if accuracy <= 1.0:  # always updated, in both contenders: the same work in every step
                 loss.backward()

@@ -4,6 +4,7 @@
 #include <ATen/ops/randint.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
+#include <torch/nn/module.h>
 
 #include <chrono>
 #include <cstdio>
@@ -20,7 +21,7 @@ namespace {
 using namespace kdseg;
 
 struct Arguments {
-  std::string what, convolution = "auto", precision = "fp32", dropout_blocks = "all";
+  std::string what, convolution = "auto", precision = "fp32", dropout_blocks = "all", device = "cpu";
   int64_t side = 48, width = 8, threads = 1, steps = 10, warmup = 2, samples = 20, at_once = 0;
 };
 
@@ -34,6 +35,8 @@ Arguments parse(int argc, char** argv) {
     const std::string name = argv[i], value = argv[i + 1];
     if (name == "--convolution")
       a.convolution = value;
+    else if (name == "--device")
+      a.device = value;
     else if (name == "--precision")
       a.precision = value;
     else if (name == "--dropout-blocks")
@@ -58,7 +61,7 @@ Arguments parse(int argc, char** argv) {
   return a;
 }
 
-models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
+models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed, at::Device device) {
   models::Model model;
   const Section section{
       "network",
@@ -67,6 +70,7 @@ models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
       {{"convolution", a.convolution, "bench"}, {"dropout-blocks", a.dropout_blocks, "bench"}}};
   model.network = models::make_network(section, channels, 4, a.width, &model.section);
   models::initialize(*model.network, seed);
+  model.network->module().to(device);
   model.contract.channels = channels == 4 ? std::vector<std::string>{"flair", "t1ce", "t1", "t2"}
                                           : std::vector<std::string>{"flair", "t1", "t2"};
   model.contract.head = {
@@ -74,24 +78,30 @@ models::Model make_model(const Arguments& a, int64_t channels, uint64_t seed) {
   return model;
 }
 
+/// Waits until the device has done all it was given: a value read from it comes last.
+void finish(at::Device device) {
+  if (!device.is_cpu()) at::rand({1}, at::TensorOptions(device)).item<float>();
+}
+
 /// Calls work() after the warm-up `steps` times and prints how long each took.
 template <class Work>
-void time_each(const Arguments& a, Work&& work) {
+void time_each(const Arguments& a, at::Device device, Work&& work) {
   for (int64_t step = 0; step < a.warmup + a.steps; ++step) {
     const auto start = std::chrono::steady_clock::now();
     work(step);
+    finish(device);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     if (step >= a.warmup) fmt::print("{:.3f}\n", took.count());
   }
 }
 
 /// One case: the mean of all samples. naive: every sample is a whole forward pass of its own.
-void run_samples(const Arguments& a, bool naive) {
-  const models::Model model = make_model(a, 3, 1);
-  const at::Tensor image = at::rand({1, 3, a.side, a.side, a.side});
+void run_samples(const Arguments& a, bool naive, at::Device device) {
+  const models::Model model = make_model(a, 3, 1, device);
+  const at::Tensor image = at::rand({1, 3, a.side, a.side, a.side}, at::TensorOptions(device));
   infer::PredictOptions options;
   options.precision = a.precision;
-  time_each(a, [&](int64_t) {
+  time_each(a, device, [&](int64_t) {
     infer::SampleOptions sampling{.samples = a.samples, .at_once = a.at_once};
     if (!naive) {
       infer::sample_means(*model.network, model.contract.head, {}, image, "bench", {}, options,
@@ -113,10 +123,11 @@ void run_samples(const Arguments& a, bool naive) {
   });
 }
 
-void run_training(const Arguments& a) {
+void run_training(const Arguments& a, at::Device device) {
   const bool distill = a.what == "had-net";
   methods::Setup setup;
-  setup.student = make_model(a, distill ? 3 : 4, 1);
+  setup.device = device;
+  setup.student = make_model(a, distill ? 3 : 4, 1, device);
   setup.compute = tensor::compute_type(a.precision);
   setup.terms = {{"term",
                   "cross-entropy",
@@ -125,7 +136,7 @@ void run_training(const Arguments& a) {
   setup.optimizer.decoupled = !distill;
   if (distill) {
     setup.student_channels = {0, 2, 3};
-    setup.teacher = make_model(a, 4, 2);
+    setup.teacher = make_model(a, 4, 2, device);
     // Updated in every step, as in the reference: the same work each time.
     setup.adversary = Section{"adversary",
                               "",
@@ -136,13 +147,14 @@ void run_training(const Arguments& a) {
   }
   const auto method = methods::make_method(distill ? "teacher-student" : "supervised", setup);
   tensor::Batch batch;
-  batch.input.image = at::rand({1, 4, a.side, a.side, a.side});
-  batch.target.classes = at::randint(0, 4, {1, a.side, a.side, a.side}, at::kLong);
+  batch.input.image = at::rand({1, 4, a.side, a.side, a.side}, at::TensorOptions(device));
+  batch.target.classes =
+      at::randint(0, 4, {1, a.side, a.side, a.side}, at::TensorOptions(device).dtype(at::kLong));
   batch.cases = {"bench"};
   const tensor::Draw draw{{methods::case_stream, batch}};
   methods::StepInfo info;
   info.steps = a.warmup + a.steps;
-  time_each(a, [&](int64_t step) {
+  time_each(a, device, [&](int64_t step) {
     info.step = step;
     method->step(draw, info);
   });
@@ -150,13 +162,13 @@ void run_training(const Arguments& a) {
 
 void run(const Arguments& a) {
   TensorSettings tensor;
-  tensor.device = "cpu";
+  tensor.device = a.device;
   tensor.precision = a.precision;
-  tensor::configure(tensor, static_cast<int>(a.threads));
+  const at::Device device = tensor::configure(tensor, static_cast<int>(a.threads));
   if (a.what.starts_with("mc-dropout"))
-    run_samples(a, a.what == "mc-dropout-naive");
+    run_samples(a, a.what == "mc-dropout-naive", device);
   else
-    run_training(a);
+    run_training(a, device);
 }
 }  // namespace
 
