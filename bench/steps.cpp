@@ -21,7 +21,8 @@ namespace {
 using namespace kdseg;
 
 struct Arguments {
-  std::string what, convolution = "auto", precision = "fp32", dropout_blocks = "all", device = "cpu";
+  std::string what, convolution = "auto", precision = "fp32", dropout_blocks = "all",
+                    device = "cpu";
   int64_t side = 48, width = 8, threads = 1, steps = 10, warmup = 2, samples = 20, at_once = 0;
 };
 
