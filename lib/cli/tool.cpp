@@ -15,8 +15,8 @@
 
 #include "base/errors.h"
 #include "base/interrupt.h"
+#include "base/limits.h"
 #include "base/log.h"
-#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command_line.h"

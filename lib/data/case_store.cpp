@@ -1,25 +1,13 @@
 #include "data/case_store.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <limits>
 
 #include "base/errors.h"
-#include "base/text.h"
+#include "base/limits.h"
 #include "io/volume_file.h"
 
 namespace kdseg::data {
-
-int64_t usable_memory_bytes() {
-  int64_t bytes = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
-  std::ifstream file("/sys/fs/cgroup/memory.max");
-  std::string limit;
-  if (file >> limit)
-    if (const auto parsed = parse_integer(limit)) bytes = std::min(bytes, *parsed);
-  return bytes;
-}
 
 int64_t size_in_bytes(const Volume& volume) {
   size_t bytes = volume.data.image.voxels.size() * sizeof(float);

@@ -13,9 +13,6 @@
 
 namespace kdseg::data {
 
-/// Memory that this process may use: the least of the machine's and the cgroup's, bytes.
-int64_t usable_memory_bytes();
-
 /// Bytes of a case in memory.
 int64_t size_in_bytes(const Volume& volume);
 

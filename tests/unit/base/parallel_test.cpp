@@ -48,12 +48,6 @@ TEST(ParallelFor, ThrowsOneOfSeveralFailures) {
   EXPECT_THROW(parallel_for(64, 4, [](int64_t) { throw RunError("each"); }), RunError);
 }
 
-TEST(UsableThreads, AreAtLeastOneAndAtMostWhatWasAsked) {
-  EXPECT_GE(usable_threads(), 1);
-  EXPECT_EQ(usable_threads(1), 1);
-  EXPECT_LE(usable_threads(1000), usable_threads());
-}
-
 int stop_code(int signal) {
   install_stop_signals();
   if (stop_requested()) return 1;
