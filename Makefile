@@ -53,7 +53,7 @@ build: setup  ## build the programs into build/release/bin
 	@echo "build: programs (about 5 minutes on 2 cores the first time)"
 	@cmake --build $(BUILD) -j $(JOBS) --target programs | tail -n 1
 
-demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (6 minutes on 2 cores); PAPER=: all rows
+demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (5 minutes on 2 cores); PAPER=: all rows
 	@echo "demo: $(PAPER), $(ROWS) rows, synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
 	@# --nolock: after kill -9 a stale lock would refuse the next start; training locks its own run folder.
 	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo rows=$(ROWS) paper=$(PAPER)
