@@ -40,7 +40,7 @@ chmod 755 "$root"/lib/*
 
 # The licences of the Debian packages that the libraries come from.
 for library in "$root"/lib/*; do
-  package=$(dpkg-query -S "*/$(basename "$library")" 2> /dev/null | sed -n 's/^\([a-z0-9.+-]*\).*/\1/p' | grep -v -e '-dev$' -e '-cross$' | sed -n 1p) || true
+  package=$(dpkg-query -S "*/$(basename "$library")" 2> /dev/null | sed -n 's/^\([a-z0-9.+-]*\).*/\1/p' | grep -vE -e '-(dev|cross|i386)$' | sed -n 1p) || true
   [ -n "$package" ] && [ -e "/usr/share/doc/$package/copyright" ] \
     || { echo "bundle: no licence found for $(basename "$library")" >&2; exit 1; }
   cp -L "/usr/share/doc/$package/copyright" "$root/licenses/$package"
