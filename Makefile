@@ -19,6 +19,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.txt | sha256sum | cut -c1-16)
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
+configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
+  || { cat $(BUILD).log; exit 1; }; }
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
 .PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden format check sanitize install clean
@@ -44,11 +46,9 @@ setup: packages $(SETUP_STAMP)  ## install what is missing: Debian packages, Pyt
 
 $(BUILD)/build.ninja: CMakeLists.txt $(SETUP_STAMP)
 	@echo "build: configuring $(BUILD)"
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))" > $(BUILD).log 2>&1 \
-	  || { cat $(BUILD).log; exit 1; }
+	@$(call configure,)
 
 build: setup  ## build the programs into build/release/bin
-	@mkdir -p $(dir $(BUILD))
 	@$(MAKE) $(BUILD)/build.ninja
 	@echo "build: programs (about 5 minutes on 2 cores the first time)"
 	@cmake --build $(BUILD) -j $(JOBS) --target programs | tail -n 1
@@ -67,9 +67,7 @@ demo-full: build  ## all rows over three seeds with control cohorts, synthetic (
 	@echo "report: results/$(PAPER)/demo-full/report.html"
 
 test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real scans)
-	@mkdir -p $(dir $(BUILD))
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))" > $(BUILD).log 2>&1 \
-	  || { cat $(BUILD).log; exit 1; }
+	@$(call configure,-DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))")
 	@echo "test: building programs and tests"
 	@cmake --build $(BUILD) -j $(JOBS) | tail -n 1
 	@echo "test: running (label gpu skips without a GPU)"
@@ -83,7 +81,7 @@ test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user
 	@tests/roots/fresh.sh
 
 bundle: build  ## pack the programs for machines without compiler or root: build/kdseg-*.tar.gz
-	@cmake -S . -B $(BUILD) -DKDSEG_WITH_BENCH=ON > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@$(call configure,-DKDSEG_WITH_BENCH=ON)
 	@cmake --build $(BUILD) -j $(JOBS) --target programs bench_steps gpu_agreement | tail -n 1
 	@bundle/make.sh $(BUILD)
 
