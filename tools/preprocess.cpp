@@ -50,6 +50,10 @@ void declare(cli::Options& add, Settings& s) {
                {0, 1e6}, 3);
   add.integer("folds", s.folds, "number of folds; 0 deals none", {0, 1000});
   add.text("split-seed", s.split_seed, "seed of the order, any text");
+  add.input(
+      "columns", s.columns,
+      "table with a column case: its split, fold, stratum or other columns go into the sheet, "
+      "as in data-manifest/brats-2018-splits.tsv");
   add.output("sheet", s.sheet,
              "only deal a new sheet over the volumes of --cases; experiments with other splits "
              "share volumes");

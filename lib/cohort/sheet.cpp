@@ -40,10 +40,7 @@ void check_row(const std::string& path, int64_t line, const Row& row) {
   if (row.id.find('/') != std::string::npos || row.id.starts_with('.'))
     throw DataError("{}:{}: case '{}' cannot name a file", path, line, row.id);
   if (row.file.empty()) throw DataError("{}:{}: case {} has no file", path, line, row.id);
-  if (!row.split.empty() &&
-      std::find(split_names.begin(), split_names.end(), row.split) == split_names.end())
-    throw DataError("{}:{}: case {} has split '{}', expected train, val, test or nothing", path,
-                    line, row.id, row.split);
+  check_split(path, line, row);
 }
 
 /// "split=train,val" taken apart.
@@ -125,6 +122,13 @@ void meet_totals(std::vector<std::vector<int64_t>>& dealt,
 }
 
 }  // namespace
+
+void check_split(const std::string& path, int64_t line, const Row& row) {
+  if (!row.split.empty() &&
+      std::find(split_names.begin(), split_names.end(), row.split) == split_names.end())
+    throw DataError("{}:{}: case {} has split '{}', expected train, val, test or nothing", path,
+                    line, row.id, row.split);
+}
 
 Sheet read_sheet(const std::string& path) {
   const auto table = io::read_table(path, fixed_columns);

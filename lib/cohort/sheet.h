@@ -25,6 +25,9 @@ struct Sheet {
 Sheet read_sheet(const std::string& path);
 void write_sheet(const std::string& path, const Sheet& sheet, bool force);
 
+/// \throws DataError  row.split is not train, val, test or nothing; `path` and `line` say where
+void check_split(const std::string& path, int64_t line, const Row& row);
+
 /// Rows that satisfy every condition of `where` ("split=train", "fold!=2", "split=train,val"),
 /// `ids` and `limit`, in the sheet's order.
 /// \throws UsageError  malformed condition, unknown column (nearest named), no case left

@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "cohort/columns.h"
 #include "intake/check.h"
 #include "intake/journal.h"
 #include "io/atomic_file.h"
@@ -42,10 +43,11 @@ void check_outputs(const PreprocessSettings& s) {
     throw UsageError("--output {}: expected a name ending in .h5", s.output);
   if (!s.sheet.empty() && (s.from.selection.cases.empty() || !s.recipe.empty()))
     throw UsageError("--sheet deals a new sheet over the volumes of --cases SHEET, nothing else");
-  if (!s.sheet.empty() && s.split.empty() && s.folds == 0)
-    throw UsageError("--sheet needs --split N,N,N or --folds K");
-  if (one && (!s.split.empty() || s.folds != 0))
-    throw UsageError("--split and --folds deal many cases; --image gives one");
+  const bool deals = !s.split.empty() || s.folds != 0 || !s.columns.empty();
+  if (!s.sheet.empty() && !deals)
+    throw UsageError("--sheet needs --split N,N,N, --folds K or --columns FILE");
+  if (one && deals)
+    throw UsageError("--split, --folds and --columns are for many cases; --image gives one");
 }
 
 /// Rejected cases and missing files end the run before anything is written.
@@ -235,6 +237,7 @@ void log_findings(const CaseList& list) {
 }  // namespace
 
 void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
+  if (!s.columns.empty()) cohort::add_columns(sheet, s.columns);
   const auto n = static_cast<int64_t>(sheet.rows.size());
   const int64_t asked = std::accumulate(s.split.begin(), s.split.end(), int64_t{0});
   if (asked > n)

@@ -18,6 +18,7 @@ struct PreprocessSettings {
   std::vector<int64_t> split;  ///< sizes of train, val, test; empty: not dealt
   int64_t folds = 0;           ///< 0: not dealt
   std::string split_seed = "0";
+  std::string columns;        ///< table of columns by case, split and fold among them; empty: none
   std::string store = "f32";  ///< f32 or f16
   bool check = false;         ///< print one line per case, write nothing
 };
@@ -35,8 +36,10 @@ struct PreprocessRun {
 /// \throws Stopped     a signal or deadline; the same command continues
 void preprocess(const PreprocessSettings& settings, const PreprocessRun& run);
 
-/// Deals splits and folds over the rows. Cases of one patient (column `patient`) stay together.
+/// Adds the given columns, then deals splits and folds over the rows. Cases of one patient (column
+/// `patient`) stay together.
 /// \throws UsageError  more cases asked for than there are
+/// \throws DataError   see cohort::add_columns
 void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& settings);
 
 }  // namespace kdseg::intake
