@@ -133,6 +133,14 @@ void write_atomic_by_name(const std::string& path,
   remover.keep();
 }
 
+void copy_atomic(const std::string& from, const std::string& to) {
+  write_atomic_by_name(to, [&](const std::string& temporary) {
+    std::error_code error;
+    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
+    if (error) throw RunError("{}: cannot be copied to {}: {}", from, to, error.message());
+  });
+}
+
 void refuse_existing(const std::string& path, bool force) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) throw UsageError("{}: is a folder, expected a file", path);

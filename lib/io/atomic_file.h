@@ -18,6 +18,9 @@ void write_atomic(const std::string& path, std::string_view text);
 void write_atomic_by_name(const std::string& path,
                           const std::function<void(const std::string&)>& write);
 
+/// RunError when `from` cannot be read or `to` not be written.
+void copy_atomic(const std::string& from, const std::string& to);
+
 /// UsageError when `path` is a file or folder and not `force`. Devices and pipes are written to.
 void refuse_existing(const std::string& path, bool force);
 

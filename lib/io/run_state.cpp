@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t states_kept = 2;
-const std::string state_start = "state-";
+const std::string state_start = "state-", result_start = "result-";
 
 /// State files of a folder, newest first.
 std::vector<std::pair<int64_t, std::string>> states_in(const std::string& folder) {
@@ -44,7 +44,8 @@ void remove_leftovers(const std::string& folder) {
   std::vector<fs::path> leftovers;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with(".state-") && name.find(".partial") != std::string::npos)
+    if ((name.starts_with("." + state_start) || name.starts_with("." + result_start)) &&
+        name.find(".partial") != std::string::npos)
       leftovers.push_back(entry.path());
   }
   for (const auto& path : leftovers) fs::remove(path, error);
@@ -126,6 +127,21 @@ std::optional<Tree> RunDirectory::newest() const {
 void RunDirectory::remove_states() {
   std::error_code error;
   for (const auto& [step, file] : states_in(path_)) fs::remove(file, error);
+}
+
+void RunDirectory::keep_result(const std::string& file, const std::string& key) {
+  std::error_code error;
+  std::vector<fs::path> former;
+  for (const auto& entry : fs::directory_iterator(path_, error))
+    if (entry.path().filename().string().starts_with(result_start)) former.push_back(entry.path());
+  for (const auto& path : former) fs::remove(path, error);
+  copy_atomic(file, (fs::path(path_) / (result_start + key + ".h5")).string());
+}
+
+std::optional<std::string> RunDirectory::result(const std::string& key) const {
+  const auto file = (fs::path(path_) / (result_start + key + ".h5")).string();
+  std::error_code error;
+  return fs::exists(file, error) ? std::optional(file) : std::nullopt;
 }
 
 void RunDirectory::mark_failed(const Failure& failure) {

@@ -7,7 +7,8 @@
 
 namespace kdseg::io {
 
-/// The folder of one run. Holds the last two states, `failed` after a failure for good, and a lock.
+/// The folder of one run. Holds the last two states, `failed` after a failure for good, the result
+/// after success, and a lock.
 class RunDirectory {
  public:
   /// Makes the folder and takes its lock. RunError when another process holds it (names it).
@@ -25,6 +26,12 @@ class RunDirectory {
   std::optional<Tree> newest() const;
 
   void remove_states();  ///< --resume never, and after success
+
+  /// Copies the finished `file` as the result of the run named by `key` (what it was computed
+  /// from), in place of any other. A workflow that is killed before it has recorded a job deletes
+  /// the job's output: the copy spares computing it again.
+  void keep_result(const std::string& file, const std::string& key);
+  std::optional<std::string> result(const std::string& key) const;  ///< path; nullopt: none
 
   /// A failure that cannot succeed by itself: `code` 1 or 3 and the message to repeat.
   struct Failure {

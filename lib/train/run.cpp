@@ -6,11 +6,14 @@
 #include <cstdio>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "io/atomic_file.h"
+#include "io/checkpoint_file.h"
 #include "methods/losses_of_step.h"
 #include "methods/procedures.h"
 #include "methods/teacher_student.h"
@@ -82,6 +85,7 @@ class Run {
   void train() {
     const std::string& wanted = s_.training.run_dir;
     directory_.emplace(wanted.empty() ? s_.training.output + ".run" : wanted);
+    if (s_.training.resume != "never" && written_again()) return;
     const auto saved = state_to_continue();
     try {
       prepare(saved ? recipe_in(*saved) : std::string());
@@ -145,6 +149,27 @@ class Run {
   }
 
   std::string inputs_id() const { return hash_of(identity_) + cases_.files; }
+
+  std::string result_key() const {
+    const std::string text = inputs_id() + context_.provenance.version;
+    return io::sha256(std::as_bytes(std::span(text))).substr(0, 16);
+  }
+
+  /// Whether an earlier call with the same inputs finished, so that its checkpoint is at hand.
+  bool written_again() {
+    const auto kept = directory_->result(result_key());
+    if (!kept) return false;
+    try {
+      io::read_checkpoint(*kept);
+    } catch (const DataError& e) {
+      log::warning("{}; training anew", e.what());
+      return false;
+    }
+    io::copy_atomic(*kept, s_.training.output);
+    log::info("{} written from {}: this training was finished before; --resume never repeats it",
+              s_.training.output, *kept);
+    return true;
+  }
 
   /// The saved state of an earlier call with the same settings; none when there is nothing to
   /// continue. Repeats the message of a run that failed for good.
@@ -294,7 +319,16 @@ class Run {
     if (saved) loop.resume(*saved);
     loop.run();
     write(loop.scores());
+    keep_result();
     directory_->remove_states();
+  }
+
+  void keep_result() {
+    try {
+      directory_->keep_result(s_.training.output, result_key());
+    } catch (const RunError& e) {  // the checkpoint itself is written
+      log::warning("{}; should {} be lost, it is trained again", e.what(), s_.training.output);
+    }
   }
 
   void write(const methods::Report& scores) const {

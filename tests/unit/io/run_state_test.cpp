@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "base/errors.h"
+#include "io/atomic_file.h"
 #include "unit/io/folder.h"
 
 namespace {
@@ -29,6 +30,21 @@ TEST(RunDirectory, KeepsTheLastTwoStates) {
   EXPECT_TRUE(std::filesystem::exists(folder / "student.h5.run/state-000000000010.h5"));
   run.remove_states();
   EXPECT_FALSE(run.newest());
+}
+
+TEST(RunDirectory, KeepsTheResultOfTheLatestInputsOnly) {
+  const Folder folder;
+  io::RunDirectory run(folder / "run");
+  test::spill(folder / "student.h5", "parameters");
+  EXPECT_FALSE(run.result("a"));
+  run.keep_result(folder / "student.h5", "a");
+  ASSERT_TRUE(run.result("a"));
+  EXPECT_EQ(io::read_text(*run.result("a")), "parameters");
+  EXPECT_FALSE(run.result("b"));
+  run.keep_result(folder / "student.h5", "b");
+  EXPECT_TRUE(run.result("b"));
+  EXPECT_FALSE(run.result("a"));
+  EXPECT_THROW(run.keep_result(folder / "absent.h5", "c"), RunError);
 }
 
 TEST(RunDirectory, PassesOverATruncatedNewest) {
