@@ -12,6 +12,7 @@ PROFILE ?= local
 DRYRUN ?=
 BUILD ?= build/release
 REAL_SCANS ?=
+GOALS ?= help
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -77,8 +78,8 @@ test-cluster: build  ## trainings through a real Slurm of one node, started and 
 	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
 	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
 
-test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user (root, debootstrap, 30 minutes)
-	@tests/roots/fresh.sh
+test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user, then GOALS (root, debootstrap, 8 minutes)
+	@tests/roots/fresh.sh $(GOALS)
 
 bundle: build  ## pack the programs for machines without compiler or root: build/kdseg-*.tar.gz
 	@$(call configure,-DKDSEG_WITH_BENCH=ON)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The steps of containers/Dockerfile in a fresh Debian 12: packages by root, all else by an ordinary user, from a copy
-# of the committed files. FRESH_GOALS: what the user makes.
+# of the committed files. fresh.sh GOALS...: what the user makes then, `demo` say.
+goals=$*
 source "$(dirname "$0")/root.bash"
 make_root bookworm make,ca-certificates
 for file in /etc/pip.conf /etc/apt/sources.list /etc/apt/apt.conf.d/*prox*; do  # the host's way to its mirrors
@@ -20,5 +21,5 @@ chroot "$root" sh -c 'cd /home/user/kdseg && make packages'
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 inside 'make setup && make build'
 built=$SECONDS
-inside "make ${FRESH_GOALS:-demo}"
-echo "fresh: passed; packages, set-up and build took $built s, make ${FRESH_GOALS:-demo} $((SECONDS - built)) s"
+inside "make $goals"
+echo "fresh: passed; packages, set-up and build took $built s, make $goals $((SECONDS - built)) s"
