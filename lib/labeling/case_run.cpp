@@ -58,7 +58,8 @@ std::vector<std::string> useful_channels(const std::vector<models::Model>& model
     if (contract.recipe_ini.empty()) continue;
     for (const auto& s : prepare::parse_recipe(contract.recipe_ini, "recipe").settings)
       if (s.key == "mask-channels")
-        for (const auto& name : split_list(s.value)) names.insert(name);
+        for (const auto& name : split_list(s.value))
+          if (name != prepare::any_channel) names.insert(name);
   }
   return {names.begin(), names.end()};
 }

@@ -29,9 +29,10 @@ bool any(const Labels& mask) {
 }
 
 /// The channels of the volume that make the mask, with the one warning about absent ones.
-Labels brain_mask(const Volume& volume, const std::vector<std::string>& wanted,
+Labels brain_mask(const Volume& volume, const std::vector<std::string>& named,
                   std::vector<std::string>& used) {
   const Case& data = volume.data;
+  const auto& wanted = named == std::vector<std::string>{any_channel} ? data.image.channels : named;
   Labels mask = common_voxels(data.image, wanted, &used);
   if (used.empty())
     throw DataError(

@@ -16,6 +16,9 @@ namespace kdseg::prepare {
 /// negative, truncate and orientation (Vadacchino et al. 2021, appendix C).
 std::span<const Parameter> recipe_parameters();
 
+/// In place of names in mask-channels: all channels that a case has.
+inline constexpr const char* any_channel = "any";
+
 /// The section of a recipe file: `key = value` lines, `#` and `;` comments, at most one header
 /// [recipe]. `where` names the file in messages. \throws UsageError  a line that is neither
 Section parse_recipe(std::string_view text, const std::string& where);

@@ -27,7 +27,8 @@ const std::vector<Parameter>& declared() {
        .kind = Kind::texts,
        .initial = "flair t1ce t1 t2",
        .help = "the brain is where all of these are non-zero; leave t1ce out for a student that "
-               "never profits from it (official code: all four)",
+               "never profits from it (official code: all four); any: whichever a case has, for "
+               "recipes that make no use of the brain",
        .choices = {}},
       {.name = "crop",
        .kind = Kind::choice,
@@ -192,10 +193,11 @@ void check_together(const Parameters& values, const Section& section) {
       if (s.key == key) return s.where.empty() ? std::string("recipe") : s.where;
     return std::string("recipe");
   };
-  for (const auto& channel : values.texts("mask-channels"))
-    if (!is_name(channel))
-      throw UsageError("{}: mask-channels has '{}', expected channel names", at("mask-channels"),
-                       channel);
+  const auto& masked = values.texts("mask-channels");
+  for (const auto& channel : masked)
+    if (!is_name(channel) || (channel == any_channel && masked.size() > 1))
+      throw UsageError("{}: mask-channels has '{}', expected channel names, or any alone",
+                       at("mask-channels"), channel);
   if (!is_name(values.text("name")))
     throw UsageError("{}: name is '{}', expected letters, digits and . _ -", at("name"),
                      values.text("name"));

@@ -51,6 +51,7 @@ TEST(RecipeText, RefusalsNameTheLineAndTheWayOut) {
   EXPECT_THAT(refusal("size = 1 1 1\nnegative = keep"), HasSubstr("truncate = off"));
   EXPECT_THAT(refusal("size = 1 1 1\nname = two words"), HasSubstr("letters"));
   EXPECT_THAT(refusal("size = 1 1 1\nmask-channels ="), HasSubstr("mask-channels"));
+  EXPECT_THAT(refusal("size = 1 1 1\nmask-channels = any t1"), HasSubstr("or any alone"));
   EXPECT_THAT(refusal("size 1 1 1"), HasSubstr("key = value"));
 }
 
