@@ -4,32 +4,22 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "unit/folder.h"
 
 namespace kdseg {
 namespace {
-namespace fs = std::filesystem;
 
 /// A control-group tree as the kernel shows it.
 class Groups : public testing::Test {
  protected:
-  Groups() {
-    std::string name = (fs::temp_directory_path() / "kdseg-limits-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-  }
-  ~Groups() override { fs::remove_all(root_); }
-
-  void write(const std::string& file, const std::string& text) {
-    fs::create_directories((root_ / file).parent_path());
-    std::ofstream(root_ / file) << text << '\n';
-  }
+  void write(const std::string& file, const std::string& text) { root_.write(file, text + "\n"); }
   CgroupLimits limits(const std::string& membership) {
     write("membership", membership);
-    return cgroup_limits((root_ / "membership").string(), (root_ / "cgroup").string());
+    return cgroup_limits(root_ / "membership", root_ / "cgroup");
   }
-  fs::path root_;
+  test::Folder root_;
 };
 
 TEST_F(Groups, TheTightestOfAJobsStepsCounts) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/tool.h"
+#include "unit/folder.h"
 
 namespace kdseg::cli {
 
@@ -90,30 +91,6 @@ inline Outcome call(std::vector<std::string> arguments,
   return outcome;
 }
 
-/// An empty folder for one test, removed at its end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kdseg-cli-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
-  std::string write(const std::string& name, const std::string& text) const {
-    const auto path = at(name);
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
-
- private:
-  std::string path_;
-};
+using test::Folder;
 
 }  // namespace kdseg::cli

@@ -47,8 +47,8 @@ TEST(SettingsFiles, InputsAreBesideTheFileOutputsAreNot) {
       "deep/a.ini", "recipe = recipe.ini\nmodel = ../m.h5 /abs/n.h5\noutput = out.h5\n");
   const Outcome o = call({"--config", file});
   ASSERT_EQ(o.code, 0) << o.err;
-  EXPECT_EQ(o.settings.recipe, folder.at("deep/recipe.ini"));
-  EXPECT_THAT(o.settings.model, ElementsAre(folder.at("m.h5"), "/abs/n.h5"));
+  EXPECT_EQ(o.settings.recipe, folder / "deep/recipe.ini");
+  EXPECT_THAT(o.settings.model, ElementsAre(folder / "m.h5", "/abs/n.h5"));
   EXPECT_EQ(o.settings.output, "out.h5");
   EXPECT_EQ(call({"--config", file, "--recipe", "mine.ini"}).settings.recipe, "mine.ini");
 }
@@ -145,7 +145,7 @@ TEST(PrintConfig, ReplaysTheRun) {
   EXPECT_THAT(first.err, IsEmpty());
   EXPECT_THAT(first.out, HasSubstr("betas = 0.1 0.30000000000000004\n"));
   EXPECT_THAT(first.out, HasSubstr("seed = 18446744073709551615\n"));
-  EXPECT_THAT(first.out, HasSubstr("recipe = " + folder.at("r.ini") + "\n"));
+  EXPECT_THAT(first.out, HasSubstr("recipe = " + folder / "r.ini" + "\n"));
   EXPECT_THAT(first.out, HasSubstr("\n[augment]\n"));
   EXPECT_THAT(first.out, HasSubstr("\n[network.unet]\nwidth = 4\ndropout = 0.2\n"));
   EXPECT_THAT(first.out, Not(HasSubstr("force")));
@@ -165,8 +165,8 @@ TEST(PrintConfig, ReplaysTheRun) {
 TEST(PrintConfig, ChecksButOpensNothing) {
   const Folder folder;
   const auto good = folder.write("a.ini", "recipe = missing.ini\n");
-  EXPECT_EQ(call({"--config", good, "--log-file", folder.at("log"), "--print-config"}).code, 0);
-  EXPECT_FALSE(std::filesystem::exists(folder.at("log")));
+  EXPECT_EQ(call({"--config", good, "--log-file", folder / "log", "--print-config"}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "log"));
   EXPECT_EQ(call({"--config", folder.write("b.ini", "epochs = 0\n"), "--print-config"}).code, 2);
 }
 

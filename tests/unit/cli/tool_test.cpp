@@ -70,12 +70,12 @@ TEST(RunTool, QuietSuccessLeavesStderrEmpty) {
 
 TEST(RunTool, LogFile) {
   const Folder folder;
-  call({"--quiet", "--log-file", folder.at("log")}, [](Context&) {
+  call({"--quiet", "--log-file", folder / "log"}, [](Context&) {
     log::info("said");
     throw DataError("bad case");
   });
   std::stringstream text;
-  text << std::ifstream(folder.at("log")).rdbuf();
+  text << std::ifstream(folder / "log").rdbuf();
   EXPECT_THAT(text.str(), HasSubstr("distill: info: said"));
   EXPECT_THAT(text.str(), HasSubstr("distill: error: bad case"));
   EXPECT_EQ(call({"--log-file", "/proc/none/log"}).code, 1);
@@ -128,10 +128,10 @@ TEST(ClaimOutput, RefusesWhatExistsUnlessForced) {
   EXPECT_EQ(refused.code, 2);
   EXPECT_EQ(refused.err, "distill: error: " + old + " exists; --force replaces it\n");
   EXPECT_EQ(call({"--force"}, claim(old)).code, 0);
-  EXPECT_EQ(call({}, claim(folder.at("new/deep/file.h5"))).code, 0);
-  EXPECT_TRUE(std::filesystem::is_directory(folder.at("new/deep")));
-  EXPECT_FALSE(std::filesystem::exists(folder.at("new/deep/file.h5")));
-  EXPECT_EQ(call({"--force"}, claim(folder.at("new"))).code, 2);
+  EXPECT_EQ(call({}, claim(folder / "new/deep/file.h5")).code, 0);
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "new/deep"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "new/deep/file.h5"));
+  EXPECT_EQ(call({"--force"}, claim(folder / "new")).code, 2);
   EXPECT_EQ(call({}, claim(old + "/below.h5")).code, 2);
   EXPECT_EQ(call({}, claim("/dev/null")).code, 0);
   EXPECT_EQ(call({}, claim("")).code, 0);

@@ -8,7 +8,7 @@
 
 #include "base/errors.h"
 #include "io/table.h"
-#include "unit/io/folder.h"
+#include "unit/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -4,12 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/errors.h"
+#include "unit/folder.h"
 
 namespace kdseg::cohort {
 namespace {
@@ -22,18 +22,9 @@ using testing::IsEmpty;
 const std::string shipped = KDSEG_DATA_MANIFEST;
 const std::vector<std::string> sequences{"flair", "t1ce", "t1", "t2"};
 
-class Folder {
- public:
-  Folder() {
-    root_ = fs::temp_directory_path() /
-            ("kdseg-manifest-" + std::to_string(::getpid()) + "-" + std::to_string(count_++));
-    fs::create_directories(root_);
-  }
-  ~Folder() { fs::remove_all(root_); }
-  std::string path() const { return root_.string(); }
+struct Folder : test::Folder {
   void touch(const std::string& name, const std::string& content = {}) const {
-    fs::create_directories((root_ / name).parent_path());
-    std::ofstream(root_ / name) << content;
+    write(name, content);
   }
   /// A complete case in the BraTS 2018 to 2021 layout.
   void brats_case(const std::string& folder, const std::string& extension = ".nii.gz") const {
@@ -41,11 +32,7 @@ class Folder {
     for (const std::string s : {"_flair", "_t1ce", "_t1", "_t2", "_seg"})
       touch(folder + "/" + id + s + extension);
   }
-  void remove(const std::string& name) const { fs::remove(root_ / name); }
-
- private:
-  inline static int count_ = 0;
-  fs::path root_;
+  void remove(const std::string& name) const { fs::remove(*this / name); }
 };
 
 Manifest brats(const std::string& year) {

@@ -80,20 +80,20 @@ struct Slice {
 };
 
 /// Slices 2.5 mm apart whose file names do not follow their order.
-void write_series(const test::TemporaryFolder& folder, int count,
-                  const std::string& series = "1.2.3.4", const std::string& prefix = "s") {
+void write_series(const test::Folder& folder, int count, const std::string& series = "1.2.3.4",
+                  const std::string& prefix = "s") {
   for (int i = 0; i < count; ++i) {
     Slice slice;
     slice.series = series;
     slice.number = i + 1;
     slice.z = 100 + 2.5 * i;
     for (int16_t& pixel : slice.pixels) pixel = static_cast<int16_t>(pixel + 10 * i);
-    test::write_bytes(folder / fmt::format("{}{}.dcm", prefix, (i * 7 + 3) % 10), slice.bytes());
+    test::spill(folder / fmt::format("{}{}.dcm", prefix, (i * 7 + 3) % 10), slice.bytes());
   }
 }
 
 TEST(Dicom, AFolderIsAVolumeWithRescaledValues) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   write_series(folder, 5);
   const Scan scan = read_scan(folder.path());
   EXPECT_THAT(scan.image.grid.size, ElementsAre(3, 2, 5));
@@ -106,7 +106,7 @@ TEST(Dicom, AFolderIsAVolumeWithRescaledValues) {
 }
 
 TEST(Dicom, SeveralSeriesAreListed) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   write_series(folder, 3);
   write_series(folder, 4, "1.2.3.9", "t");
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
@@ -115,7 +115,7 @@ TEST(Dicom, SeveralSeriesAreListed) {
 }
 
 TEST(Dicom, AMissingSliceIsFound) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   write_series(folder, 6);
   std::filesystem::remove(folder / "s7.dcm");  // the third
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
@@ -123,17 +123,17 @@ TEST(Dicom, AMissingSliceIsFound) {
 }
 
 TEST(Dicom, ATruncatedSliceIsFound) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   write_series(folder, 4);
-  const std::string bytes = test::read_bytes(folder / "s0.dcm");
-  test::write_bytes(folder / "s0.dcm", bytes.substr(0, bytes.size() - 6));
+  const std::string bytes = test::slurp(folder / "s0.dcm");
+  test::spill(folder / "s0.dcm", bytes.substr(0, bytes.size() - 6));
   testing::internal::CaptureStderr();
   EXPECT_NE(message_of<DataError>([&] { read_scan(folder.path()); }), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Dicom, ASingleSliceOrAFolderWithoutAnyIsRefused) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
               HasSubstr("holds no DICOM image"));
   write_series(folder, 1);

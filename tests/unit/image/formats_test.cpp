@@ -32,7 +32,7 @@ std::vector<float> waves(size_t n) {
 }
 
 TEST(Formats, NrrdAndMetaKeepVoxelsAndGrid) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   const Grid grid = tilted_grid();
   const std::vector<float> voxels = waves(120);
   for (const std::string name : {"a.nrrd", "a.mha"}) {
@@ -46,12 +46,12 @@ TEST(Formats, NrrdAndMetaKeepVoxelsAndGrid) {
 }
 
 TEST(Formats, ANrrdInTheRasWorldIsTurnedToLps) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   std::string bytes =
       "NRRD0004\ntype: uint8\ndimension: 3\nspace: right-anterior-superior\nsizes: 2 1 1\n"
       "space directions: (2,0,0) (0,3,0) (0,0,4)\nkinds: domain domain domain\n"
       "encoding: raw\nspace origin: (10,20,30)\n\n";
-  test::write_bytes(folder / "a.nrrd", bytes + std::string{7, 9});
+  test::spill(folder / "a.nrrd", bytes + std::string{7, 9});
   const Scan scan = read_scan(folder / "a.nrrd");
   EXPECT_THAT(scan.image.voxels, ElementsAre(7, 9));
   EXPECT_THAT(scan.image.grid.spacing_mm, ElementsAre(2, 3, 4));
@@ -60,7 +60,7 @@ TEST(Formats, ANrrdInTheRasWorldIsTurnedToLps) {
 }
 
 TEST(Formats, TruncatedNrrdAndMetaAreRefused) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   Grid grid = tilted_grid();
   grid.size = {30, 30, 30};
   const std::vector<float> voxels = waves(27000);
@@ -76,16 +76,16 @@ TEST(Formats, TruncatedNrrdAndMetaAreRefused) {
 }
 
 TEST(Formats, TruncatedUncompressedMetaAndNrrdAreRefused) {
-  const test::TemporaryFolder folder;
-  test::write_bytes(folder / "a.mha",
-                    "ObjectType = Image\nNDims = 3\nBinaryData = True\n"
-                    "BinaryDataByteOrderMSB = False\nCompressedData = False\n"
-                    "DimSize = 10 10 10\nElementType = MET_SHORT\nElementDataFile = LOCAL\n" +
-                        std::string(1500, 'x'));
-  test::write_bytes(folder / "a.nrrd",
-                    "NRRD0004\ntype: int16\ndimension: 3\nsizes: 10 10 10\nendian: little\n"
-                    "encoding: raw\n\n" +
-                        std::string(1500, 'x'));
+  const test::Folder folder;
+  test::spill(folder / "a.mha",
+              "ObjectType = Image\nNDims = 3\nBinaryData = True\n"
+              "BinaryDataByteOrderMSB = False\nCompressedData = False\n"
+              "DimSize = 10 10 10\nElementType = MET_SHORT\nElementDataFile = LOCAL\n" +
+                  std::string(1500, 'x'));
+  test::spill(folder / "a.nrrd",
+              "NRRD0004\ntype: int16\ndimension: 3\nsizes: 10 10 10\nendian: little\n"
+              "encoding: raw\n\n" +
+                  std::string(1500, 'x'));
   for (const std::string name : {"a.mha", "a.nrrd"}) {
     testing::internal::CaptureStderr();
     EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }), HasSubstr(name));
@@ -94,27 +94,27 @@ TEST(Formats, TruncatedUncompressedMetaAndNrrdAreRefused) {
 }
 
 TEST(Formats, PromisesThatNoFileCanHoldAreRefused) {
-  const test::TemporaryFolder folder;
-  test::write_bytes(folder / "a.mha",
-                    "ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = False\n"
-                    "DimSize = 100000 100000 100000\nElementType = MET_FLOAT\n"
-                    "ElementDataFile = LOCAL\nxx");
-  test::write_bytes(folder / "a.nrrd",
-                    "NRRD0004\ntype: float\ndimension: 3\nsizes: 100000 100000 100000\n"
-                    "endian: little\nencoding: gzip\n\nxx");
+  const test::Folder folder;
+  test::spill(folder / "a.mha",
+              "ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = False\n"
+              "DimSize = 100000 100000 100000\nElementType = MET_FLOAT\n"
+              "ElementDataFile = LOCAL\nxx");
+  test::spill(folder / "a.nrrd",
+              "NRRD0004\ntype: float\ndimension: 3\nsizes: 100000 100000 100000\n"
+              "endian: little\nencoding: gzip\n\nxx");
   for (const std::string name : {"a.mha", "a.nrrd"})
     EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }), HasSubstr(name));
 }
 
 TEST(Formats, SeveralComponentsAndDimensionsAreRefused) {
-  const test::TemporaryFolder folder;
-  test::write_bytes(folder / "v.nrrd",
-                    "NRRD0004\ntype: uint8\ndimension: 4\nspace: left-posterior-superior\n"
-                    "sizes: 3 2 2 2\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\n"
-                    "kinds: vector domain domain domain\nencoding: raw\nspace origin: (0,0,0)\n\n" +
-                        std::string(24, 'a'));
+  const test::Folder folder;
+  test::spill(folder / "v.nrrd",
+              "NRRD0004\ntype: uint8\ndimension: 4\nspace: left-posterior-superior\n"
+              "sizes: 3 2 2 2\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\n"
+              "kinds: vector domain domain domain\nencoding: raw\nspace origin: (0,0,0)\n\n" +
+                  std::string(24, 'a'));
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "v.nrrd"); }), HasSubstr("v.nrrd"));
-  test::write_bytes(
+  test::spill(
       folder / "p.nrrd",
       "NRRD0004\ntype: uint8\ndimension: 2\nsizes: 4 4\nencoding: raw\n\n" + std::string(16, 'a'));
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "p.nrrd"); }),
@@ -122,16 +122,16 @@ TEST(Formats, SeveralComponentsAndDimensionsAreRefused) {
 }
 
 TEST(Formats, MissingEmptyAndForeignFilesAreNamed) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "none.nii.gz"); }),
               AllOf(HasSubstr("none.nii.gz"), HasSubstr("no such file")));
-  test::write_bytes(folder / "empty.nii.gz", "");
+  test::spill(folder / "empty.nii.gz", "");
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "empty.nii.gz"); }),
               HasSubstr("empty"));
   for (const std::string name :
        {"a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.mhd", "a.dcm", "a.txt"}) {
-    test::write_bytes(folder / name, "this is not an image, and long enough to be looked at\n" +
-                                         std::string(2000, '#'));
+    test::spill(folder / name,
+                "this is not an image, and long enough to be looked at\n" + std::string(2000, '#'));
     testing::internal::CaptureStderr();
     const std::string message = message_of<DataError>([&] { read_scan(folder / name); });
     EXPECT_THAT(message, HasSubstr(name));
@@ -141,7 +141,7 @@ TEST(Formats, MissingEmptyAndForeignFilesAreNamed) {
 }
 
 TEST(Formats, FailedWritesLeaveNothing) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   const Grid grid = tilted_grid();
   const std::vector<float> voxels = waves(120);
   EXPECT_THROW(write_scan(folder / "a.txt", grid, voxels.data()), UsageError);
@@ -149,7 +149,7 @@ TEST(Formats, FailedWritesLeaveNothing) {
       message_of<RunError>([&] { write_scan(folder / "none/a.nii.gz", grid, voxels.data()); }),
       AllOf(HasSubstr("none/a.nii.gz"), HasSubstr("No such file")));
   EXPECT_THROW(write_scan(folder / "a.nii", grid, voxels.data(), {"int17", ""}), UsageError);
-  EXPECT_EQ(folder.files(), 0u);
+  EXPECT_EQ(folder.entries(), 0u);
   // A device that is always full stands for a full disk.
   std::filesystem::create_symlink("/dev/full", folder / "full.nii");
   write_scan(folder / "full.nii", grid, voxels.data());
@@ -157,9 +157,9 @@ TEST(Formats, FailedWritesLeaveNothing) {
 }
 
 TEST(Formats, PngHoldsItsPixels) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   write_png(folder / "a.png", 3, 2, std::vector<uint8_t>(18, 200));
-  const std::string bytes = test::read_bytes(folder / "a.png");
+  const std::string bytes = test::slurp(folder / "a.png");
   EXPECT_EQ(bytes.substr(0, 8), std::string("\x89PNG\r\n\x1a\n", 8));
   EXPECT_EQ(bytes.substr(16, 8), std::string("\0\0\0\3\0\0\0\2", 8));  // width, height
   EXPECT_EQ(bytes[24], 8);                                             // bits

@@ -43,7 +43,7 @@ std::vector<float> ramp(const Grid& grid) {
 }
 
 TEST(Nifti, AnSformOfTheRasWorldBecomesAnLpsGrid) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   // The geometry of BraTS files: x to the left, y to the back, origin (0, 239, 0) in RAS.
   header.srow = {-1, 0, 0, 0, 0, -1, 0, 239, 0, 0, 1, 0};
@@ -60,7 +60,7 @@ TEST(Nifti, AnSformOfTheRasWorldBecomesAnLpsGrid) {
 }
 
 TEST(Nifti, TheQformCountsWhereThereIsNoSform) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.sform_code = 0;
   header.qform_code = 1;
@@ -79,7 +79,7 @@ TEST(Nifti, TheQformCountsWhereThereIsNoSform) {
 }
 
 TEST(Nifti, WithoutAnyTransformTheCenterLiesAtZeroAndXPointsLeft) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.sform_code = 0;
   header.pixdim = {1, 2, 3, 4};
@@ -91,7 +91,7 @@ TEST(Nifti, WithoutAnyTransformTheCenterLiesAtZeroAndXPointsLeft) {
 }
 
 TEST(Nifti, SlopeAndInterceptApply) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.slope = 0.5f;
   header.intercept = -1024;
@@ -101,7 +101,7 @@ TEST(Nifti, SlopeAndInterceptApply) {
 
 template <class T>
 void expect_type(const std::string& name, int16_t code, T low, T high) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.dim = {3, 2, 1, 1};
   header.datatype = code;
@@ -127,7 +127,7 @@ TEST(Nifti, ReadsEveryIntegerAndFloatingPointType) {
 }
 
 TEST(Nifti, BigEndianFilesRead) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.dim = {3, 2, 1, 1};
   std::string bytes = header.bytes();
@@ -141,18 +141,18 @@ TEST(Nifti, BigEndianFilesRead) {
   for (const size_t at : {108, 112, 116}) swap(at, 4);
   for (size_t i = 0; i < 18; ++i) swap(256 + 4 * i, 4);
   bytes += std::string{0x01, 0x02, static_cast<char>(0xff), static_cast<char>(0xfe)};
-  test::write_bytes(folder / "a.nii", bytes);
+  test::spill(folder / "a.nii", bytes);
   EXPECT_THAT(read_scan(folder / "a.nii").image.voxels, ElementsAre(258, -2));
 }
 
 TEST(Nifti, PairsOfHeaderAndImageRead) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   std::string header = NiftiHeader{}.bytes().substr(0, 348);
   test::put<float>(header, 108, 0);
   std::memcpy(header.data() + 344, "ni1", 4);
   const std::vector<int16_t> voxels = counted(24, 5);
-  test::write_bytes(folder / "a.hdr", header);
-  test::write_bytes(folder / "a.img", {reinterpret_cast<const char*>(voxels.data()), 48});
+  test::spill(folder / "a.hdr", header);
+  test::spill(folder / "a.img", {reinterpret_cast<const char*>(voxels.data()), 48});
   EXPECT_EQ(read_scan(folder / "a.hdr").image.voxels[23], 28);
   EXPECT_EQ(read_scan(folder / "a.img").image.voxels[23], 28);
   test::truncate(folder / "a.img", 0.9);
@@ -160,7 +160,7 @@ TEST(Nifti, PairsOfHeaderAndImageRead) {
 }
 
 TEST(Nifti, WrittenAffineAndVoxelsComeBackInBothTransforms) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   const Grid grid = oblique_grid();
   const std::vector<float> voxels = ramp(grid);
   for (const std::string name : {"a.nii", "a.nii.gz"}) {
@@ -169,7 +169,7 @@ TEST(Nifti, WrittenAffineAndVoxelsComeBackInBothTransforms) {
     EXPECT_TRUE(same_grid(scan.image.grid, grid, 1e-5));
     EXPECT_EQ(scan.image.voxels, voxels);
   }
-  const std::string bytes = test::read_bytes(folder / "a.nii");
+  const std::string bytes = test::slurp(folder / "a.nii");
   EXPECT_EQ(test::get<int32_t>(bytes, 0), 348);
   EXPECT_EQ(test::get<int16_t>(bytes, 252), 1);  // qform_code
   EXPECT_EQ(test::get<int16_t>(bytes, 254), 1);  // sform_code
@@ -182,13 +182,13 @@ TEST(Nifti, WrittenAffineAndVoxelsComeBackInBothTransforms) {
   // The qform alone gives the same grid.
   std::string only_qform = bytes;
   test::put<int16_t>(only_qform, 254, 0);
-  test::write_bytes(folder / "q.nii", only_qform);
+  test::spill(folder / "q.nii", only_qform);
   EXPECT_TRUE(same_grid(read_grid(folder / "q.nii"), grid, 1e-4));
-  EXPECT_EQ(folder.files(), 3u);  // no temporary file is left
+  EXPECT_EQ(folder.entries(), 3u);  // no temporary file is left
 }
 
 TEST(Nifti, AnAffineSurvivesReadAndWriteBitForBit) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.pixdim = {1, 0.4883f, 0.4883f, 0.625f};
   // Slightly sheared by rounding, as old exports are.
@@ -197,14 +197,14 @@ TEST(Nifti, AnAffineSurvivesReadAndWriteBitForBit) {
   write_nifti(folder / "a.nii", header, counted(24));
   const Scan scan = read_scan(folder / "a.nii");
   write_scan(folder / "b.nii", scan.image.grid, scan.image.voxels.data(), {"int16", ""});
-  const std::string a = test::read_bytes(folder / "a.nii"), b = test::read_bytes(folder / "b.nii");
+  const std::string a = test::slurp(folder / "a.nii"), b = test::slurp(folder / "b.nii");
   for (size_t i = 0; i < 12; ++i)
     EXPECT_FLOAT_EQ(test::get<float>(a, 280 + 4 * i), test::get<float>(b, 280 + 4 * i)) << i;
   EXPECT_EQ(a.substr(352), b.substr(352));
 }
 
 TEST(Nifti, IntegersRoundAndRefuseOverflow) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   Grid grid;
   grid.size = {2, 1, 1};
   const std::vector<float> fine{1.6f, -3.4f};
@@ -219,11 +219,11 @@ TEST(Nifti, IntegersRoundAndRefuseOverflow) {
   }
   const std::vector<float> negative{-1.0f, 0.0f};
   EXPECT_THROW(write_scan(folder / "b.nii", grid, negative.data(), {"uint8", ""}), RunError);
-  EXPECT_EQ(folder.files(), 1u);
+  EXPECT_EQ(folder.entries(), 1u);
 }
 
 TEST(Nifti, CodesTakeTheSmallestType) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   Grid grid;
   grid.size = {2, 2, 1};
   write_codes(folder / "a.nii.gz", grid, {0, 1, 2, 4});
@@ -236,7 +236,7 @@ TEST(Nifti, CodesTakeTheSmallestType) {
 }
 
 TEST(Nifti, ChannelsAreTheFourthDimension) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   Image image{oblique_grid(), {"a", "b"}, {}};
   image.voxels = ramp(image.grid);
   for (const float v : ramp(image.grid)) image.voxels.push_back(-v);
@@ -250,7 +250,7 @@ TEST(Nifti, ChannelsAreTheFourthDimension) {
 }
 
 TEST(Nifti, AFourthDimensionOfOneIsAScan) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.dim = {4, 2, 3, 4, 1};
   write_nifti(folder / "a.nii", header, counted(24));
@@ -259,7 +259,7 @@ TEST(Nifti, AFourthDimensionOfOneIsAScan) {
 
 // The library below fills missing voxels with zeros; a scan must never lose half its slices so.
 TEST(Nifti, TruncatedFilesAreRefused) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   Grid grid;
   grid.size = {40, 40, 40};
   std::vector<float> voxels(64000);
@@ -277,7 +277,7 @@ TEST(Nifti, TruncatedFilesAreRefused) {
 }
 
 TEST(Nifti, AHeaderThatPromisesTooMuchIsRefusedBeforeMemoryIsTaken) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.dim = {3, 32767, 32767, 32767};
   write_nifti(folder / "a.nii", header, counted(24));
@@ -286,7 +286,7 @@ TEST(Nifti, AHeaderThatPromisesTooMuchIsRefusedBeforeMemoryIsTaken) {
 }
 
 TEST(Nifti, HostileHeadersAreRefused) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   const auto refused = [&folder](const NiftiHeader& header) {
     write_nifti(folder / "a.nii", header, counted(24));
     return message_of<DataError>([&] { read_scan(folder / "a.nii"); });
@@ -314,7 +314,7 @@ TEST(Nifti, HostileHeadersAreRefused) {
 }
 
 TEST(Nifti, NanAndInfinityAreCounted) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   NiftiHeader header;
   header.dim = {3, 2, 2, 1};
   header.datatype = 16;
@@ -327,7 +327,7 @@ TEST(Nifti, NanAndInfinityAreCounted) {
 }
 
 TEST(Nifti, ReadingFromSeveralThreadsGivesTheSame) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   const Grid grid = oblique_grid();
   const std::vector<float> voxels = ramp(grid);
   for (const std::string name : {"a.nii.gz", "a.nrrd", "a.mha"})

@@ -1,52 +1,19 @@
 // Scan files built byte by byte, so that the tests do not trust the code they test.
 #pragma once
-#include <unistd.h>
-
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "unit/folder.h"
+
 namespace kdseg::test {
-
-/// A folder that disappears with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kdseg-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
-}
 
 /// Keeps the first `part` of a file.
 inline void truncate(const std::string& path, double part) {
-  const std::string bytes = read_bytes(path);
-  write_bytes(path, bytes.substr(0, static_cast<size_t>(part * static_cast<double>(bytes.size()))));
+  const std::string bytes = slurp(path);
+  spill(path, bytes.substr(0, static_cast<size_t>(part * static_cast<double>(bytes.size()))));
 }
 
 template <class T>
@@ -95,18 +62,7 @@ template <class T>
 void write_nifti(const std::string& path, const NiftiHeader& header, const std::vector<T>& voxels) {
   std::string bytes = header.bytes();
   bytes.append(reinterpret_cast<const char*>(voxels.data()), voxels.size() * sizeof(T));
-  write_bytes(path, bytes);
-}
-
-/// The message of the exception of type E that `work` throws; "" when it throws none.
-template <class E, class Work>
-std::string message_of(Work&& work) {
-  try {
-    work();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
+  spill(path, bytes);
 }
 
 }  // namespace kdseg::test

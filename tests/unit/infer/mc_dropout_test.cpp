@@ -15,9 +15,9 @@
 #include "models/unet.h"
 #include "prepare/recipe.h"
 #include "tensor/noise.h"
+#include "unit/folder.h"
 #include "unit/infer/networks.h"
 #include "unit/infer/volumes.h"
-#include "unit/io/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -6,9 +6,9 @@
 
 #include "base/errors.h"
 #include "prepare/recipe.h"
+#include "unit/folder.h"
 #include "unit/infer/networks.h"
 #include "unit/infer/volumes.h"
-#include "unit/io/folder.h"
 #include "voxels/chain.h"
 
 namespace {

@@ -13,8 +13,8 @@
 namespace kdseg::intake {
 namespace {
 
+using test::Folder;
 using test::message_of;
-using test::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -33,7 +33,7 @@ Grid plain_grid(std::array<int64_t, 3> size = {8, 7, 6}) {
 
 /// A case on disk: sequences with content in a box inside a border of zeros, and a label.
 struct Exam {
-  TemporaryFolder folder;
+  Folder folder;
   CaseFiles files{"case7", "HGG", {}, "", ""};
   Grid grid;
 

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 
 #include "base/errors.h"
 #include "intake/journal.h"
+#include "unit/folder.h"
 
 namespace kdseg::intake {
 namespace {
@@ -81,22 +81,22 @@ TEST(ParseClasses, BackgroundComesFirst) {
 }
 
 TEST(JournalFile, SurvivesALineCutShort) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("kdseg-journal-" + std::to_string(::getpid()) + ".txt");
+  const test::Folder folder;
+  const std::string path = folder / "journal.txt";
   const std::string content(64, 'a'), key = "key";
   {
-    Journal journal(path.string());
+    Journal journal(path);
     journal.add("p1", key, content);
   }
   std::ofstream(path, std::ios::app) << "p2\tkey\taaaa";
   {
-    Journal journal(path.string());
+    Journal journal(path);
     EXPECT_EQ(journal.finished("p1", key), content);
     EXPECT_EQ(journal.finished("p1", "another key"), std::nullopt);
     EXPECT_EQ(journal.finished("p2", key), std::nullopt);
     journal.add("p3", key, content);
   }
-  Journal journal(path.string());
+  Journal journal(path);
   EXPECT_EQ(journal.finished("p3", key), content);
   journal.remove();
   EXPECT_FALSE(std::filesystem::exists(path));

@@ -6,7 +6,7 @@
 #include <csignal>
 
 #include "base/errors.h"
-#include "unit/io/folder.h"
+#include "unit/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -3,8 +3,8 @@
 #include "base/errors.h"
 #include "io/prediction_file.h"
 #include "io/volume_file.h"
+#include "unit/folder.h"
 #include "unit/io/examples.h"
-#include "unit/io/folder.h"
 
 namespace {
 using namespace kdseg;

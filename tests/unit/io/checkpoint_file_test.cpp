@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "base/errors.h"
+#include "unit/folder.h"
 #include "unit/io/examples.h"
-#include "unit/io/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -6,8 +6,8 @@
 #include "base/random.h"
 #include "io/checkpoint_file.h"
 #include "io/volume_file.h"
+#include "unit/folder.h"
 #include "unit/io/examples.h"
-#include "unit/io/folder.h"
 
 namespace {
 using namespace kdseg;

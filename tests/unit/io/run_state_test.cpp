@@ -5,7 +5,7 @@
 
 #include "base/errors.h"
 #include "io/atomic_file.h"
-#include "unit/io/folder.h"
+#include "unit/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/errors.h"
-#include "unit/io/folder.h"
+#include "unit/folder.h"
 
 namespace {
 using namespace kdseg;

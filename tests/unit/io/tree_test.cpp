@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
-#include "unit/io/folder.h"
+#include "unit/folder.h"
 
 namespace {
 using namespace kdseg;

@@ -6,7 +6,6 @@
 #include <ATen/ops/ones.h>
 
 #include <torch/nn/module.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
@@ -15,6 +14,7 @@
 #include "models/catalog.h"
 #include "models/checkpoint.h"
 #include "models/unet.h"
+#include "unit/folder.h"
 
 namespace kdseg::models {
 namespace {
@@ -41,27 +41,13 @@ bool equal(const Model& a, const Model& b) {
   return left.size() == right.size();
 }
 
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "(no DataError)";
-}
-
 class CheckpointFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    path_ = (std::filesystem::temp_directory_path() /
-             ("kdseg-models-" + std::to_string(::getpid()) + ".h5"))
-                .string();
-  }
-  void TearDown() override { std::filesystem::remove(path_); }
   void write(const Model& model) {
     io::write_checkpoint(path_, to_checkpoint(model), {}, {.force = true});
   }
-  std::string path_;
+  test::Folder folder_;
+  std::string path_ = folder_ / "model.h5";
 };
 
 TEST(Arrays, KeepTypeShapeAndValues) {
@@ -89,9 +75,10 @@ TEST(Arrays, ModuleThatDoesNotFitStaysAsItIs) {
   tree.arrays.erase("/parameters/conv_out.bias");
   tree.arrays["/parameters/extra"] = to_array(at::ones({1}));
   tree.arrays["/parameters/conv_out.weight"] = to_array(at::ones({4, 9, 1, 1, 1}));
-  EXPECT_THAT(message([&] { module_from_arrays(to.network->module(), "", tree); }),
-              AllOf(HasSubstr("missing conv_out.bias"), HasSubstr("left over extra"),
-                    HasSubstr("[4, 9, 1, 1, 1], expected [4, 2, 1, 1, 1]")));
+  EXPECT_THAT(
+      test::message_of<DataError>([&] { module_from_arrays(to.network->module(), "", tree); }),
+      AllOf(HasSubstr("missing conv_out.bias"), HasSubstr("left over extra"),
+            HasSubstr("[4, 9, 1, 1, 1], expected [4, 2, 1, 1, 1]")));
   EXPECT_TRUE(equal(to, before));
 }
 
@@ -111,18 +98,19 @@ TEST_F(CheckpointFile, RefusesAnotherArchitectureChannelsOrClasses) {
   Model wide = small_model(2, 3), channels = small_model(2), classes = small_model(2);
   channels.contract.channels = {"t1", "flair", "t2"};
   classes.contract.head.names[3] = "XX";
-  EXPECT_THAT(message([&] { load_parameters(path_, wide); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { load_parameters(path_, wide); }),
               AllOf(HasSubstr("width 2"), HasSubstr("width 3")));
-  EXPECT_THAT(message([&] { load_parameters(path_, channels); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { load_parameters(path_, channels); }),
               AllOf(HasSubstr("flair,t1,t2"), HasSubstr("t1,flair,t2")));
-  EXPECT_THAT(message([&] { load_parameters(path_, classes); }), HasSubstr("XX"));
+  EXPECT_THAT(test::message_of<DataError>([&] { load_parameters(path_, classes); }),
+              HasSubstr("XX"));
 }
 
 TEST_F(CheckpointFile, RefusesAnUnknownNetwork) {
   Model model = small_model(1);
   model.section.name = "no-such-net";
   write(model);
-  EXPECT_THAT(message([&] { load_model(path_); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path_); }),
               AllOf(HasSubstr(path_), HasSubstr("no-such-net")));
 }
 

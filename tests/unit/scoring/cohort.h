@@ -1,7 +1,6 @@
 // Two tiny cases as files: source volumes, a sheet, predictions with probabilities.
 #pragma once
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,29 +8,18 @@
 
 #include "io/prediction_file.h"
 #include "io/volume_file.h"
+#include "unit/folder.h"
 #include "voxels/chain.h"
 
 namespace kdseg::scoring {
 
-/// A folder that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() /
-            (std::string("kdseg_scoring_") + test->test_suite_name() + "_" + test->name() + "_" +
-             std::to_string(getpid()));
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
+/// Names of files in it may hold folders, which are made.
+struct Folder : test::Folder {
   std::string operator/(const std::string& name) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    return (path_ / name).string();
+    const std::string file = test::Folder::operator/(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    return file;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// The scan has 8x8x8 voxels of 1x1x2 mm, the volume is its flipped, cropped 5x5x5 part.

@@ -44,15 +44,6 @@ struct Tables {
   }
 };
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Compare, EightCases) {
   Tables t;
   t.write("a.csv", csv(eight_a));
@@ -128,16 +119,18 @@ TEST(Compare, RefusesTablesThatDoNotFit) {
   t.write("a.csv", csv({.1, .2, .3}));
   t.write("b.csv", csv({.1, .2}));
   EXPECT_THAT(
-      message_of([&] { t.compared(); }),
+      test::message_of<DataError>([&] { t.compared(); }),
       testing::AllOf(testing::HasSubstr("3 cases against 2, 2 in common"),
                      testing::HasSubstr("lacks case c2"), testing::HasSubstr("--pairing common")));
   ComparisonRequest common;
   common.pairing = "common";
   EXPECT_EQ(t.compared(common)[0].n_pairs, 2);
   t.write("b.csv", csv({.1}));
-  EXPECT_THAT(message_of([&] { t.compared(common); }), testing::HasSubstr("at least two"));
+  EXPECT_THAT(test::message_of<DataError>([&] { t.compared(common); }),
+              testing::HasSubstr("at least two"));
   t.write("b.csv", csv({.1, .2, .3}, "iou"));
-  EXPECT_THAT(message_of([&] { t.compared(); }), testing::HasSubstr("no dice of region ET"));
+  EXPECT_THAT(test::message_of<DataError>([&] { t.compared(); }),
+              testing::HasSubstr("no dice of region ET"));
   const auto b = t.folder / "b.csv";
   EXPECT_THROW(read_runs({"b=" + b, "b=" + b}), UsageError);
   EXPECT_THROW(read_runs({"=" + b}), UsageError);
@@ -147,7 +140,7 @@ TEST(ScoreTable, RefusesMalformedTables) {
   Tables t;
   const auto error = [&](const std::string& rows) {
     const auto path = t.write("a.csv", rows);
-    return message_of([&] { read_score_table(path); });
+    return test::message_of<DataError>([&] { read_score_table(path); });
   };
   EXPECT_THAT(error("x,ET,dice,high\n"), testing::HasSubstr("a.csv:2: value 'high'"));
   EXPECT_THAT(error("x,ET,dice,.5\nx,ET,dice,.6\n"), testing::HasSubstr("a.csv:3: dice of region"));
@@ -156,10 +149,10 @@ TEST(ScoreTable, RefusesMalformedTables) {
   EXPECT_THAT(error(""), testing::HasSubstr("no rows"));
   EXPECT_THAT(error("x,ET,dice\n"), testing::HasSubstr("a.csv:2: 3 fields"));
   t.write("a.csv", "x,ET,.5\n", "case,region,value\n");
-  EXPECT_THAT(message_of([&] { read_score_table(t.folder / "a.csv"); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { read_score_table(t.folder / "a.csv"); }),
               testing::HasSubstr("no column 'metric'"));
   t.write("a.csv", "x,ET,dice,.5,lost\n", "case,region,metric,value,status\n");
-  EXPECT_THAT(message_of([&] { read_score_table(t.folder / "a.csv"); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { read_score_table(t.folder / "a.csv"); }),
               testing::HasSubstr("unknown status 'lost'"));
 }
 

@@ -43,12 +43,7 @@ std::optional<double> value(const Evaluation& e, const std::string& id, const st
 }
 
 std::string message_of(const Request& request) {
-  try {
-    evaluate(request, 1);
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::message_of<DataError>([&] { evaluate(request, 1); });
 }
 
 TEST(Uncertainty, OfPredictionsIsScoredOnTheGridOfTheScan) {

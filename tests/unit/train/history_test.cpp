@@ -2,11 +2,11 @@
 #include "train/history.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "io/table.h"
+#include "unit/folder.h"
 
 namespace kdseg::train {
 namespace {
@@ -21,8 +21,8 @@ TEST(History, KeepsRowsWhoseColumnsCameLater) {
 }
 
 TEST(History, IsWrittenOverTheFormerFile) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("kdseg_history_" + std::to_string(getpid()) + ".csv");
+  const test::Folder folder;
+  const auto path = folder / "history.csv";
   History history;
   history.add({{"epoch", "1"}, {"loss", "0.5"}});
   history.write(path);
@@ -31,7 +31,6 @@ TEST(History, IsWrittenOverTheFormerFile) {
   const io::Table table = io::read_table(path, {"epoch", "loss"});
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_EQ(table.rows[1][table.column("loss")], "0.25");
-  std::filesystem::remove(path);
 }
 
 TEST(MovingAverage, IsCorrectedForItsStart) {

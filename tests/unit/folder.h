@@ -25,6 +25,13 @@ class Folder {
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   std::string path() const { return path_.string(); }
 
+  /// Makes the folders on the way; returns the file's path.
+  std::string write(const std::string& name, const std::string& content) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name, std::ios::binary) << content;
+    return *this / name;
+  }
+
   size_t entries() const {
     size_t n = 0;
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
