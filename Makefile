@@ -13,7 +13,8 @@ DRYRUN ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
-JOBS ?= $(shell nproc)
+# A core each, and two GiB of free memory: what the compiler takes for the largest files.
+JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ {n = int($$2 / 2097152); print n < 1 ? 1 : n < cores ? n : cores}' /proc/meminfo)
 PREFIX ?= /usr/local
 
 VENV := .venv
@@ -22,6 +23,9 @@ SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.tx
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
 configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
   || { cat $(BUILD).log; exit 1; }; }
+# Ninja's report in full on failure, its last line otherwise.
+compile = { cmake --build $(BUILD) -j $(JOBS) $(1) > $(BUILD).log 2>&1 && tail -n 1 $(BUILD).log; } \
+  || { grep -v '^\[[0-9]*/[0-9]*\] ' $(BUILD).log | cut -c 1-400 | tail -n 80 >&2; echo "build: failed; all of it: $(BUILD).log" >&2; exit 1; }
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
 .PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden format check sanitize install clean
@@ -52,7 +56,7 @@ $(BUILD)/build.ninja: CMakeLists.txt $(SETUP_STAMP)
 build: setup  ## build the programs into build/release/bin
 	@$(MAKE) $(BUILD)/build.ninja
 	@echo "build: programs (about 5 minutes on 2 cores the first time)"
-	@cmake --build $(BUILD) -j $(JOBS) --target programs | tail -n 1
+	@$(call compile,--target programs)
 
 demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (5 minutes on 2 cores); PAPER=: all rows
 	@echo "demo: $(PAPER), $(ROWS) rows, synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
@@ -70,7 +74,7 @@ demo-full: build  ## all rows over three seeds with control cohorts, synthetic (
 test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real scans)
 	@$(call configure,-DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))")
 	@echo "test: building programs and tests"
-	@cmake --build $(BUILD) -j $(JOBS) | tail -n 1
+	@$(call compile,)
 	@echo "test: running (label gpu skips without a GPU)"
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -LE cluster -j $(JOBS) --output-on-failure --no-tests=error
 
@@ -83,7 +87,7 @@ test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user
 
 bundle: build  ## pack the programs for machines without compiler or root: build/kdseg-*.tar.gz
 	@$(call configure,-DKDSEG_WITH_BENCH=ON)
-	@cmake --build $(BUILD) -j $(JOBS) --target programs bench_steps gpu_agreement | tail -n 1
+	@$(call compile,--target programs bench_steps gpu_agreement)
 	@bundle/make.sh $(BUILD)
 
 test-bundle: bundle  ## the bundle in an older and a newer Debian, as an ordinary user (root, debootstrap, 3 minutes)
