@@ -34,6 +34,6 @@ kdseg_torch_headers(tensors <ATen/TensorOperators.h>)
 kdseg_torch_headers(modules <ATen/TensorOperators.h> <torch/csrc/autograd/custom_function.h> <torch/nn/module.h>)
 
 function(kdseg_reuse_torch_headers target kind)
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)  # a precompiled header is of one mode
+  target_compile_options(${target} PRIVATE -fPIC)  # a precompiled header is of one mode; -fPIE would leave it unused
   target_precompile_headers(${target} REUSE_FROM kdseg_torch_${kind})
 endfunction()
