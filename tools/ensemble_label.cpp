@@ -15,7 +15,9 @@ const cli::Manual manual{
     "Prepares every case as each network's checkpoint asks, averages the networks' probabilities "
     "on the grid of the stored volume and decodes them there. Takes stored volumes or raw scans; "
     "writes predictions (.h5), or label files with the data set's codes on the scan's own grid. "
-    "One network gives its plain prediction. Interrupted runs over many cases continue with the "
+    "One network gives its plain prediction. Networks that make channels (pretrain --synthesize) "
+    "give the cases' volumes with these channels added, and their sheet cases.tsv. Interrupted "
+    "runs over many cases continue with the "
     "same command.",
     {"ensemble-label --model student.h5 --cases volumes/cases.tsv --where split=test "
      "--output-dir predictions",

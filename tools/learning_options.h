@@ -48,10 +48,11 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
   add.group("Validation");
   add.integer("validate-every", s.selection.validate_every, "epochs between validations",
               {.low = 1});
-  add.choice("selection", s.selection.selection,
-             "parameters to keep: those with the best validation score (mean smoothed Dice of the "
-             "regions, ties to the later epoch), or the last",
-             {"best", "last"});
+  add.choice(
+      "selection", s.selection.selection,
+      "parameters to keep: those with the best validation score (mean smoothed Dice of the "
+      "regions, or least error of channels that are made; ties to the later epoch), or the last",
+      {"best", "last"});
   add.rows("network", s.networks, "the network that is trained; none: had-net-unet",
            rows_of(train::network_catalog()));
   add.rows("term", s.terms, "a term of the loss; none: cross-entropy",

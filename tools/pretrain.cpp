@@ -15,12 +15,19 @@ const cli::Manual manual{
     "Trains one network on the labelled cases of a sheet: a teacher, a student to start from, or a "
     "baseline. Source volumes are prepared by the recipe, whose constants are learnt from the "
     "training cases and stored in the checkpoint. The parameters with the best validation score "
-    "are kept. An interrupted run continues when the same command is given again.",
+    "are kept. With --synthesize the network makes channels instead, which ensemble-label adds to "
+    "volumes. An interrupted run continues when the same command is given again.",
     {"pretrain --config config/experiments/had-net/teacher.ini --cases volumes/cases.tsv "
      "--where split=train --validate split=val --output teacher.h5"},
     {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617 (training settings, augmentation)"}};
 
-void declare(cli::Options& add, Settings& s) { declare_learning(add, s.learning); }
+void declare(cli::Options& add, Settings& s) {
+  declare_learning(add, s.learning);
+  add.group("Training");
+  add.texts("synthesize", s.learning.synthesize,
+            "channels that the network makes out of its own, as in flair, with the term "
+            "absolute-error; none: it segments");
+}
 
 void run(const Settings& s, cli::Context& context) {
   if (!s.learning.tensor.describe) context.claim_output(s.learning.training.output);

@@ -11,11 +11,13 @@ namespace kdseg {
 
 /// Meaning of the K output channels. softmax: exclusive classes, channel 0 the background.
 /// sigmoid: independent regions, each the union classes_of[k] of class indices.
+/// image: intensities, taken as they are; the names are those of the channels that a volume gains.
 struct Head {
-  enum class Kind { softmax, sigmoid } kind = Kind::softmax;
-  std::vector<std::string> names;            ///< K names
-  std::vector<std::vector<int>> classes_of;  ///< K lists of class indices; {k} for softmax
-  std::vector<int> codes;                    ///< on-disk code per class index
+  enum class Kind { softmax, sigmoid, image } kind = Kind::softmax;
+  std::vector<std::string> names;  ///< K names
+  std::vector<std::vector<int>>
+      classes_of;          ///< K lists of class indices; {k} for softmax, {} for image
+  std::vector<int> codes;  ///< on-disk code per class index; none for image
   bool operator==(const Head&) const = default;
   int64_t channels() const { return static_cast<int64_t>(names.size()); }
 };

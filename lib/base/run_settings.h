@@ -38,6 +38,7 @@ struct TrainingSettings {
   int64_t workers = 1;         ///< loader threads
   int64_t width = 0;           ///< base width of the network; 0: as in its section
   std::string cache = "auto";  ///< auto, ram, none
+  bool stage = false;          ///< volumes are copied to $TMPDIR first
   std::string recipe;          ///< INI file; empty: the volumes' own
   std::vector<std::string> channels;  ///< empty: all of the volumes, in their order
   int64_t epochs = 1, batch = 1;

@@ -56,6 +56,10 @@ void declare_training(Options& add, TrainingSettings& s) {
   add.integer("workers", s.workers, "threads that load cases ahead", {.low = 0});
   add.choice("cache", s.cache, "keep decoded cases in memory; auto: while they fit",
              {"auto", "ram", "none"});
+  add.toggle("stage", s.stage,
+             "copy the cases to a folder in $TMPDIR first, each copy verified by its SHA-256, and "
+             "read them from there: "
+             "for disks that are slow or shared, where memory does not hold all cases");
 }
 
 }  // namespace kdseg::cli

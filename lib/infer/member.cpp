@@ -142,7 +142,7 @@ Image restored(const at::Tensor& maps, std::vector<std::string> names,
                const std::string& model) {
   const at::Tensor values = maps.to(at::kCPU).contiguous();
   if (!at::isfinite(values).all().item<bool>())
-    throw RunError("case {}: {} gives probabilities that are not finite", volume.data.id, model);
+    throw RunError("case {}: {} gives values that are not finite", volume.data.id, model);
   Image image{prepared.data.image.grid, std::move(names), {}};
   const float* first = values.const_data_ptr<float>();
   image.voxels.assign(first, first + values.numel());

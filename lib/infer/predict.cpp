@@ -108,6 +108,26 @@ Image member(const models::Model& model, const Volume& volume, const std::string
   return restored(probability, head.names, certain_background(head), prepared, volume, name);
 }
 
+/// The mean of the models' answers on the grid of `volume`.
+Image mean_of(const std::vector<models::Model>& models, const Volume& volume,
+              const PredictOptions& options) {
+  if (models.empty()) throw std::logic_error("a prediction needs a model");
+  check_alike(models, options);
+  Image mean;
+  for (size_t m = 0; m < models.size(); ++m) {
+    throw_if_stopped();
+    Image one = member(models[m], volume, name_of(options, m), options);
+    if (m == 0) {
+      mean = std::move(one);
+      continue;
+    }
+    for (size_t i = 0; i < mean.voxels.size(); ++i) mean.voxels[i] += one.voxels[i];
+  }
+  if (models.size() > 1)
+    for (float& value : mean.voxels) value /= static_cast<float>(models.size());
+  return mean;
+}
+
 }  // namespace
 
 at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
@@ -118,6 +138,7 @@ at::Tensor probabilities_of(models::Network& network, const Head& head, const te
     logits = network.forward(input).logits;
   }
   logits = logits.to(at::kFloat);
+  if (head.kind == Head::Kind::image) return logits;
   return head.kind == Head::Kind::softmax ? at::softmax(logits, 1) : at::sigmoid(logits);
 }
 
@@ -141,6 +162,7 @@ at::Tensor probabilities(models::Network& network, const Head& head, const Tilin
 
 at::Tensor decode(const at::Tensor& probability, const Head& head) {
   const at::NoGradGuard no_grad;
+  if (head.kind == Head::Kind::image) throw std::logic_error("channels are no classes");
   return head.kind == Head::Kind::softmax ? at::argmax(probability, 1)
                                           : decode_regions(probability, head);
 }
@@ -156,26 +178,28 @@ ClassTable classes_of(const Head& head, const ClassTable& known) {
 
 io::Prediction predict(const std::vector<models::Model>& models, const Volume& volume,
                        const PredictOptions& options) {
-  if (models.empty()) throw std::logic_error("predict needs a model");
-  check_alike(models, options);
-  Image mean;
-  for (size_t m = 0; m < models.size(); ++m) {
-    throw_if_stopped();
-    Image one = member(models[m], volume, name_of(options, m), options);
-    if (m == 0) {
-      mean = std::move(one);
-      continue;
-    }
-    for (size_t i = 0; i < mean.voxels.size(); ++i) mean.voxels[i] += one.voxels[i];
-  }
-  if (models.size() > 1)
-    for (float& value : mean.voxels) value /= static_cast<float>(models.size());
-
+  Image mean = mean_of(models, volume, options);
   const Contract& contract = models.front().contract;
+  if (contract.head.kind == Head::Kind::image)
+    throw DataError("{} makes channels ({}), expected a network that segments", name_of(options, 0),
+                    join(contract.head.names, ","));
   io::Prediction prediction = empty_prediction(contract, volume);
   prediction.label = decoded(mean, contract.head);
   if (options.keep_probability) prediction.probability = std::move(mean);
   return prediction;
+}
+
+Volume synthesize(const std::vector<models::Model>& models, const Volume& volume,
+                  const PredictOptions& options) {
+  Image made = mean_of(models, volume, options);
+  Volume whole = volume;
+  auto& image = whole.data.image;
+  for (const auto& name : made.channels)
+    if (std::find(image.channels.begin(), image.channels.end(), name) != image.channels.end())
+      throw DataError("case {}: has a channel {} already", volume.data.id, name);
+  image.channels.insert(image.channels.end(), made.channels.begin(), made.channels.end());
+  image.voxels.insert(image.voxels.end(), made.voxels.begin(), made.voxels.end());
+  return whole;
 }
 
 }  // namespace kdseg::infer

@@ -26,8 +26,8 @@ struct PredictOptions {
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 
-/// Probabilities [N, K, spatial...] float32 of one forward pass (softmax or sigmoid by head);
-/// dropout as `input` says.
+/// Probabilities [N, K, spatial...] float32 of one forward pass (softmax or sigmoid by head; an
+/// image head's channels as they are); dropout as `input` says.
 at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
                             at::ScalarType compute);
 
@@ -54,10 +54,17 @@ ClassTable classes_of(const Head& head, const ClassTable& known);
 /// a prepared volume is taken as it is, by models of the same recipe only. Voxels that a recipe
 /// cuts away count as background for certain.
 /// \throws DataError  a model's channels or recipe do not fit the volume (which, expected, found);
-///                    models that give different classes
+///                    models that give different classes, or make channels
 /// \throws RunError   probabilities that are not finite
 /// \throws Stopped    a signal or deadline between two models
 io::Prediction predict(const std::vector<models::Model>& models, const Volume& volume,
                        const PredictOptions& options);
+
+/// The volume with the channels that networks with an image head make out of its own: the mean over
+/// the networks, restored to the volume's grid, 0 where a recipe cuts away. Intensities are those
+/// of the prepared input. Errors as predict(). \throws DataError  the volume has a channel of that
+/// name
+Volume synthesize(const std::vector<models::Model>& models, const Volume& volume,
+                  const PredictOptions& options);
 
 }  // namespace kdseg::infer

@@ -90,6 +90,21 @@ void rename_into_place(const std::string& temporary, const std::string& path) {
   File(folder, O_RDONLY | O_DIRECTORY).flush();
 }
 
+/// Gives a file's content piece by piece. \throws DataError  it cannot be read
+void for_each_block(const std::string& path,
+                    const std::function<void(std::span<const std::byte>)>& take) {
+  File file(path, O_RDONLY | O_CLOEXEC);
+  if (!file.good()) throw DataError("{}: cannot be read: {}", path, reason());
+  std::vector<std::byte> block(1 << 20);
+  for (;;) {
+    const ssize_t n = read(file.descriptor(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw DataError("{}: cannot be read: {}", path, reason());
+    if (n == 0) return;
+    take(std::span(block).first(static_cast<size_t>(n)));
+  }
+}
+
 /// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
 bool is_device(const std::string& path) {
   std::error_code ignored;
@@ -180,17 +195,21 @@ std::string sha256(std::span<const std::byte> content) {
 }
 
 std::string sha256_of_file(const std::string& path) {
-  File file(path, O_RDONLY | O_CLOEXEC);
-  if (!file.good()) throw DataError("{}: cannot be read: {}", path, reason());
   Sha256 hash;
-  std::vector<std::byte> block(1 << 20);
-  for (;;) {
-    const ssize_t n = read(file.descriptor(), block.data(), block.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw DataError("{}: cannot be read: {}", path, reason());
-    if (n == 0) return hash.hex();
-    hash.add(std::span(block).first(static_cast<size_t>(n)));
-  }
+  for_each_block(path, [&](std::span<const std::byte> block) { hash.add(block); });
+  return hash.hex();
+}
+
+std::string copy_hashed(const std::string& from, const std::string& to) {
+  Sha256 hash;
+  File file(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+  if (!file.good()) throw RunError("{}: cannot be written: {}", to, reason());
+  for_each_block(from, [&](std::span<const std::byte> block) {
+    hash.add(block);
+    if (!file.write_all(block)) throw RunError("{}: cannot be written: {}", to, reason());
+  });
+  if (!file.close_checked()) throw RunError("{}: cannot be written: {}", to, reason());
+  return hash.hex();
 }
 
 std::string read_text(const std::string& path) {

@@ -21,6 +21,11 @@ void write_atomic_by_name(const std::string& path,
 /// RunError when `from` cannot be read or `to` not be written.
 void copy_atomic(const std::string& from, const std::string& to);
 
+/// Writes what it reads to `to`, piece by piece, and returns the SHA-256 of what it read,
+/// lower-case hex. For copies that are not kept: not atomic, not flushed to disk. \throws DataError
+/// `from` cannot be read \throws RunError   `to` cannot be written
+std::string copy_hashed(const std::string& from, const std::string& to);
+
 /// UsageError when `path` is a file or folder and not `force`. Devices and pipes are written to.
 void refuse_existing(const std::string& path, bool force);
 

@@ -1,6 +1,8 @@
 #include "io/contract_json.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
@@ -124,8 +126,10 @@ Chain chain_from_json(const std::string& text, const std::string& where) {
 
 Chain chain_from_json(const std::string& text) { return chain_from_json(text, "chain"); }
 
+constexpr const char* head_kinds[]{"softmax", "sigmoid", "image"};
+
 std::string head_to_json(const Head& head) {
-  return Json{{"kind", head.kind == Head::Kind::softmax ? "softmax" : "sigmoid"},
+  return Json{{"kind", head_kinds[static_cast<int>(head.kind)]},
               {"names", head.names},
               {"classes-of", head.classes_of},
               {"codes", head.codes}}
@@ -136,8 +140,9 @@ Head head_from_json(const std::string& text, const std::string& where) {
   return from_text(text, where, "the head", [](const Json& json) {
     Head head;
     const auto kind = json.at("kind").get<std::string>();
-    require(kind == "softmax" || kind == "sigmoid", "a kind other than softmax and sigmoid");
-    head.kind = kind == "softmax" ? Head::Kind::softmax : Head::Kind::sigmoid;
+    const auto known = std::find(std::begin(head_kinds), std::end(head_kinds), kind);
+    require(known != std::end(head_kinds), "a kind other than softmax, sigmoid and image");
+    head.kind = static_cast<Head::Kind>(known - std::begin(head_kinds));
     json.at("names").get_to(head.names);
     json.at("classes-of").get_to(head.classes_of);
     json.at("codes").get_to(head.codes);

@@ -113,6 +113,10 @@ intake::CaseList list_input(const LabelSettings& s) {
 
 }  // namespace
 
+bool makes_channels(const std::vector<models::Model>& models) {
+  return !models.empty() && models.front().contract.head.kind == Head::Kind::image;
+}
+
 std::vector<models::Model> load_models(const LabelSettings& s, at::Device device) {
   std::vector<models::Model> loaded;
   for (const auto& path : s.models) {
@@ -185,17 +189,18 @@ void CaseRun::predict_all(Outputs& outputs) const {
     throw_if_stopped();
     if (k + 1 < open.size()) next = read(k + 1);
     const auto& listed = cases()[open[k]];
-    io::Prediction prediction = task_.predict(models_, volume, options);
-    prediction.checkpoint_ids = model_ids_;
-    const auto id = outputs.write(open[k], listed, prediction, provenance_of(listed));
+    Made made = task_.predict(models_, volume, options);
+    if (auto* prediction = std::get_if<io::Prediction>(&made))
+      prediction->checkpoint_ids = model_ids_;
+    const auto id = outputs.write(open[k], listed, made, provenance_of(listed));
     log::debug("case {}: content_sha256 {}", listed.files.id, id);
     progress.advance(1, listed.files.id);
   }
 }
 
 void CaseRun::report(const std::string& all) const {
-  log::info("{}: {} predictions, content_sha256 {}", s_.output.empty() ? s_.output_dir : s_.output,
-            cases().size(), all);
+  log::info("{}: {} {}, content_sha256 {}", s_.output.empty() ? s_.output_dir : s_.output,
+            cases().size(), makes_channels(models_) ? "volumes" : "predictions", all);
 }
 
 Volume CaseRun::load(const intake::ListedCase& listed) const {

@@ -11,19 +11,22 @@
 
 namespace kdseg::labeling {
 
-/// How a program turns a case into a prediction.
+/// How a program turns a case into a prediction, or into a volume with further channels.
 struct Task {
   std::string program;            ///< its name: for the journal and the progress
   std::string settings;           ///< what predictions depend on beyond LabelSettings, as text
   std::vector<std::string> maps;  ///< of a prediction, written as scans of their own
   std::function<void(const std::vector<models::Model>&)> check;  ///< throws when they do not fit
-  std::function<io::Prediction(const std::vector<models::Model>&, const Volume&,
-                               const infer::PredictOptions&)>
+  std::function<Made(const std::vector<models::Model>&, const Volume&,
+                     const infer::PredictOptions&)>
       predict;
 };
 
 /// UsageError when options contradict each other. `maps`: see check_output_options().
 void check_options(const LabelSettings& settings, bool maps);
+
+/// Whether the networks make channels rather than segmentations.
+bool makes_channels(const std::vector<models::Model>& models);
 
 /// The networks, with the window of the settings in place of their own.
 std::vector<models::Model> load_models(const LabelSettings& settings, at::Device device);
@@ -34,7 +37,9 @@ class CaseRun {
   /// \throws UsageError, DataError  as label_cases()
   CaseRun(const LabelSettings& settings, const LabelRun& run, Task task);
 
+  const std::vector<models::Model>& models() const { return models_; }
   const std::vector<intake::ListedCase>& cases() const { return list_.cases; }
+  const cohort::Sheet& sheet() const { return list_.sheet; }  ///< of these cases
   /// Where predictions of this run go; `extra` is added to what they depend on.
   Outputs outputs(const LabelSettings& where, const std::string& extra = {}) const;
   /// Predicts the cases that `outputs` has not finished. The next case is read while one is

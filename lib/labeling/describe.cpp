@@ -59,7 +59,8 @@ std::string describe_models(const std::vector<models::Model>& models,
     line("network", fmt::format("{}, {} parameters", models[m].section.name,
                                 thousands(models::parameter_count(network.module()))));
     line("channels", join(contract.channels, ","));
-    line("classes", join(contract.head.names, ","));
+    line(contract.head.kind == Head::Kind::image ? "makes" : "classes",
+         join(contract.head.names, ","));
     line("recipe", contract.recipe_id);
     line("input", fmt::format("{} x {} x {} voxels, {}", size[0], size[1], size[2],
                               tilings[static_cast<int>(contract.tiling.kind)]));

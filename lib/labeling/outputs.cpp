@@ -11,6 +11,7 @@
 #include "io/atomic_file.h"
 #include "io/table.h"
 #include "io/tree.h"
+#include "io/volume_file.h"
 
 namespace kdseg::labeling {
 namespace {
@@ -141,14 +142,17 @@ void Outputs::plan(const std::vector<intake::ListedCase>& cases) {
 
 int64_t Outputs::kept() const { return std::count(finished_.begin(), finished_.end(), true); }
 
-std::string Outputs::write(size_t i, const intake::ListedCase& listed,
-                           const io::Prediction& prediction, const Provenance& provenance) {
+std::string Outputs::write(size_t i, const intake::ListedCase& listed, const Made& made,
+                           const Provenance& provenance) {
   const auto& target = targets_[i];
-  if (scan_extension(target.label).empty()) {
-    io::write_prediction(target.label, prediction, provenance, {.force = true});
+  const auto* prediction = std::get_if<io::Prediction>(&made);
+  if (!prediction) {
+    io::write_volume(target.label, std::get<Volume>(made), provenance, {.force = true});
+  } else if (scan_extension(target.label).empty()) {
+    io::write_prediction(target.label, *prediction, provenance, {.force = true});
   } else {
-    for (const auto& [map, file] : target.maps) write_map(map, file, prediction);
-    intake::write_label_scan(target.label, prediction);
+    for (const auto& [map, file] : target.maps) write_map(map, file, *prediction);
+    intake::write_label_scan(target.label, *prediction);
   }
   identities_[i] = identity_of(target);
   if (journal_) journal_->add(target.id, key_of(listed), identities_[i]);
@@ -164,6 +168,16 @@ std::string Outputs::finish() {
           {targets_[i].id, fs::path(targets_[i].label).filename().string(), identities_[i]});
     io::write_table((fs::path(s_.output_dir) / "predictions.csv").string(), made, true);
   }
+  return close();
+}
+
+std::string Outputs::finish(const cohort::Sheet& volumes) {
+  if (s_.output.empty())
+    cohort::write_sheet((fs::path(s_.output_dir) / "cases.tsv").string(), volumes, true);
+  return close();
+}
+
+std::string Outputs::close() {
   if (journal_) journal_->remove();
   std::string all;
   for (size_t i = 0; i < targets_.size(); ++i) all += targets_[i].id + " " + identities_[i] + "\n";

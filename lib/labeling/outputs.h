@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "intake/journal.h"
@@ -10,6 +11,9 @@
 #include "labeling/settings.h"
 
 namespace kdseg::labeling {
+
+/// What becomes of a case: a prediction, or the volume with further channels.
+using Made = std::variant<io::Prediction, Volume>;
 
 /// UsageError when the ways of naming outputs contradict each other or the inputs. `maps`:
 /// predictions have maps of several channels, which not every format of scans can hold.
@@ -39,12 +43,13 @@ class Outputs {
   std::string key_of(const intake::ListedCase& listed) const;
 
   /// \return the id to print: content_sha256 of an HDF5 file, SHA-256 of any other
-  std::string write(size_t i, const intake::ListedCase& listed, const io::Prediction& prediction,
+  std::string write(size_t i, const intake::ListedCase& listed, const Made& made,
                     const Provenance& provenance);
   /// Once everything is written: lists the predictions in `predictions.csv` of an output folder, so
-  /// that a workflow sees whether the folder is complete.
-  /// \return one id for all predictions together
+  /// that a workflow sees whether the folder is complete; or volumes in the sheet `cases.tsv`,
+  /// which the next program reads. \return one id for all files together
   std::string finish();
+  std::string finish(const cohort::Sheet& volumes);
 
  private:
   struct Target {
@@ -53,6 +58,7 @@ class Outputs {
     std::vector<std::pair<std::string, std::string>> maps;
     std::vector<std::string> files() const;
   };
+  std::string close();
   Target target_of(const intake::ListedCase& listed) const;
   std::string identity_of(const Target& target) const;
 

@@ -87,6 +87,10 @@ bool Objective::needs_target() const {
   return std::any_of(terms_.begin(), terms_.end(), [](const Term& t) { return t.needs_target; });
 }
 
+bool Objective::needs_image() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const Term& t) { return t.needs_image; });
+}
+
 bool Objective::needs_weights() const {
   return std::any_of(terms_.begin(), terms_.end(), [](const Term& t) { return t.needs_weights; });
 }

@@ -27,6 +27,7 @@ struct Term {
   double weight = 1.0;
   std::vector<std::string> student_needs, teacher_needs;  ///< extras to ask the networks for
   bool needs_teacher = false, needs_target = false;
+  bool needs_image = false;                          ///< looks at Target::image
   bool needs_weights = false;                        ///< looks at Evidence::weights
   std::function<at::Tensor(const Evidence&)> value;  ///< scalar, float32
 };
@@ -51,7 +52,7 @@ class Objective {
                    std::vector<std::pair<std::string, at::Tensor>>* parts = nullptr) const;
 
   std::vector<std::string> student_needs() const, teacher_needs() const;
-  bool needs_teacher() const, needs_target() const, needs_weights() const;
+  bool needs_teacher() const, needs_target() const, needs_image() const, needs_weights() const;
   const std::vector<Term>& terms() const { return terms_; }
   std::vector<Section> resolved() const { return resolved_; }
 

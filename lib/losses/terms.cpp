@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "losses/absolute_error.h"
 #include "losses/binary_cross_entropy.h"
 #include "losses/bottleneck_kl.h"
 #include "losses/cross_entropy.h"
@@ -78,6 +79,7 @@ const std::vector<TermRow>& terms() {
       bottleneck_kl_row(),
       latent_kl_row(),
       reconstruction_row(),
+      absolute_error_row(),
       weight_penalty_row(),
   };
   return rows;

@@ -18,6 +18,8 @@ struct Setup {
   models::Model student;  ///< on `device`, initialized
   /// Where the network's channels stand in the images of the stream; empty: all, in order.
   std::vector<int64_t> student_channels, teacher_channels;
+  /// Where the channels stand that the network is to make; empty: it segments.
+  std::vector<int64_t> made_channels;
   std::optional<models::Model> teacher;
   bool teacher_dropout = true;
   bool subsets = false;  ///< withhold random images from the student in every step

@@ -73,10 +73,13 @@ class Supervised : public Method {
       const tensor::Autocast cast(setup_.device, setup_.compute);
       output = setup_.student.network->forward(input, needs_);
     }
+    tensor::Target target = batch.target;
+    if (!setup_.made_channels.empty())
+      target.image = pick_channels(batch.input.image, setup_.made_channels);
     const losses::Evidence evidence{.input = input,
                                     .student = output,
                                     .teacher = nullptr,
-                                    .target = &batch.target,
+                                    .target = &target,
                                     .head = setup_.student.contract.head,
                                     .epoch = info.epoch,
                                     .epochs = info.epochs,

@@ -38,6 +38,7 @@ struct Output {
 struct Target {
   at::Tensor classes{};  ///< [N, D, H, W] int64 class indices
   at::Tensor share{};    ///< [N, K, D, H, W] in [0, 1] (soft or region targets); may be undefined
+  at::Tensor image{};    ///< [N, K, D, H, W] channels to be made; undefined where none are
   at::Tensor weight{};   ///< [N]; undefined: 1
 };
 

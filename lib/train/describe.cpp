@@ -62,7 +62,8 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   const auto& contract = setup.student.contract;
   text += fmt::format("{:<14} {} ({})\n", "network", setup.student.section.name,
                       join(contract.channels, ","));
-  text += fmt::format("{:<14} {}\n", "classes", join(contract.head.names, ","));
+  text += fmt::format("{:<14} {}\n", contract.head.kind == Head::Kind::image ? "makes" : "classes",
+                      join(contract.head.names, ","));
   text += fmt::format("{:<14} {} x {} x {} voxels, batch {}\n", "input", size[0], size[1], size[2],
                       batch);
   text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",

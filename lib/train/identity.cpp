@@ -63,6 +63,7 @@ Identity identity_of(const LearningSettings& s, const TrainingCases& cases) {
       {"selection", s.selection.selection},
       {"subsets", s.subsets},
   };
+  if (!s.synthesize.empty()) id.emplace_back("synthesize", listed(s.synthesize));
   if (s.head != "classes") id.emplace_back("head", s.head);
   for (const auto& section : s.networks) add_section(id, section);
   for (const auto& section : s.terms) add_section(id, section);

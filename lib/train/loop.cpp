@@ -128,7 +128,7 @@ void Loop::take_if_best(const Scores& scores) {
   state_.best.clear();
   state_.best["score"] = scores.score;
   state_.best["epoch"] = static_cast<double>(state_.closed_epochs + 1);
-  for (const auto& [region, dice] : scores.dice) state_.best["dice-" + region] = dice;
+  for (const auto& [name, value] : scores.parts) state_.best[name] = value;
   if (!options_.select_best) return;
   state_.best_parameters.arrays.clear();
   models::module_to_arrays(candidate(), "/best", state_.best_parameters);
@@ -145,7 +145,7 @@ History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validat
     row.emplace_back(name, shown(sum / static_cast<double>(state_.summed)));
   if (scores) {
     if (scores->loss) row.emplace_back("validation-loss", shown(*scores->loss));
-    for (const auto& [region, dice] : scores->dice) row.emplace_back("dice-" + region, shown(dice));
+    for (const auto& [name, value] : scores->parts) row.emplace_back(name, shown(value));
     row.emplace_back("score", shown(scores->score));
     row.emplace_back("score-average", shown(state_.average.update(scores->score)));
   }

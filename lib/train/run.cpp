@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "data/stage.h"
 #include "io/atomic_file.h"
 #include "io/checkpoint_file.h"
 #include "methods/losses_of_step.h"
@@ -47,6 +48,24 @@ void check_settings(const LearningSettings& s, const Task& task) {
         "score");
 }
 
+/// A term looks at labels, or at channels to be made: what the network is trained for must have
+/// one.
+void check_purpose(const LearningSettings& s, const losses::Objective& objective) {
+  if (s.synthesize.empty()) {
+    if (objective.needs_image())
+      throw UsageError("[term.absolute-error] needs channels to be made; give --synthesize");
+    return;
+  }
+  if (s.head != "classes")
+    throw UsageError("--head {}: a network that makes channels (--synthesize) has no classes",
+                     s.head);
+  if (objective.needs_target() || !objective.needs_image())
+    throw UsageError(
+        "--synthesize: the loss is about classes; give [term.absolute-error] and no term that "
+        "needs "
+        "labels");
+}
+
 std::vector<Section> terms_of(const LearningSettings& s) {
   return s.terms.empty() ? std::vector<Section>{{"term", "cross-entropy", "", {}}} : s.terms;
 }
@@ -65,6 +84,7 @@ class Run {
     channels_ = student_channels(s_, cases_);
     require_channels(cases_, channels_, "the network");
     if (teacher_) channels_ = teacher_and_student_channels();
+    add_made_channels();
     identity_ = identity_of(s_, cases_);
     identity_.emplace_back("procedure", task.procedure);
     if (teacher_) {
@@ -87,6 +107,7 @@ class Run {
     directory_.emplace(wanted.empty() ? s_.training.output + ".run" : wanted);
     if (s_.training.resume != "never" && written_again()) return;
     const auto saved = state_to_continue();
+    if (s_.training.stage) stage();
     try {
       prepare(saved ? recipe_in(*saved) : std::string());
       loop(saved);
@@ -148,6 +169,19 @@ class Run {
     return all;
   }
 
+  /// What the network makes comes with the cases, behind what it sees.
+  void add_made_channels() {
+    require_channels(cases_, s_.synthesize, "--synthesize");
+    for (const auto& name : s_.synthesize) {
+      if (std::find(channels_.begin(), channels_.end(), name) != channels_.end())
+        throw UsageError(
+            "--synthesize {}: the network sees that channel (or makes it twice); expected one that "
+            "is not among --channels {}",
+            name, join(channels_, ","));
+      channels_.push_back(name);
+    }
+  }
+
   std::string inputs_id() const { return hash_of(identity_) + cases_.files; }
 
   std::string result_key() const {
@@ -200,6 +234,16 @@ class Run {
     return saved;
   }
 
+  void stage() {
+    std::vector<cohort::Row*> rows;
+    for (auto* some : {&cases_.training, &cases_.validation})
+      for (auto& row : *some) rows.push_back(&row);
+    stage_.emplace();
+    const int64_t bytes = stage_->copy(rows, context_.threads);
+    log::info("{} volumes, {:.2f} GiB, copied to {}", rows.size(),
+              static_cast<double>(bytes) / (1024.0 * 1024 * 1024), stage_->folder());
+  }
+
   /// Recipe, cases and method. `recipe_ini` is that of a run to continue.
   void prepare(const std::string& recipe_ini) {
     recipe_ = recipe_ini.empty()
@@ -229,6 +273,7 @@ class Run {
     setup_.student.network->module().to(device_);
     if (teacher_) copy_frozen(setup_.student, *teacher_, task_.copied);
     setup_.student_channels = positions(setup_.student.contract.channels);
+    setup_.made_channels = positions(s_.synthesize);
     setup_.teacher = teacher_;
     if (teacher_) setup_.teacher_channels = positions(teacher_->contract.channels);
     setup_.teacher_dropout = task_.teacher_dropout;
@@ -312,7 +357,7 @@ class Run {
     predicting.precision = s_.tensor.precision;
     predicting.memory_limit_gib = s_.tensor.memory_limit_gib;
     predicting.minimum_outside = recipe_->minimum_outside();
-    Validation validation(*validation_, cases_.classes, cases_.regions, predicting);
+    Validation validation(*validation_, cases_.classes, cases_.regions, s_.synthesize, predicting);
     if (!validation.possible() && s_.selection.selection == "best")
       log::warning("no validation cases (--validate): the last epoch's parameters are kept");
     Loop loop(*method_, *training_, validation, *directory_, loop_options());
@@ -351,6 +396,7 @@ class Run {
   const RunContext& context_;
   at::Device device_;
   TrainingCases cases_;
+  std::optional<data::Stage> stage_;  ///< where the cases' volumes lie in this run; none: in place
   std::optional<models::Model> teacher_;
   int64_t leaked_ = 0;                 ///< held-out cases that the teacher was trained on
   std::vector<std::string> channels_;  ///< of the stream: the teacher's, then the student's own
@@ -367,6 +413,7 @@ class Run {
 void run_training(const LearningSettings& settings, const Task& task, const RunContext& context) {
   check_settings(settings, task);
   const losses::Objective objective(without_open_weights(terms_of(settings)));
+  check_purpose(settings, objective);
   if (!task.teacher.empty())
     methods::require_use_of_teacher(objective, !task.adversary.kind.empty());
   set_deadline(settings.training.deadline_s);

@@ -40,11 +40,12 @@ struct LearningSettings {
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   SelectionSettings selection;
-  std::string head = "classes";   ///< classes (softmax), regions (one sigmoid each)
-  std::string subsets = "off";    ///< off, uniform: images that a step withholds
-  std::vector<Section> networks;  ///< [network.NAME], at most one; none: had-net-unet
-  std::vector<Section> terms;     ///< [term.NAME]; none: cross-entropy
-  Section augment;                ///< empty kind: no augmentation
+  std::string head = "classes";         ///< classes (softmax), regions (one sigmoid each)
+  std::vector<std::string> synthesize;  ///< channels that the network makes; empty: it segments
+  std::string subsets = "off";          ///< off, uniform: images that a step withholds
+  std::vector<Section> networks;        ///< [network.NAME], at most one; none: had-net-unet
+  std::vector<Section> terms;           ///< [term.NAME]; none: cross-entropy
+  Section augment;                      ///< empty kind: no augmentation
 };
 
 /// Which procedure trains, and what it needs besides.

@@ -25,6 +25,14 @@ Head softmax_head(const ClassTable& classes) {
   return head;
 }
 
+Head image_head(const std::vector<std::string>& made) {
+  Head head;
+  head.kind = Head::Kind::image;
+  for (const auto& name : made) head.names.push_back("synthetic-" + name);
+  head.classes_of.resize(made.size());
+  return head;
+}
+
 Head region_head(const TrainingCases& cases) {
   Head head;
   head.kind = Head::Kind::sigmoid;
@@ -69,6 +77,7 @@ std::vector<std::string> student_channels(const LearningSettings& settings,
 }
 
 Head head_of(const LearningSettings& settings, const TrainingCases& cases) {
+  if (!settings.synthesize.empty()) return image_head(settings.synthesize);
   if (settings.head == "classes") return softmax_head(cases.classes);
   const bool fits = !settings.terms.empty() &&
                     std::none_of(settings.terms.begin(), settings.terms.end(),

@@ -15,7 +15,8 @@ Section network_section(const LearningSettings& settings);
 std::vector<std::string> student_channels(const LearningSettings& settings,
                                           const TrainingCases& cases);
 
-/// The output head that the settings ask for: the volumes' classes, or their regions.
+/// The output head that the settings ask for: the volumes' classes, their regions, or channels that
+/// the network makes, called "synthetic-NAME" after what they stand for.
 /// \throws UsageError  regions, and a term that needs exclusive classes
 Head head_of(const LearningSettings& settings, const TrainingCases& cases);
 

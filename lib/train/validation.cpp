@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/interrupt.h"
+#include "losses/absolute_error.h"
 #include "methods/setup.h"
 
 namespace kdseg::train {
@@ -63,12 +64,16 @@ double smoothed_dice(std::span<const int64_t> confusion, std::span<const int64_t
 }
 
 Validation::Validation(data::CaseStore& cases, const ClassTable& classes,
-                       const std::vector<Region>& regions, infer::PredictOptions options)
+                       const std::vector<Region>& regions, std::vector<std::string> made,
+                       infer::PredictOptions options)
     : cases_(cases),
       class_count_(static_cast<int64_t>(classes.names.size())),
+      made_(std::move(made)),
       options_(std::move(options)) {
+  for (const auto& name : made_) names_.push_back("mae-" + name);
+  if (!made_.empty()) return;
   for (const auto& region : regions) {
-    names_.push_back(region.name);
+    names_.push_back("dice-" + region.name);
     auto& indices = regions_.emplace_back();
     for (const int code : region.codes) {
       const auto at = std::find(classes.codes.begin(), classes.codes.end(), code);
@@ -93,21 +98,40 @@ at::Tensor Validation::predict(methods::Method& method, const methods::StepInfo&
     at::Tensor logits;
     loss = method.validate({{methods::case_stream, batch}}, info, &logits).at("loss");
     const bool regions = model.contract.head.kind == Head::Kind::sigmoid;
-    return infer::decode(regions ? logits.to(at::kFloat).sigmoid() : logits, model.contract.head);
+    return regions ? logits.to(at::kFloat).sigmoid() : logits;
   }
   // Patch training: the loss of a whole volume may not fit into memory, its windows do.
   std::vector<int64_t> picked;
   const auto& present = volume.data.image.channels;
   for (const auto& name : model.contract.channels)
     picked.push_back(std::find(present.begin(), present.end(), name) - present.begin());
-  const at::Tensor probability =
-      infer::probabilities(*model.network, model.contract.head, model.contract.tiling,
-                           methods::pick_channels(image, picked), options_);
-  return infer::decode(probability, model.contract.head);
+  return infer::probabilities(*model.network, model.contract.head, model.contract.tiling,
+                              methods::pick_channels(image, picked), options_);
+}
+
+std::vector<double> Validation::parts_of(const Head& head, const Volume& volume,
+                                         const at::Tensor& output) {
+  std::vector<double> parts;
+  if (head.kind == Head::Kind::image) {
+    const at::Tensor image = image_of(volume, options_.device);
+    const auto& channels = volume.data.image.channels;
+    for (size_t k = 0; k < made_.size(); ++k) {
+      const auto at = std::find(channels.begin(), channels.end(), made_[k]) - channels.begin();
+      parts.push_back(losses::absolute_error(output.narrow(1, static_cast<int64_t>(k), 1),
+                                             image.narrow(1, at, 1))
+                          .item<double>());
+    }
+    return parts;
+  }
+  const auto counts =
+      confusion(label_of(volume, options_.device), infer::decode(output, head), class_count_);
+  for (const auto& region : regions_) parts.push_back(smoothed_dice(counts, region));
+  return parts;
 }
 
 std::optional<Scores> Validation::run(methods::Method& method, const methods::StepInfo& info) {
-  std::vector<double> dice(regions_.size(), 0.0);
+  const Head& head = method.candidates().front().members.front()->contract.head;
+  std::vector<double> sums(names_.size(), 0.0);
   double loss_sum = 0;
   std::optional<double> loss;
   const int64_t count = cases_.size();
@@ -119,16 +143,16 @@ std::optional<Scores> Validation::run(methods::Method& method, const methods::St
     const auto volume = next.get();
     if (i + 1 < count) next = ahead(i + 1);
     if (stop_requested()) return std::nullopt;
-    const at::Tensor prediction = predict(method, info, *volume, loss);
-    const auto counts = confusion(label_of(*volume, options_.device), prediction, class_count_);
-    for (size_t r = 0; r < regions_.size(); ++r) dice[r] += smoothed_dice(counts, regions_[r]);
+    const auto parts = parts_of(head, *volume, predict(method, info, *volume, loss));
+    for (size_t p = 0; p < parts.size(); ++p) sums[p] += parts[p];
     loss_sum += loss.value_or(0);
   }
   Scores scores;
-  for (size_t r = 0; r < regions_.size(); ++r) {
-    scores.dice.emplace_back(names_[r], dice[r] / static_cast<double>(count));
-    scores.score += scores.dice.back().second / static_cast<double>(regions_.size());
+  for (size_t p = 0; p < names_.size(); ++p) {
+    scores.parts.emplace_back(names_[p], sums[p] / static_cast<double>(count));
+    scores.score += scores.parts.back().second / static_cast<double>(names_.size());
   }
+  if (head.kind == Head::Kind::image) scores.score = -scores.score;
   if (loss) scores.loss = loss_sum / static_cast<double>(count);
   return scores;
 }

@@ -25,31 +25,38 @@ std::vector<int64_t> confusion(const at::Tensor& truth, const at::Tensor& predic
 /// Source: official code of HAD-Net, Vadacchino et al. 2021.
 double smoothed_dice(std::span<const int64_t> confusion, std::span<const int64_t> region);
 
+/// Means over cases.
 struct Scores {
-  std::vector<std::pair<std::string, double>> dice;  ///< per region, mean over cases
-  double score = 0;                                  ///< mean over the regions: what is selected by
-  std::optional<double> loss;                        ///< mean over cases; none in patch training
+  std::vector<std::pair<std::string, double>> parts;  ///< "dice-<region>", or "mae-<channel>"
+  /// What is selected by: mean Dice over the regions; the negative mean error over the channels.
+  double score = 0;
+  std::optional<double> loss;  ///< none in patch training
 };
 
-/// Scores whole volumes, dropout off. The network's tiling says how it is laid over them.
+/// Scores whole volumes, dropout off. The network's tiling says how it is laid over them. A network
+/// that makes channels is scored by their mean absolute error over the voxels where the true
+/// channel is not 0.
 class Validation {
  public:
+  /// `made`: the channels that the network stands in for; empty: it segments.
   Validation(data::CaseStore& cases, const ClassTable& classes, const std::vector<Region>& regions,
-             infer::PredictOptions options);
+             std::vector<std::string> made, infer::PredictOptions options);
 
   /// \return nullopt when a stop was requested before the last case
   std::optional<Scores> run(methods::Method& method, const methods::StepInfo& info);
 
-  const std::vector<std::string>& region_names() const { return names_; }
   bool possible() const { return cases_.size() > 0; }
 
  private:
+  /// Logits of a whole volume, or probabilities of one laid out in windows: what decode() takes.
   at::Tensor predict(methods::Method& method, const methods::StepInfo& info, const Volume& volume,
                      std::optional<double>& loss);
+  /// The case's parts of the score, in the order of `parts`.
+  std::vector<double> parts_of(const Head& head, const Volume& volume, const at::Tensor& output);
 
   data::CaseStore& cases_;
   int64_t class_count_;
-  std::vector<std::string> names_;
+  std::vector<std::string> made_, names_;      ///< names_: of the score's parts
   std::vector<std::vector<int64_t>> regions_;  ///< class indices
   infer::PredictOptions options_;
 };

@@ -32,9 +32,9 @@ note "local run of $epochs epochs done"
 
 start_cluster
 python3 "$here/test_profile.py" workflow/profiles/slurm profile
-on_cluster() { python3 "$here/fast_snakemake.py" --profile "${profile:-profile}" --config "${settings[@]}" "$@"; }
+on_cluster() { python3 "$here/fast_snakemake.py" --profile "${profile:-profile}" --config "${settings[@]}" stage=true "$@"; }
 start_on_cluster() {  # exec: `running` must be Snakemake itself, not a shell around it
-  (exec python3 "$here/fast_snakemake.py" --profile profile --config "${settings[@]}") > cluster.log 2>&1 &
+  (exec python3 "$here/fast_snakemake.py" --profile profile --config "${settings[@]}" stage=true) > cluster.log 2>&1 &
   running=$!
 }
 jobs_of() { squeue -h -t R -o '%i %k' | awk -v m="$1" '$2 ~ "^rule_train" && $2 ~ m {print $1}'; }
@@ -64,6 +64,7 @@ wait "$running" || { running=; tail -n 40 cluster.log; fail "the workflow failed
 running=
 note "cluster run done"
 [ -s results/had-net/tiny/report.html ] || fail "no report"
+grep -q "copied to" results/had-net/tiny/teacher/fold0_seed0/train.log || fail "the cases were not copied to the node"
 [ "$(contents results)" = "$expected" ] || fail "networks differ from the local run's: $(contents results) instead of $expected"
 [ "$(field "$requeued" Restarts)" -ge 1 ] || fail "the requeued job did not start again"
 scontrol -o show jobs > jobs.txt

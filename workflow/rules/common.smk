@@ -27,8 +27,11 @@ with open(f"{SETTINGS}/experiment.yaml") as stream:
 validate(EXPERIMENT, "../schemas/experiment.schema.yaml")
 
 ROWS = config.get("rows") or SCALING.get("rows", "all")
+# Methods that only make volumes for others stand in no table.
 METHODS = config.get("methods") or (
-    EXPERIMENT["main"] if ROWS == "main" else list(EXPERIMENT["methods"])
+    EXPERIMENT["main"]
+    if ROWS == "main"
+    else [n for n, row in EXPERIMENT["methods"].items() if row.get("scored", True)]
 )
 SEEDS = config.get("seeds") or EXPERIMENT.get("seeds") or SCALING.get("seeds", [0])
 SCALE_FOLDER = f"config/scales/{SCALING.get('settings', SCALE)}"
@@ -144,11 +147,20 @@ def deal_flags(wildcards):
     return f"--split {','.join(map(str, split))}"
 
 
+def sheet_of(wildcards):
+    """All cases as a run takes them in: those of the cohort, or with channels that another method's network made."""
+    source = method(wildcards).get("volumes")
+    if source:
+        return f"{RUN}/volumes/cases.tsv".format(**{**wildcards, "method": source})
+    return SHEET.format(**wildcards)
+
+
 def training_sheet(wildcards):
     """The sheet that a run trains by: with inner validation one of its own."""
+    sheet = sheet_of(wildcards)
     if INNER:
-        return f"{os.path.dirname(SHEET)}/inner-fold{{fold}}.tsv".format(**wildcards)
-    return SHEET.format(**wildcards)
+        return f"{os.path.dirname(sheet)}/inner-fold{wildcards.fold}.tsv"
+    return sheet
 
 
 def training_cases(wildcards):
@@ -246,7 +258,8 @@ def compared(wildcards):
 
 def check_settings():
     """Every settings file is parsed before a job is submitted, so that a typo ends the workflow at once."""
-    for name in METHODS:
+    makers = {EXPERIMENT["methods"][name].get("volumes") for name in METHODS} - {None}
+    for name in [*METHODS, *sorted(makers)]:
         call = [EXPERIMENT["methods"][name]["program"], "--print-config"]
         for file in settings_files(name):
             call += ["--config", file]

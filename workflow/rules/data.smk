@@ -68,11 +68,11 @@ if INNER:
 
     rule inner_validation:
         input:
-            SHEET,
+            "{folder}/cases.tsv",
         output:
-            f"{os.path.dirname(SHEET)}/inner-fold{{fold}}.tsv",
+            "{folder}/inner-fold{fold}.tsv",
         log:
-            f"{ANY}/logs/inner-fold{{fold}}.log",
+            "{folder}/inner-fold{fold}.log",
         localrule: True
         resources:
             mem_mb=1000,
@@ -80,7 +80,7 @@ if INNER:
         params:
             split=",".join(map(str, [*EXPERIMENT["inner"], 0])),
         message:
-            "setting validation cases apart for fold {wildcards.fold} of {wildcards.cohort} (log: {log})"
+            "setting validation cases apart for fold {wildcards.fold} in {wildcards.folder} (log: {log})"
         shell:
             "exec preprocess --cases {input} --where fold!={wildcards.fold} --split {params.split}"
             " --sheet {output} --force > {log} 2>&1"

@@ -1,7 +1,7 @@
 # Predictions of the test cases: probabilities, and maps of how sure the network is.
 rule label:
     input:
-        sheet=SHEET,
+        sheet=sheet_of,
         model=f"{RUN}/checkpoint.h5",
     output:
         f"{RUN}/predictions/predictions.csv",
@@ -26,7 +26,7 @@ rule label:
 
 rule mcdropout:
     input:
-        sheet=SHEET,
+        sheet=sheet_of,
         model=f"{RUN}/checkpoint.h5",
     output:
         f"{RUN}/uncertainty/predictions.csv",
@@ -47,3 +47,25 @@ rule mcdropout:
         "exec mcdropout --model {input.model} --cases {input.sheet} --where {params.cases} --samples {params.samples}"
         " --seed {wildcards.seed} --device {params.device} --threads {threads}"
         " --output-dir $(dirname {output}) --force > {log} 2>&1"
+
+
+rule synthesize:
+    input:
+        sheet=SHEET,
+        model=f"{RUN}/checkpoint.h5",
+    output:
+        f"{RUN}/volumes/cases.tsv",
+    log:
+        f"{RUN}/synthesize.log",
+    threads: MANY_THREADS
+    resources:
+        mem_mb=16000,
+        runtime=240,
+        gpu=1,
+    params:
+        device=config["device"],
+    message:
+        "adding what {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, makes to the volumes of {wildcards.cohort} (log: {log})"
+    shell:
+        "exec ensemble-label --model {input.model} --cases {input.sheet} --device {params.device}"
+        " --threads {threads} --output-dir $(dirname {output}) --force > {log} 2>&1"

@@ -25,13 +25,14 @@ rule train:
         run_dir=f"{RUN}/run",
         history=f"{RUN}/history.csv",
         device=config["device"],
+        stage="--stage" if config["stage"] else "",
     message:
         "training {wildcards.method} on {wildcards.cohort}, fold {wildcards.fold}, seed {wildcards.seed},"
         " {threads} threads (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
         " {params.cases} {params.roles} --seed {wildcards.seed}"
-        " --device {params.device} --threads {threads} --run-dir {params.run_dir}"
+        " --device {params.device} --threads {threads} --run-dir {params.run_dir} {params.stage}"
         " ${{SLURM_JOB_ID:+--deadline $(({resources.runtime} > 12"
         " ? {resources.runtime} * 60 - 600 : {resources.runtime} * 10))}}"
         " --history {params.history} --output {output} > {log} 2>&1"

@@ -54,10 +54,15 @@ def key_of(settings, key):
 
 
 def input_size(settings, recipe):
-    """Voxels of one training input: the patch, or the recipe's size."""
+    """Voxels of one training input: the patch, or the recipe's size, halved where it subsamples."""
     patch = key_of(settings, "patch").split()
-    size = patch or key_of(recipe.read_text(), "size").split()
-    return FIT_SIZE if size == ["fit"] else [int(n) for n in size]
+    if patch:
+        return [int(n) for n in patch]
+    size = key_of(recipe.read_text(), "size").split()
+    if size == ["fit"]:
+        return FIT_SIZE
+    halved = key_of(recipe.read_text(), "subsample") not in ("", "none", "off")
+    return [int(n) // (2 if halved else 1) for n in size]
 
 
 def count_method(row, folder, recipe, cases, teacher, output):
@@ -85,7 +90,7 @@ def count(paper):
     """Writes work.csv: what --describe tells of every method at full size. A tiny cohort stands in for the data."""
     folder, experiment = load(paper)
     methods = experiment["methods"]
-    teachers = {row["teacher"] for row in methods.values() if "teacher" in row}
+    teachers = {row[role] for row in methods.values() for role in ("teacher", "volumes") if role in row}
     with tempfile.TemporaryDirectory() as scratch:
         run(
             ["phantom", "--grid", "24,28,20", "--spacing", 8, "--gates", "off", "--cases", 2, "--quiet"]
@@ -99,11 +104,16 @@ def count(paper):
         lines = {}
         for name in sorted(methods, key=lambda m: m not in teachers):
             row = methods[name]
+            own = cases
+            if "volumes" in row:
+                made = f"{scratch}/{row['volumes']}"
+                run(["ensemble-label", "--model", f"{made}.h5", *cases, "--output-dir", made, "--quiet"])
+                own = ["--cases", f"{made}/cases.tsv", "--device", "cpu"]
             lines[name] = count_method(
                 row,
                 folder,
                 folder / row.get("recipe", experiment["recipe"]),
-                cases,
+                own,
                 f"{scratch}/{row['teacher']}.h5" if "teacher" in row else "",
                 f"{scratch}/{name}.h5" if name in teachers else "",
             )
@@ -143,10 +153,12 @@ def storage(experiment, work, runs, cases, seeds):
     uncertainty = test * voxels * (2 * CLASSES + 1 + 4 * REGIONS)
     left = sum(4 * int(row["parameters"]) + prediction for row in work.values()) * runs * seeds
     left += len(experiment.get("uncertainty", [])) * uncertainty * runs * seeds
+    made = sum("volumes" in row for row in experiment["methods"].values())
     state = max(2 * 4 * 4 * int(row["parameters"]) for row in work.values())
     return {
         "source volumes": every * volume,
         "prepared volumes": prepared,
+        "volumes with channels made by networks": made * runs * seeds * every * voxels * (4 * (SEQUENCES + 1) + 1),
         "networks and predictions": left,
         "states of each running training, at most": state,
     }

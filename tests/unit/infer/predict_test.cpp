@@ -126,6 +126,55 @@ TEST(Predict, ModelsMustGiveTheSameClasses) {
   EXPECT_THROW(infer::predict({model({"t1"}), other}, test::source_volume(), {}), DataError);
 }
 
+models::Model maker(std::vector<std::string> channels, double factor, bool prepared = false) {
+  models::Model m = prepared ? prepared_model(channels) : model(channels);
+  m.network = std::make_shared<test::Pointwise>(1, 4, factor);
+  m.contract.head = {Head::Kind::image, {"synthetic-t2"}, {{}}, {}};
+  return m;
+}
+
+TEST(Synthesize, AddsTheMeanOfWhatNetworksMakeAndKeepsTheRest) {
+  Volume volume = test::source_volume();
+  volume.data.label = Labels{volume.data.image.grid, std::vector<uint8_t>(6 * 5 * 4, 1)};
+  const Volume made = infer::synthesize({maker({"flair"}, 2), maker({"t1"}, -1)}, volume, {});
+  EXPECT_EQ(made.data.image.channels,
+            (std::vector<std::string>{"flair", "t1", "t2", "synthetic-t2"}));
+  EXPECT_EQ(made.chain, volume.chain);
+  EXPECT_EQ(made.recipe_id, volume.recipe_id);
+  EXPECT_EQ(made.data.label->voxels, volume.data.label->voxels);
+  const size_t n = 6 * 5 * 4;
+  for (size_t i = 0; i < 3 * n; ++i)
+    ASSERT_EQ(made.data.image.voxels[i], volume.data.image.voxels[i]);
+  for (size_t i = 0; i < n; ++i)
+    EXPECT_NEAR(made.data.image.channel(3)[i],
+                (2 * volume.data.image.channel(0)[i] - volume.data.image.channel(1)[i]) / 2, 1e-4);
+}
+
+TEST(Synthesize, IsZeroWhereTheRecipeCutsAway) {
+  const Volume volume = test::source_volume();
+  const Volume made = infer::synthesize({maker({"flair"}, 1, true)}, volume, {});
+  for (size_t i = 0; i < 6 * 5 * 4; ++i)
+    if (volume.data.image.channel(0)[i] == 0) {
+      EXPECT_EQ(made.data.image.channel(3)[i], 0) << i;
+    }
+}
+
+TEST(Synthesize, RefusesASecondChannelOfThatName) {
+  Volume volume = test::source_volume();
+  volume.data.image.channels[2] = "synthetic-t2";
+  EXPECT_EQ(kdseg::test::message_of<DataError>(
+                [&] { infer::synthesize({maker({"t1"}, 1)}, volume, {}); }),
+            "case X: has a channel synthetic-t2 already");
+}
+
+TEST(Predict, ANetworkThatMakesChannelsIsNamed) {
+  infer::PredictOptions options;
+  options.model_names = {"runs/generator.h5"};
+  EXPECT_EQ(kdseg::test::message_of<DataError>(
+                [&] { infer::predict({maker({"t1"}, 1)}, test::source_volume(), options); }),
+            "generator.h5 makes channels (synthetic-t2), expected a network that segments");
+}
+
 TEST(Predict, NonFiniteProbabilitiesAreAFailedRun) {
   const auto broken = model({"t1"}, std::nan(""));
   EXPECT_THROW(infer::predict({broken}, test::source_volume(), {}), RunError);

@@ -42,6 +42,17 @@ TEST(CheckpointFile, RoundTrip) {
   expect_equal(read.networks.at("network"), c.networks.at("network"));
 }
 
+TEST(CheckpointFile, KeepsEveryKindOfHead) {
+  const Folder folder;
+  for (const Head& head : {Head{Head::Kind::sigmoid, {"WT", "ET"}, {{1, 2, 3}, {3}}, {0, 1, 2, 4}},
+                           Head{Head::Kind::image, {"synthetic-flair"}, {{}}, {}}}) {
+    auto c = test::small_checkpoint();
+    c.contract.head = head;
+    io::write_checkpoint(folder / "a.h5", c, {}, {.force = true});
+    EXPECT_EQ(io::read_checkpoint(folder / "a.h5").contract.head, head);
+  }
+}
+
 TEST(CheckpointFile, SoleNetworkLiesAtTheRoot) {
   const Folder folder;
   io::write_checkpoint(folder / "a.h5", test::small_checkpoint(), {});

@@ -71,6 +71,31 @@ TEST(Supervised, PicksItsChannelsFromTheStream) {
   EXPECT_EQ(method->validate(draw, {}).at("loss"), loss);
 }
 
+// Flair out of t1ce, t1 and t2: the loss is the plain mean over the voxels where flair is not 0.
+TEST(Supervised, LearnsToMakeAChannel) {
+  methods::Setup setup = tiny_setup();
+  setup.student = tiny_model({"t1ce", "t1", "t2"}, 1, at::kFloat, "0");
+  setup.student.contract.head = {Head::Kind::image, {"synthetic-flair"}, {{}}, {}};
+  setup.student.network =
+      models::make_network(setup.student.section, 3, 1, 0, &setup.student.section);
+  models::initialize(*setup.student.network, 1);
+  setup.student_channels = {1, 2, 3};
+  setup.made_channels = {0};
+  setup.terms = {{"term", "absolute-error", "test", {}}};
+  auto draw = tiny_draw(0);
+  at::Tensor flair = draw[case_stream].input.image.select(1, 0);
+  flair.slice(1, 0, 8).fill_(0);
+  const auto method = make_supervised(setup);
+  at::Tensor made;
+  StepInfo info;
+  const double before = method->validate(draw, info, &made).at("loss");
+  const at::Tensor inside = flair != 0;
+  const at::Tensor wrong = (made.select(1, 0) - flair).abs().masked_select(inside);
+  EXPECT_NEAR(before, wrong.mean().item<double>(), 1e-6);
+  for (info.step = 0; info.step < 12; ++info.step) method->step(draw, info);
+  EXPECT_LT(method->validate(draw, info).at("loss"), before - 0.02);
+}
+
 TEST(Supervised, ANonFiniteLossIsNamedWithItsStepAndNothingIsUpdated) {
   const methods::Setup setup = tiny_setup();
   const auto method = make_supervised(setup);

@@ -1,0 +1,74 @@
+#include "data/stage.h"
+
+#include <stdlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "io/atomic_file.h"
+
+namespace kdseg::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double gib = 1024.0 * 1024 * 1024;
+
+int64_t bytes_of(const cohort::Row& row) {
+  std::error_code error;
+  const auto bytes = fs::file_size(row.path, error);
+  if (error) throw DataError("case {}: {}: {}", row.id, row.path, error.message());
+  return static_cast<int64_t>(bytes);
+}
+
+}  // namespace
+
+Stage::Stage() {
+  const char* set = std::getenv("TMPDIR");
+  const std::string parent = set && *set ? set : "/tmp";
+  std::string pattern = (fs::path(parent) / "kdseg-stage-XXXXXX").string();
+  if (!mkdtemp(pattern.data()))
+    throw UsageError("--stage: no folder can be made in {}: {}; TMPDIR names another place", parent,
+                     std::strerror(errno));
+  folder_ = pattern;
+}
+
+Stage::~Stage() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+int64_t Stage::copy(std::span<cohort::Row* const> rows, int threads) {
+  int64_t needed = 0;
+  for (const auto* row : rows) needed += bytes_of(*row);
+  std::error_code error;
+  const auto room = fs::space(folder_, error);
+  if (!error && room.available < static_cast<uintmax_t>(needed))
+    throw RunError(
+        "--stage: the volumes need {:.2f} GiB, {} has {:.2f} left; set TMPDIR to another disk, "
+        "or leave --stage out",
+        static_cast<double>(needed) / gib, folder_, static_cast<double>(room.available) / gib);
+  parallel_for(static_cast<int64_t>(rows.size()), threads, [&](int64_t i) {
+    throw_if_stopped();
+    cohort::Row& row = *rows[static_cast<size_t>(i)];
+    const std::string copy = (fs::path(folder_) / (std::to_string(i) + ".h5")).string();
+    std::string copied;
+    try {
+      copied = io::copy_hashed(row.path, copy);
+    } catch (const DataError& e) {
+      throw DataError("case {}: {}", row.id, e.what());
+    }
+    if (io::sha256_of_file(copy) != copied)
+      throw RunError(
+          "--stage: case {}: the copy in {} differs from {}; that disk cannot be trusted", row.id,
+          folder_, row.path);
+    row.path = copy;
+  });
+  return needed;
+}
+
+}  // namespace kdseg::data
