@@ -200,7 +200,8 @@ def show(paper, rate, said, seeds, samples):
         if size:
             print(f"disk    {size / GIB:>8.1f} GiB  {what}")
     largest = max(int(r["x"]) * int(r["y"]) * int(r["z"]) for r in work.values())
-    cache = (train + val) * max(largest, CUT_VOXELS) * (4 * SEQUENCES + 2)
+    decoded = largest if experiment.get("grid") == "prepared" else max(largest, CUT_VOXELS)
+    cache = (train + val) * decoded * (4 * SEQUENCES + 2)
     print(f"memory  {cache / GIB:>8.1f} GiB  to keep all cases of a training decoded (less will do: it reads again)")
 
 
