@@ -61,7 +61,7 @@ def sampling(args, reference):
             rows.append(["sampling-ms", f"mc-dropout-{samples}", threads, *found])
     print("the same with dropout in the last block alone, against our own passes without sharing")
     for samples in (20, 100):
-        flags = ["--side", 64, "--width", 8, "--steps", 1, "--samples", samples, "--dropout-blocks", "u1"]
+        flags = ["--side", 64, "--width", 8, "--steps", 3, "--samples", samples, "--dropout-blocks", "u1"]
         found = compare(
             f"{samples} samples, 1 thread",
             lambda: times([args.steps_program], "mc-dropout", 1, flags),

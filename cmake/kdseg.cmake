@@ -15,6 +15,12 @@ if(KDSEG_SANITIZE)
   target_link_options(kdseg_compile_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# kdseg_vector_loops(FILE ...): sources of the folder whose loops must become vectors. A comparison that might trap
+# keeps the compiler from it; nobody here looks at floating-point traps. The precompiled headers have other flags.
+function(kdseg_vector_loops)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -fno-trapping-math SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
 # kdseg_library(NAME [TORCH tensors|modules] SOURCES a.cpp ... LINKS other-folder ... USES external::target ...)
 # One static library per folder of lib/. LINKS are the folders it may see; the test
 # `layers` compares them with the table in docs/architecture.md. TORCH: what its files include of Torch.

@@ -17,6 +17,7 @@
 #include "infer/memory.h"
 #include "tensor/device.h"
 #include "tensor/noise.h"
+#include "tensor/softmax_sum.h"
 
 namespace kdseg::infer {
 namespace {
@@ -93,6 +94,13 @@ class SampledPass {
       tensor::Input input;
       input.image = part;
       input.noise = &noise;
+      if (only_means() && part.device().is_cpu()) {
+        if (!mean.defined()) mean = at::zeros(mean_shape(part), part.options().dtype(at::kFloat));
+        input.softmax_sum = &mean;
+        const at::Tensor logits = logits_of(network_, input, compute_);
+        if (logits.defined()) tensor::add_softmax(mean, logits.contiguous());
+        continue;
+      }
       const at::Tensor p = probabilities_of(network_, head_, input, compute_);
       accumulate(mean, p);
       if (sampling_.mutual_information)
@@ -110,6 +118,16 @@ class SampledPass {
   }
 
  private:
+  /// Whether nobody asks for the probabilities of single samples.
+  bool only_means() const {
+    return head_.kind == Head::Kind::softmax && !sampling_.mutual_information;
+  }
+  std::vector<int64_t> mean_shape(const at::Tensor& part) const {
+    auto shape = part.sizes().vec();
+    shape[0] = 1;
+    shape[1] = head_.channels();
+    return shape;
+  }
   static void accumulate(at::Tensor& sum, const at::Tensor& samples) {
     if (!sum.defined()) sum = at::zeros_like(samples.narrow(0, 0, 1));
     add_samples(sum, samples);

@@ -130,14 +130,18 @@ Image mean_of(const std::vector<models::Model>& models, const Volume& volume,
 
 }  // namespace
 
-at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
-                            at::ScalarType compute) {
+at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::ScalarType compute) {
   at::Tensor logits;
   {
     const tensor::Autocast autocast(input.image.device(), compute);
     logits = network.forward(input).logits;
   }
-  logits = logits.to(at::kFloat);
+  return logits.defined() ? logits.to(at::kFloat) : logits;
+}
+
+at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
+                            at::ScalarType compute) {
+  const at::Tensor logits = logits_of(network, input, compute);
   if (head.kind == Head::Kind::image) return logits;
   return head.kind == Head::Kind::softmax ? at::softmax(logits, 1) : at::sigmoid(logits);
 }

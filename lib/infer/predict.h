@@ -26,6 +26,10 @@ struct PredictOptions {
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 
+/// Logits [N, K, spatial...] float32 of one forward pass; dropout as `input` says. Undefined where
+/// they were added to Input::softmax_sum.
+at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::ScalarType compute);
+
 /// Probabilities [N, K, spatial...] float32 of one forward pass (softmax or sigmoid by head; an
 /// image head's channels as they are); dropout as `input` says.
 at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,

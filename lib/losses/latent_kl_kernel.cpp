@@ -1,13 +1,7 @@
 #include "losses/latent_kl_kernel.h"
 
-#include "losses/vector_math.h"
-
-// One version per instruction set, chosen when the program starts.
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define KDSEG_VERSIONS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KDSEG_VERSIONS
-#endif
+#include "tensor/vector_math.h"
+#include "tensor/versions.h"
 
 namespace kdseg::losses {
 namespace {
@@ -25,7 +19,7 @@ double latent_kl_chunk(const LatentChunk& k) {
   for (int64_t m = 0; m < k.images; ++m)
     for (int64_t i = 0; i < n; ++i) {
       const float x = k.log_variance[m][i], size = x < 0.0f ? x : -x;
-      const float small = exp_of_negative(size < -50.0f ? -50.0f : size);
+      const float small = tensor::exp_of_negative(size < -50.0f ? -50.0f : size);
       const float variance = x < 0.0f ? small : 1.0f / small;
       precision[m][i] = 1.0f / (variance + tiny);
       product[m][i] = precision[m][i] * k.mean[m][i];
@@ -55,7 +49,7 @@ double latent_kl_chunk(const LatentChunk& k) {
     const float variance = 1.0f / sum[i];
     mean_a[i] = weighted[i] * variance;
     variance_a[i] = variance + tiny;
-    log_a[i] = log_of_positive(variance_a[i]) + 0.0f * weighted[i];
+    log_a[i] = tensor::log_of_positive(variance_a[i]) + 0.0f * weighted[i];
     inverse_a[i] = 1.0f / variance_a[i];
     d_mean_a[i] = d_variance_a[i] = loss[i] = 0.0f;
   }
@@ -64,7 +58,7 @@ double latent_kl_chunk(const LatentChunk& k) {
     for (int64_t i = 0; i < n; ++i) {
       const float bare = 1.0f / sum[i], mean = weighted[i] * bare, variance = bare + tiny;
       const float inverse = 1.0f / variance, damped = 1.0f / (variance + tiny);
-      const float log = log_of_positive(variance), apart = mean_a[i] - mean;
+      const float log = tensor::log_of_positive(variance), apart = mean_a[i] - mean;
       const float square = variance_a[i] + apart * apart;
       loss[i] += k.between * (log - log_a[i] - 1.0f + square * damped) +
                  k.prior * (variance + mean * mean - 1.0f - log);

@@ -1,13 +1,7 @@
 #include "losses/softmax_kernel.h"
 
-#include "losses/vector_math.h"
-
-// One version per instruction set, chosen when the program starts.
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define KDSEG_VERSIONS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KDSEG_VERSIONS
-#endif
+#include "tensor/vector_math.h"
+#include "tensor/versions.h"
 
 namespace kdseg::losses {
 KDSEG_VERSIONS
@@ -26,12 +20,12 @@ double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const
     if (gradient) {
       float* g = gradient + k * stride;
       for (int64_t v = 0; v < n; ++v) {
-        const float e = exp_of_negative(x[v] - highest[v]);
+        const float e = tensor::exp_of_negative(x[v] - highest[v]);
         g[v] = e;
         sum[v] += e;
       }
     } else {
-      for (int64_t v = 0; v < n; ++v) sum[v] += exp_of_negative(x[v] - highest[v]);
+      for (int64_t v = 0; v < n; ++v) sum[v] += tensor::exp_of_negative(x[v] - highest[v]);
     }
   }
   for (int64_t v = 0; v < n; ++v) {
@@ -41,7 +35,8 @@ double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const
   float loss[16] = {};
   for (int64_t v = 0; v < n; ++v) {
     // The last term is 0, or not a number where the sum is none: that must not be hidden.
-    chosen[v] = weight[v] * (log_of_positive(sum[v]) - (chosen[v] - highest[v]) + 0.0f * sum[v]);
+    chosen[v] =
+        weight[v] * (tensor::log_of_positive(sum[v]) - (chosen[v] - highest[v]) + 0.0f * sum[v]);
   }
   int64_t v = 0;
   for (; v + 16 <= n; v += 16)

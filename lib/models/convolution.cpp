@@ -117,10 +117,11 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   return plain(x, weight, bias, stride, {padding, padding, padding});
 }
 
-at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias, Route route) {
+at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias, Route route,
+                      at::Tensor* spreads) {
   const bool two = second.x.defined();
   if (route == Route::automatic && takes_winograd(first) && (!two || takes_winograd(second)))
-    return winograd(first, second, bias);
+    return winograd(first, second, bias, c10::GradMode::is_enabled() ? nullptr : spreads);
   const at::Tensor x = two ? joined(dropped(first), dropped(second)) : dropped(first);
   const at::Tensor weight = two ? at::cat({first.weight, second.weight}, 1) : first.weight;
   if (route == Route::automatic && is_cpu_float(x) && x.size(0) == 1 && x.size(2) > 1)
@@ -128,8 +129,8 @@ at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& b
   return plain(x, weight, bias, 1, {1, 1, 1});
 }
 
-at::Tensor convolve_3(const Part& only, const at::Tensor& bias, Route route) {
-  return convolve_3(only, {}, bias, route);
+at::Tensor convolve_3(const Part& only, const at::Tensor& bias, Route route, at::Tensor* spreads) {
+  return convolve_3(only, {}, bias, route, spreads);
 }
 
 }  // namespace kdseg::models

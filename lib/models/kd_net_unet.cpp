@@ -56,18 +56,22 @@ struct Unit : torch::nn::Module {
     conv = register_module("conv", make_convolution(in, out, 3, true));
     if (affine) norm = register_module("norm", make_norm(out));
   }
-  at::Tensor activated(const at::Tensor& y, Route route) const {
-    return instance_norm_leaky(y, norm ? norm->weight : at::Tensor(),
+  at::Tensor activated(at::Tensor&& y, const at::Tensor& spread, Route route) const {
+    return instance_norm_leaky(std::move(y), spread, norm ? norm->weight : at::Tensor(),
                                norm ? norm->bias : at::Tensor(), slope, route);
   }
   at::Tensor forward(const at::Tensor& x, Route route) const {
-    return activated(convolve_3({x, conv->weight, {}}, conv->bias, route), route);
+    at::Tensor spread;
+    at::Tensor y = convolve_3({x, conv->weight, {}}, conv->bias, route, &spread);
+    return activated(std::move(y), spread, route);
   }
   /// Of the concatenation of two maps along their channels, which is not made.
   at::Tensor forward(const at::Tensor& first, const at::Tensor& second, Route route) const {
     const Part a{first, conv->weight.narrow(1, 0, first.size(1)), {}};
     const Part b{second, conv->weight.narrow(1, first.size(1), second.size(1)), {}};
-    return activated(convolve_3(a, b, conv->bias, route), route);
+    at::Tensor spread;
+    at::Tensor y = convolve_3(a, b, conv->bias, route, &spread);
+    return activated(std::move(y), spread, route);
   }
   std::shared_ptr<Layer> conv, norm;
 };

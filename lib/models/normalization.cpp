@@ -10,8 +10,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "models/cpu/kernels.h"
+#include "tensor/softmax_sum.h"
 
 namespace kdseg::models {
 namespace {
@@ -34,6 +37,25 @@ const float* values(const at::Tensor& t) {
   return t.defined() ? t.const_data_ptr<float>() : nullptr;
 }
 
+struct Statistics {
+  double mean, inverse;  ///< 1 / deviation
+};
+
+Statistics statistics_of(double mean, double variance, double epsilon) {
+  // A variance that is no number must show: max() would turn it into 0.
+  return {mean, std::isfinite(variance) ? 1.0 / std::sqrt(std::max(0.0, variance) + epsilon)
+                                        : variance - variance};
+}
+
+Statistics statistics_of(const float* map, int64_t n, double epsilon) {
+  // Deviations from one of the values: no cancellation when the mean is large.
+  double sum = 0, squares = 0;
+  cpu::kernels().moments(map, n, map[0], &sum, &squares);
+  const double shifted = sum / static_cast<double>(n);
+  return statistics_of(shifted + static_cast<double>(map[0]),
+                       squares / static_cast<double>(n) - shifted * shifted, epsilon);
+}
+
 /// Both steps in one pass over memory after the moments; float32 on the CPU.
 struct NormLeaky : torch::autograd::Function<NormLeaky> {
   using Maybe = std::optional<at::Tensor>;
@@ -53,16 +75,10 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
     at::parallel_for(0, maps, 1, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const float* map = from + i * n;
-        // Deviations from one of the values: no cancellation when the mean is large.
-        double sum = 0, squares = 0;
-        kernels.moments(map, n, map[0], &sum, &squares);
-        const double shifted = sum / static_cast<double>(n);
-        const double variance = std::max(0.0, squares / static_cast<double>(n) - shifted * shifted);
-        stored[2 * i] = shifted + static_cast<double>(map[0]);
-        // A sum that is no number must show: max() above would turn it into 0.
-        stored[2 * i + 1] =
-            std::isfinite(squares) ? 1.0 / std::sqrt(variance + epsilon) : squares - squares;
-        const Line l = line(stored[2 * i], stored[2 * i + 1], w, b, i % channels);
+        const Statistics s = statistics_of(map, n, epsilon);
+        stored[2 * i] = s.mean;
+        stored[2 * i + 1] = s.inverse;
+        const Line l = line(s.mean, s.inverse, w, b, i % channels);
         kernels.scale_leaky(map, n, l.scale, l.offset, static_cast<float>(slope), to + i * n);
       }
     });
@@ -120,6 +136,18 @@ std::optional<at::Tensor> given(const at::Tensor& t) {
   return t.defined() ? std::optional<at::Tensor>(t) : std::nullopt;
 }
 
+/// Of every map, from its spread as convolve_3 gives it.
+std::vector<Line> lines_of(const at::Tensor& spread, const at::Tensor& weight,
+                           const at::Tensor& bias, int64_t channels, double epsilon) {
+  std::vector<Line> lines;
+  const auto* known = spread.const_data_ptr<double>();
+  for (int64_t i = 0; i < spread.size(0); ++i) {
+    const Statistics s = statistics_of(known[2 * i], known[2 * i + 1], epsilon);
+    lines.push_back(line(s.mean, s.inverse, values(weight), values(bias), i % channels));
+  }
+  return lines;
+}
+
 }  // namespace
 
 at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
@@ -130,6 +158,66 @@ at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
     return NormLeaky::apply(wide, given(weight), given(bias), slope, epsilon);
   const at::Tensor normal = at::instance_norm(wide, weight, bias, {}, {}, true, 0.0, epsilon, true);
   return at::leaky_relu(normal, slope);
+}
+
+at::Tensor instance_norm_leaky(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
+                               const at::Tensor& bias, double slope, Route route, double epsilon) {
+  if (!spread.defined()) return instance_norm_leaky(x, weight, bias, slope, route, epsilon);
+  const auto lines = lines_of(spread, weight, bias, x.size(1), epsilon);
+  const int64_t n = x.size(2) * x.size(3) * x.size(4);
+  float* maps = x.mutable_data_ptr<float>();
+  const auto& kernels = cpu::kernels();
+  at::parallel_for(0, spread.size(0), 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const Line& l = lines[static_cast<size_t>(i)];
+      kernels.scale_leaky(maps + i * n, n, l.scale, l.offset, static_cast<float>(slope),
+                          maps + i * n);
+    }
+  });
+  return std::move(x);
+}
+
+at::Tensor instance_norm_leaky_pointwise(const at::Tensor& x, const at::Tensor& spread,
+                                         const at::Tensor& weight, const at::Tensor& bias,
+                                         double slope, const at::Tensor& mix_weight,
+                                         const at::Tensor& mix_bias, Route route,
+                                         at::Tensor* softmax_sum, double epsilon) {
+  if (!spread.defined())
+    return convolve(instance_norm_leaky(x, weight, bias, slope, route, epsilon), mix_weight,
+                    mix_bias, 1, 0, route);
+  constexpr int64_t piece = tensor::softmax_piece;
+  const at::Tensor mixing = mix_weight.contiguous();
+  const int64_t samples = x.size(0), in = x.size(1), out = mixing.size(0);
+  const int64_t n = x.numel() / (samples * in), pieces = (n + piece - 1) / piece;
+  at::Tensor y;
+  if (!softmax_sum) y = at::empty({samples, out, x.size(2), x.size(3), x.size(4)}, x.options());
+  const auto lines = lines_of(spread, weight, bias, in, epsilon);
+  const float *from = x.const_data_ptr<float>(), *weights = mixing.const_data_ptr<float>();
+  const float* biases = values(mix_bias);
+  float* to = softmax_sum ? softmax_sum->mutable_data_ptr<float>() : y.mutable_data_ptr<float>();
+  const auto& kernels = cpu::kernels();
+  at::parallel_for(0, pieces, 8, [&](int64_t first, int64_t last) {
+    std::vector<float> active(static_cast<size_t>(in * piece)),
+        logits(static_cast<size_t>(out * piece)), kept(logits.size());
+    std::vector<const float*> maps;
+    for (int64_t c = 0; c < in; ++c) maps.push_back(active.data() + c * piece);
+    for (int64_t i = first; i < last; ++i)
+      for (int64_t sample = 0; sample < samples; ++sample) {
+        const int64_t start = i * piece, count = std::min(piece, n - start);
+        for (int64_t c = 0; c < in; ++c) {
+          const Line& l = lines[static_cast<size_t>(sample * in + c)];
+          kernels.scale_leaky(from + (sample * in + c) * n + start, count, l.scale, l.offset,
+                              static_cast<float>(slope), active.data() + c * piece);
+        }
+        for (int64_t o = 0; o < out; ++o)
+          kernels.mix(
+              maps.data(), weights + o * in, in, biases ? biases[o] : 0.0f, count,
+              softmax_sum ? logits.data() + o * piece : to + (sample * out + o) * n + start);
+        if (softmax_sum)
+          tensor::add_softmax_piece(logits.data(), piece, out, count, kept.data(), to + start, n);
+      }
+  });
+  return y;
 }
 
 }  // namespace kdseg::models

@@ -18,6 +18,12 @@ namespace {
 constexpr double slope = 0.01;
 constexpr int64_t coarsest = 16;  ///< four poolings
 
+/// What makes logits, and where else they may go (see tensor::Input).
+struct LastLayer {
+  const Layer& layer;
+  at::Tensor* softmax_sum;
+};
+
 /// Convolution, instance norm, LeakyReLU ("CIL").
 struct Unit : torch::nn::Module {
   Unit(int64_t in, int64_t out) {
@@ -25,8 +31,17 @@ struct Unit : torch::nn::Module {
     inst = register_module("inst", make_norm(out));
   }
   at::Tensor forward(const Part& part, Route route) const {
-    const at::Tensor y = convolve_3(part, conv->bias, route);
-    return instance_norm_leaky(y, inst->weight, inst->bias, slope, route);
+    at::Tensor spread;
+    at::Tensor y = convolve_3(part, conv->bias, route, &spread);
+    return instance_norm_leaky(std::move(y), spread, inst->weight, inst->bias, slope, route);
+  }
+  /// The same with the network's last layer behind it: logits.
+  at::Tensor forward(const Part& part, const LastLayer& last, Route route) const {
+    at::Tensor spread;
+    const at::Tensor y = convolve_3(part, conv->bias, route, &spread);
+    return instance_norm_leaky_pointwise(y, spread, inst->weight, inst->bias, slope,
+                                         last.layer.weight, last.layer.bias, route,
+                                         last.softmax_sum);
   }
   std::shared_ptr<Layer> conv, inst;
 };
@@ -83,30 +98,35 @@ struct UpBlock : torch::nn::Module {
     inst = register_module("inst", make_norm(channels));
     conv_out = register_module("conv_out", std::make_shared<Unit>(channels, out));
   }
-  /// `up` is the deeper map, already upsampled.
+  /// `up` is the deeper map, already upsampled. With the network's last layer, where this block is
+  /// the last one: logits.
   at::Tensor forward(const Named& skip, const Named& up, double p, tensor::Noise* noise,
-                     Route route) const {
+                     Route route, const LastLayer* last = nullptr) const {
+    at::Tensor spread;
     const at::Tensor left = dropout_mask(noise, skip.map, p),
                      right = dropout_mask(noise, up.map, p);
-    const at::Tensor sum =
+    at::Tensor sum =
         left.defined() && noise->keeps(skip.name) && noise->keeps(up.name)
-            ? of_shared(skip, up, left, right, noise, route)
+            ? of_shared(skip, up, left, right, noise, route, spread)
             : convolve_3(part_of(noise, "conv_left", skip, conv_left->weight, left, route),
                          part_of(noise, "conv_up", up, conv_up->weight, right, route),
-                         conv_up->bias, route);
-    const at::Tensor y = instance_norm_leaky(sum, inst->weight, inst->bias, slope, route);
-    return conv_out->forward({y, conv_out->conv->weight, {}}, route);
+                         conv_up->bias, route, &spread);
+    const at::Tensor y =
+        instance_norm_leaky(std::move(sum), spread, inst->weight, inst->bias, slope, route);
+    const Part part{y, conv_out->conv->weight, {}};
+    return last ? conv_out->forward(part, *last, route) : conv_out->forward(part, route);
   }
   /// The sum of both convolutions where samples share both maps: one part, so one whole.
   at::Tensor of_shared(const Named& skip, const Named& up, const at::Tensor& left,
-                       const at::Tensor& right, tensor::Noise* noise, Route route) const {
+                       const at::Tensor& right, tensor::Noise* noise, Route route,
+                       at::Tensor& spread) const {
     const std::string name = skip.name + " and " + up.name;
     const auto both = [&](const at::Tensor& a, const at::Tensor& b) { return at::cat({a, b}, 1); };
     const Named x{name, noise->once(name, [&] { return both(skip.map, up.map); })};
     const at::Tensor weight =
         noise->once("weights of " + name, [&] { return both(conv_left->weight, conv_up->weight); });
     return convolve_3(part_of(noise, "convolution", x, weight, both(left, right), route),
-                      conv_up->bias, route);
+                      conv_up->bias, route, &spread);
   }
   std::shared_ptr<Layer> conv_up, conv_left, inst;
   std::shared_ptr<Unit> conv_out;
@@ -172,12 +192,12 @@ class UNet : public Network {
       return Named{name, shared(noise, name, [&] { return max_pool_2(x.map, route); })};
     };
     const auto up = [&](const char* name, const UpBlock& b, const Named& skip, const Named& deep,
-                        double rate) {
+                        double rate, const LastLayer* last = nullptr) {
       const std::string larger = deep.name + "-upsampled";
       const Named fine{
           larger, shared(noise, larger, [&] { return upsample_like(deep.map, skip.map, route); })};
-      return Named{name,
-                   shared(noise, name, [&] { return b.forward(skip, fine, rate, noise, route); })};
+      return Named{name, shared(noise, name,
+                                [&] { return b.forward(skip, fine, rate, noise, route, last); })};
     };
     const Named d1 = block("d1", *m.down[0], {"image", image}, p[0]);
     const Named d2 = block("d2", *m.down[1], pooled("d1-pooled", d1), p[1]);
@@ -187,10 +207,10 @@ class UNet : public Network {
     const Named u4 = up("u4", *m.u4, d4, c5, p[5]);
     const Named u3 = up("u3", *m.u3, d3, u4, p[6]);
     const Named u2 = up("u2", *m.u2, d2, u3, p[7]);
-    const Named u1 = up("u1", *m.u1, d1, u2, p[8]);
 
     tensor::Output output;
-    output.logits = convolve(u1.map, m.conv_out->weight, m.conv_out->bias, 1, 0, route);
+    const LastLayer last{*m.conv_out, input.softmax_sum};
+    output.logits = up("u1", *m.u1, d1, u2, p[8], &last).map;
     for (const auto& name : wanted)
       for (const Named& map : {d2, u3, d3, u4, d4, c5})
         if (name == map.name) output.extra.set(name, map.map);

@@ -119,12 +119,14 @@ class Weights {
   cpu::Floats transformed_;
 };
 
-at::Tensor forward_maps(const Sources& s, const at::Tensor& bias) {
+at::Tensor forward_maps(const Sources& s, const at::Tensor& bias, at::Tensor* spreads = nullptr) {
   const cpu::Size size = s.size();
   const int64_t voxels = size.voxels(), samples = s.samples(), outputs = s.outputs();
   at::Tensor y =
       at::empty({samples, outputs, size.depth, size.height, size.width}, s.x[0].options());
   Weights weights;
+  std::vector<cpu::Spread> spread(static_cast<size_t>(outputs));
+  if (spreads) *spreads = at::empty({samples * outputs, 2}, at::kDouble);
   for (int64_t n = 0; n < samples; ++n) {
     std::vector<cpu::Addend> added;
     const auto kept = channels_of(s, n, added);
@@ -134,7 +136,13 @@ at::Tensor forward_maps(const Sources& s, const at::Tensor& bias) {
     for (int64_t o = 0; o < outputs; ++o)
       out.push_back(y.mutable_data_ptr<float>() + (n * outputs + o) * voxels);
     cpu::convolve(cpu::kernels(), in, weights.of(s, kept),
-                  bias.defined() ? bias.const_data_ptr<float>() : nullptr, out, size, added);
+                  bias.defined() ? bias.const_data_ptr<float>() : nullptr, out, size, added,
+                  spreads ? spread.data() : nullptr);
+    for (int64_t o = 0; spreads && o < outputs; ++o) {
+      auto* to = spreads->mutable_data_ptr<double>() + 2 * (n * outputs + o);
+      to[0] = spread[static_cast<size_t>(o)].mean;
+      to[1] = spread[static_cast<size_t>(o)].variance;
+    }
   }
   return y;
 }
@@ -243,14 +251,15 @@ struct Winograd : torch::autograd::Function<Winograd> {
 
 bool winograd_pays(at::IntArrayRef shape) { return shape[2] * shape[3] * shape[4] >= 27; }
 
-at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias) {
-  if (first.whole.defined() || second.whole.defined()) {
+at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias,
+                    at::Tensor* spreads) {
+  if (spreads || first.whole.defined() || second.whole.defined()) {
     const auto dense = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
     return forward_maps({{dense(first.x), dense(second.x)},
                          {dense(first.weight), dense(second.weight)},
                          {dense(first.mask), dense(second.mask)},
                          {dense(first.whole), dense(second.whole)}},
-                        dense(bias));
+                        dense(bias), spreads);
   }
   return Winograd::apply(first.x, first.weight, given(first.mask), given(second.x),
                          given(second.weight), given(second.mask), given(bias));

@@ -28,6 +28,9 @@ struct Input {
   at::Tensor present{};  ///< [N, C], 1 where the channel is given; undefined: all
   int64_t domain = 0;
   Noise* noise = nullptr;  ///< null: no dropout (evaluation)
+  /// [1, K, D, H, W] float32 in memory: a network that can adds the softmax of every sample's
+  /// logits there and leaves Output::logits undefined, which saves a way to memory and back.
+  at::Tensor* softmax_sum = nullptr;
 };
 
 struct Output {

@@ -24,9 +24,10 @@ struct Kernels {
 
   /// 36 rows of `width` values (window of 6x6 rows) -> 36 transformed rows, `stride` apart.
   void (*input_tile)(const float* const* rows, int64_t width, float* out, int64_t stride);
-  /// 36 transformed rows -> 16 rows (null: not wanted) plus `bias`.
+  /// 36 transformed rows -> 16 rows (null: not wanted) plus `bias`, plus `factor` times as many
+  /// rows `added` (null: none).
   void (*output_tile)(const float* in, int64_t stride, int64_t width, float* const* rows,
-                      float bias);
+                      float bias, const float* const* added, float factor);
   /// Adjoint of output_tile without bias: 16 rows -> 36 transformed rows.
   void (*gradient_tile)(const float* const* rows, int64_t width, float* out, int64_t stride);
   /// m[o][p] = sum over c, k of u[c][k][o] * v[c][p + k] for 8 output channels and the positions p

@@ -74,11 +74,15 @@ void input_tile(const float* const* rows, int64_t width, float* out, int64_t str
   sweep(width, InputTile{rows, out, stride});
 }
 
+/// `all`: no row is null; `more`: there are rows to add.
+template <bool all, bool more>
 struct OutputTile {
   const float* in;
   int64_t stride;
   float* const* rows;
   float bias;
+  const float* const* added;
+  float factor;
   template <int N>
   inline void at(int64_t x) const {
     using T = typename Lanes<N>::type;
@@ -90,12 +94,26 @@ struct OutputTile {
     for (int i = 0; i < 4; ++i) {
       output_line(t + 6 * i, 1, result, 1);
       for (int j = 0; j < 4; ++j)
-        if (rows[4 * i + j]) store<N>(rows[4 * i + j] + x, result[j] + bias);
+        if (all || rows[4 * i + j]) {
+          T y = result[j] + bias;
+          if constexpr (more) y += factor * load<N>(added[4 * i + j] + x);
+          store<N>(rows[4 * i + j] + x, y);
+        }
     }
   }
 };
-void output_tile(const float* in, int64_t stride, int64_t width, float* const* rows, float bias) {
-  sweep(width, OutputTile{in, stride, rows, bias});
+void output_tile(const float* in, int64_t stride, int64_t width, float* const* rows, float bias,
+                 const float* const* added, float factor) {
+  bool all = true;
+  for (int i = 0; i < tile * tile; ++i) all = all && rows[i];
+  if (all && added)
+    sweep(width, OutputTile<true, true>{in, stride, rows, bias, added, factor});
+  else if (all)
+    sweep(width, OutputTile<true, false>{in, stride, rows, bias, added, factor});
+  else if (added)
+    sweep(width, OutputTile<false, true>{in, stride, rows, bias, added, factor});
+  else
+    sweep(width, OutputTile<false, false>{in, stride, rows, bias, added, factor});
 }
 
 struct GradientTile {
@@ -146,8 +164,14 @@ void multiply(const float* v, int64_t v_stride, const float* u, int64_t channels
       const float* from = v + s * segments.step;
       float* to = m + o * m_stride + s * segments.step;
       int64_t p = 0;
-      for (; p + 2 * lanes < segments.length; p += 3 * lanes)
+      // Three vectors at a time, but two and two at the end of four: one alone waits for its sums.
+      const auto left = [&] { return (segments.length - p + lanes - 1) / lanes; };
+      for (; left() > 4 || left() == 3; p += 3 * lanes)
         multiply_block<3>(from + p, v_stride, u + o, channels, to + p, m_stride);
+      if (left() == 4) {
+        multiply_block<2>(from + p, v_stride, u + o, channels, to + p, m_stride);
+        p += 2 * lanes;
+      }
       if (p + lanes < segments.length)
         multiply_block<2>(from + p, v_stride, u + o, channels, to + p, m_stride);
       else if (p < segments.length)

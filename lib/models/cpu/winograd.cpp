@@ -110,7 +110,8 @@ void transform_input(const Kernels& kernels, const Tiling& g, Unit unit, const f
         const bool inside = z >= 0 && z < s.depth && y >= 0 && y < s.height;
         const int64_t place = (z * s.height + y) * s.width;
         rows[window * i + j] = inside ? map + place : zeros;
-        if (inside && next)
+        // The first two rows of a plane were the last two of the tile before.
+        if (inside && next && (j >= window - tile || y < tile || t == unit.begin))
           for (int64_t x = 0; x < s.width; x += Tiling::line) __builtin_prefetch(next + place + x);
       }
     float* start = out + g.front + (t - unit.begin) * g.step;
@@ -158,18 +159,62 @@ void write_outputs(const Kernels& kernels, const Tiling& g, Unit unit, const flo
                    int64_t stride, float* map, float bias, const std::vector<Addend>& added) {
   const Size s = g.size;
   float* rows[tile * tile];
+  const float* first[tile * tile];  // rows of the first addend, which the tile takes along
   for (int64_t t = unit.begin; t < unit.end; ++t) {
     for (int64_t i = 0; i < tile; ++i)
       for (int64_t j = 0; j < tile; ++j) {
         const int64_t z = g.depth_of(t) + i, y = g.height_of(t) + j;
         const bool inside = z < s.depth && y < s.height;
         rows[tile * i + j] = inside ? map + (z * s.height + y) * s.width : nullptr;
+        if (added.empty()) continue;
+        first[tile * i + j] = inside ? added[0].maps + (z * s.height + y) * s.width : nullptr;
+        // What the next output adds is fetched meanwhile, as in transform_input().
+        const float* next = added[0].maps + s.voxels() + (z * s.height + y) * s.width;
+        for (int64_t x = 0; inside && x < s.width; x += Tiling::line) __builtin_prefetch(next + x);
       }
-    kernels.output_tile(in + (t - unit.begin) * g.step, stride, s.width, rows, bias);
-    for (const Addend& addend : added)
+    kernels.output_tile(in + (t - unit.begin) * g.step, stride, s.width, rows, bias,
+                        added.empty() ? nullptr : first, added.empty() ? 0.0f : added[0].factor);
+    for (size_t i = 1; i < added.size(); ++i)
       for (float* row : rows)
-        if (row) kernels.add_scaled(addend.maps + (row - map), addend.factor, s.width, row);
+        if (row) kernels.add_scaled(added[i].maps + (row - map), added[i].factor, s.width, row);
   }
+}
+
+/// Values of one tile of one output: how many, their sum and squares about the first of them.
+struct TileSum {
+  double count = 0, first = 0, sum = 0, squares = 0;
+};
+
+TileSum sum_of_tile(const Kernels& kernels, const Tiling& g, int64_t t, const float* map) {
+  const Size s = g.size;
+  const int64_t height = g.height_of(t), planes = std::min(tile, s.depth - g.depth_of(t));
+  const int64_t n = std::min(tile, s.height - height) * s.width;  // its rows follow each other
+  TileSum total;
+  for (int64_t i = 0; i < planes; ++i) {
+    const float* from = map + ((g.depth_of(t) + i) * s.height + height) * s.width;
+    if (i == 0) total.first = static_cast<double>(from[0]);
+    double sum = 0, squares = 0;
+    kernels.moments(from, n, static_cast<float>(total.first), &sum, &squares);
+    total.sum += sum;
+    total.squares += squares;
+  }
+  total.count = static_cast<double>(n * planes);
+  return total;
+}
+
+/// Chan, Golub & LeVeque 1979: tiles are joined by their own means, so that a large mean cancels
+/// nothing. In the tiles' order, which no thread changes.
+Spread joined(const std::vector<TileSum>& sums, int64_t output, int64_t outputs) {
+  double count = 0, mean = 0, squares = 0;
+  for (size_t i = static_cast<size_t>(output); i < sums.size(); i += static_cast<size_t>(outputs)) {
+    const TileSum& t = sums[i];
+    const double shifted = t.sum / t.count, own = t.squares - t.sum * shifted;
+    const double apart = t.first + shifted - mean, together = count + t.count;
+    squares += own + apart * apart * count * t.count / together;
+    mean += apart * t.count / together;
+    count = together;
+  }
+  return {mean, squares / count};
 }
 
 }  // namespace
@@ -197,12 +242,13 @@ Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& 
 
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
               const float* bias, const std::vector<float*>& out, Size size,
-              const std::vector<Addend>& added) {
+              const std::vector<Addend>& added, Spread* spreads) {
   const Tiling tiling(size);
   const auto channels = static_cast<int64_t>(in.size()), outputs = static_cast<int64_t>(out.size());
+  std::vector<TileSum> sums(static_cast<size_t>(spreads ? tiling.count * outputs : 0));
   const int64_t blocks = round_up(outputs, channel_block) / channel_block;
   const int64_t padded = blocks * channel_block;
-  int64_t per_unit = unit_tiles(tiling, channels + padded, tiling.packed ? 128 : 1, 128 * 1024);
+  int64_t per_unit = unit_tiles(tiling, channels + padded, tiling.packed ? 128 : 1, 64 * 1024);
   per_unit = std::min(per_unit, std::max<int64_t>(1, tiling.count / at::get_num_threads()));
   const auto units = divide(tiling.count, per_unit);
   at::parallel_for(0, static_cast<int64_t>(units.size()), 1, [&](int64_t first, int64_t last) {
@@ -224,9 +270,13 @@ void convolve(const Kernels& kernels, const std::vector<const float*>& in, const
         for (size_t i = 0; i < added.size(); ++i) own[i].maps = added[i].maps + o * size.voxels();
         write_outputs(kernels, tiling, unit, m + o * lm.row, lm.frequency,
                       out[static_cast<size_t>(o)], bias ? bias[o] : 0.0f, own);
+        for (int64_t t = unit.begin; spreads && t < unit.end; ++t)
+          sums[static_cast<size_t>(t * outputs + o)] =
+              sum_of_tile(kernels, tiling, t, out[static_cast<size_t>(o)]);
       }
     }
   });
+  for (int64_t o = 0; spreads && o < outputs; ++o) spreads[o] = joined(sums, o, outputs);
 }
 
 Floats correlate(const Kernels& kernels, const std::vector<const float*>& in,

@@ -46,11 +46,18 @@ struct Addend {
   float factor = 1.0f;
 };
 
+/// Mean and mean squared deviation of a map.
+struct Spread {
+  double mean = 0, variance = 0;
+};
+
 /// out[o] = bias[o] + sum over c of weights(o, c) * in[c] + added; maps are [depth][height][width].
-/// Equal for any number of threads. `bias` may be null.
+/// Equal for any number of threads. `bias` may be null. `spreads`, one per output where it is not
+/// null, is computed on the way, while the results are in the cache; not a number where they are
+/// none.
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
               const float* bias, const std::vector<float*>& out, Size size,
-              const std::vector<Addend>& added = {});
+              const std::vector<Addend>& added = {}, Spread* spreads = nullptr);
 
 /// Gradient in the weights, still transformed: for scatter_weights(). Equal for any number of
 /// threads.

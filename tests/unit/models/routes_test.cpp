@@ -3,9 +3,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/frac.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/norm.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/var.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
@@ -160,6 +164,67 @@ TEST(Routes, NormAndLeakyRelu) {
         {noisy({2, 3, 5, 6, 7}, 0.31).add(shift), noisy({3}, 1).add(1.5), noisy({3}, 2)}, 2e-5);
   expect_same([](const auto& t, Route r) { return instance_norm_leaky(t[0], {}, {}, 0.2, r); },
               {noisy({1, 3, 12, 12, 12}, 0.31)}, 2e-5);
+}
+
+// Mean and variance on the way of a convolution: also beside a large mean, for odd sizes, for
+// several samples, and the same for any number of threads.
+TEST(Routes, AConvolutionKnowsTheSpreadOfItsMaps) {
+  const c10::NoGradGuard no_grad;
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{2, 3, 5, 6, 7}, {1, 5, 9, 13, 16}, {1, 2, 3, 3, 3}}) {
+    const at::Tensor x = noisy(shape, 0.31).to(at::kFloat);
+    const at::Tensor w = noisy({6, shape[1], 3, 3, 3}, 1.1).to(at::kFloat);
+    const at::Tensor b = noisy({6}, 2).add(1000).to(at::kFloat);
+    at::Tensor spread, again;
+    const at::Tensor y = convolve_3({x, w, {}}, b, Route::automatic, &spread);
+    const at::Tensor maps = y.to(at::kDouble).flatten(2).flatten(0, 1);
+    ASSERT_EQ(spread.sizes(), (std::vector<int64_t>{shape[0] * 6, 2}));
+    EXPECT_LT((spread.select(1, 0) - maps.mean(1)).abs().max().item<double>(), 1e-4);
+    EXPECT_LT(difference(spread.select(1, 1), maps.var(1, false)), 1e-5);
+    const int threads = at::get_num_threads();
+    at::set_num_threads(3);
+    convolve_3({x, w, {}}, b, Route::automatic, &again);
+    at::set_num_threads(threads);
+    EXPECT_TRUE(spread.equal(again));
+  }
+  at::Tensor none;
+  convolve_3({noisy({1, 3, 8, 8, 8}, 1), noisy({2, 3, 3, 3, 3}, 1), {}}, {}, Route::plain, &none);
+  EXPECT_FALSE(none.defined());
+}
+
+// The norm of a map whose spread is known, alone and with a 1x1x1 convolution behind it, whose
+// softmax may go into a sum.
+TEST(Routes, NormFromAKnownSpread) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor x = noisy({2, 3, 9, 10, 13}, 0.31).to(at::kFloat);
+  const at::Tensor w = noisy({5, 3, 3, 3, 3}, 1.1).to(at::kFloat);
+  const at::Tensor scale = noisy({5}, 1).add(1.5).to(at::kFloat),
+                   shift = noisy({5}, 2).to(at::kFloat);
+  const at::Tensor mix = noisy({4, 5, 1, 1, 1}, 3).to(at::kFloat),
+                   bias = noisy({4}, 4).to(at::kFloat);
+  at::Tensor spread;
+  const at::Tensor y = convolve_3({x, w, {}}, {}, Route::automatic, &spread);
+  const at::Tensor exact = instance_norm_leaky(y.to(at::kDouble), scale.to(at::kDouble),
+                                               shift.to(at::kDouble), 0.01, Route::plain);
+  const at::Tensor logits =
+      convolve(exact, mix.to(at::kDouble), bias.to(at::kDouble), 1, 0, Route::plain);
+  EXPECT_LT(difference(instance_norm_leaky(y.clone(), spread, scale, shift, 0.01, Route::automatic),
+                       exact),
+            2e-5);
+  EXPECT_LT(difference(instance_norm_leaky_pointwise(y, spread, scale, shift, 0.01, mix, bias,
+                                                     Route::automatic),
+                       logits),
+            2e-5);
+  at::Tensor sum = at::zeros({1, 4, 9, 10, 13});
+  EXPECT_FALSE(instance_norm_leaky_pointwise(y, spread, scale, shift, 0.01, mix, bias,
+                                             Route::automatic, &sum)
+                   .defined());
+  EXPECT_LT(difference(sum, at::softmax(logits, 1).sum(0, true)), 2e-5);
+  const at::Tensor broken = at::full_like(spread, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_TRUE(instance_norm_leaky(y.clone(), broken, scale, shift, 0.01, Route::automatic)
+                  .isnan()
+                  .all()
+                  .item<bool>());
 }
 
 TEST(Routes, NormDoesNotHideNotANumber) {

@@ -2,7 +2,7 @@
 #pragma once
 #include <bit>
 
-namespace kdseg::losses {
+namespace kdseg::tensor {
 
 /// e^x for x <= 0, finite or no number.
 inline float exp_of_negative(float x) {
@@ -35,4 +35,4 @@ inline float log_of_positive(float x) {
   return 2.0f * z * p + static_cast<float>(exponent) * 0.693147181f;
 }
 
-}  // namespace kdseg::losses
+}  // namespace kdseg::tensor
