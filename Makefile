@@ -23,9 +23,7 @@ SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.tx
 SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
 configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
   || { cat $(BUILD).log; exit 1; }; }
-# Ninja's report in full on failure, its last line otherwise.
-compile = { cmake --build $(BUILD) -j $(JOBS) $(1) > $(BUILD).log 2>&1 && tail -n 1 $(BUILD).log; } \
-  || { grep -v '^\[[0-9]*/[0-9]*\] ' $(BUILD).log | cut -c 1-400 | tail -n 80 >&2; echo "build: failed; all of it: $(BUILD).log" >&2; exit 1; }
+compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
 .PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden format check sanitize install clean
@@ -56,7 +54,7 @@ $(BUILD)/build.ninja: CMakeLists.txt $(SETUP_STAMP)
 build: setup  ## build the programs into build/release/bin
 	@$(MAKE) $(BUILD)/build.ninja
 	@echo "build: programs (about 5 minutes on 2 cores the first time)"
-	@$(call compile,--target programs)
+	@$(call compile,programs)
 
 demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (5 minutes on 2 cores); PAPER=: all rows
 	@echo "demo: $(PAPER), $(ROWS) rows, synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
@@ -87,7 +85,7 @@ test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user
 
 bundle: build  ## pack the programs for machines without compiler or root: build/kdseg-*.tar.gz
 	@$(call configure,-DKDSEG_WITH_BENCH=ON)
-	@$(call compile,--target programs bench_steps gpu_agreement)
+	@$(call compile,programs bench_steps gpu_agreement)
 	@bundle/make.sh $(BUILD)
 
 test-bundle: bundle  ## the bundle in an older and a newer Debian, as an ordinary user (root, debootstrap, 3 minutes)
@@ -114,7 +112,7 @@ check: setup  ## formatting and workflow checks
 sanitize: setup  ## unit tests of the folders without Torch under address and undefined-behavior sanitizers
 	@mkdir -p build
 	@cmake --preset asan > build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
-	@cmake --build --preset asan -j $(JOBS) | tail -n 1
+	@cmake/compile.sh build/asan $(JOBS)
 	@ASAN_OPTIONS=detect_leaks=0 ctest --preset asan -j $(JOBS)  # libhdf5 keeps 41 kB until the end
 
 format:  ## format the sources (clang-format, snakefmt)

@@ -8,7 +8,7 @@ build=$1 venv=$2
 cd "$(dirname "$0")/.."
 rounds=${ROUNDS:-3} side=${SIDE:-48} width=${WIDTH:-8} steps=${STEPS:-5}
 cmake -S . -B "$build" -DKDSEG_WITH_BENCH=ON > /dev/null
-cmake --build "$build" --target programs bench_steps | tail -n 1
+cmake/compile.sh "$build" "$(nproc)" programs bench_steps
 reference=build/bench-venv/bin/python
 if ! "$reference" -c 'import torch' 2> /dev/null; then
   # The programs need LibTorch's libraries alone; `import torch` needs the wheels it depends on too.
