@@ -94,15 +94,19 @@ class SampledPass {
       tensor::Input input;
       input.image = part;
       input.noise = &noise;
-      if (only_means() && part.device().is_cpu()) {
+      // The same sums whether or not more is asked for.
+      if (sums_softmax(part)) {
         if (!mean.defined()) mean = at::zeros(mean_shape(part), part.options().dtype(at::kFloat));
-        input.softmax_sum = &mean;
-        const at::Tensor logits = logits_of(network_, input, compute_);
-        if (logits.defined()) tensor::add_softmax(mean, logits.contiguous());
-        continue;
+        if (!sampling_.mutual_information) input.softmax_sum = &mean;
       }
-      const at::Tensor p = probabilities_of(network_, head_, input, compute_);
-      accumulate(mean, p);
+      const at::Tensor logits = logits_of(network_, input, compute_);
+      if (!logits.defined()) continue;
+      const bool needs_probability = sampling_.mutual_information || !sums_softmax(part);
+      const at::Tensor p = needs_probability ? probabilities_from(logits, head_) : at::Tensor();
+      if (sums_softmax(part))
+        tensor::add_softmax(mean, logits.contiguous());
+      else
+        accumulate(mean, p);
       if (sampling_.mutual_information)
         accumulate(entropy, region_entropy(p, regions_, sampling_.entropy));
     }
@@ -118,9 +122,8 @@ class SampledPass {
   }
 
  private:
-  /// Whether nobody asks for the probabilities of single samples.
-  bool only_means() const {
-    return head_.kind == Head::Kind::softmax && !sampling_.mutual_information;
+  bool sums_softmax(const at::Tensor& part) const {
+    return head_.kind == Head::Kind::softmax && part.device().is_cpu();
   }
   std::vector<int64_t> mean_shape(const at::Tensor& part) const {
     auto shape = part.sizes().vec();

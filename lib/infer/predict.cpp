@@ -139,11 +139,14 @@ at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::S
   return logits.defined() ? logits.to(at::kFloat) : logits;
 }
 
-at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
-                            at::ScalarType compute) {
-  const at::Tensor logits = logits_of(network, input, compute);
+at::Tensor probabilities_from(const at::Tensor& logits, const Head& head) {
   if (head.kind == Head::Kind::image) return logits;
   return head.kind == Head::Kind::softmax ? at::softmax(logits, 1) : at::sigmoid(logits);
+}
+
+at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
+                            at::ScalarType compute) {
+  return probabilities_from(logits_of(network, input, compute), head);
 }
 
 at::Tensor probabilities(models::Network& network, const Head& head, const Tiling& tiling,

@@ -30,8 +30,10 @@ struct PredictOptions {
 /// they were added to Input::softmax_sum.
 at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::ScalarType compute);
 
-/// Probabilities [N, K, spatial...] float32 of one forward pass (softmax or sigmoid by head; an
-/// image head's channels as they are); dropout as `input` says.
+/// Softmax or sigmoid by head; an image head's channels as they are.
+at::Tensor probabilities_from(const at::Tensor& logits, const Head& head);
+
+/// Both together.
 at::Tensor probabilities_of(models::Network& network, const Head& head, const tensor::Input& input,
                             at::ScalarType compute);
 
