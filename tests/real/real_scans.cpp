@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "image/scan.h"
 #include "intake/intake.h"
+#include "unit/folder.h"
 #include "unit/image/scan_files.h"
 #include "voxels/chain.h"
 
@@ -45,7 +46,7 @@ Imported import(const CaseFiles& files) {
 
 /// The volume's label, written back as a file, must be the file it came from.
 void expect_label_comes_back(const CaseFiles& files, const Volume& volume) {
-  const test::TemporaryFolder folder;
+  const test::Folder folder;
   io::Prediction prediction;
   prediction.case_id = files.id;
   prediction.chain = volume.chain;

@@ -34,26 +34,35 @@ def embed(figure, kind):
     return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
+def styles(methods):
+    """A color and a line for each method: the colors again with another line where they run out."""
+    rounds = ["-", "--", ":", "-."]
+    n = len(METHOD_COLORS)
+    return [(METHOD_COLORS[i % n], rounds[i // n % len(rounds)], m) for i, m in enumerate(methods)]
+
+
 def training_curves(root, methods, labels):
     """Loss per epoch and the validation metric that selects the checkpoint, one line per run."""
     figure, (losses, scores) = plt.subplots(1, 2, figsize=(9.5, 3.1))
-    for color, method in zip(METHOD_COLORS, methods):
+    for color, line, method in styles(methods):
         for number, run in enumerate(runs(root, method)):
             history = pd.read_csv(run / "history.csv")
             epoch = history["epoch"]
             label = labels[method] if number == 0 else None
-            losses.plot(epoch, history["loss"], color=color, label=label, linewidth=1.2)
+            losses.plot(epoch, history["loss"], color=color, linestyle=line, label=label, linewidth=1.2)
             validated = history["score"].notna()
             scores.plot(
                 epoch[validated],
                 history["score"][validated],
                 color=color,
+                linestyle=line,
                 label=label,
                 linewidth=1.2,
             )
     losses.set(xlabel="epoch", ylabel="training loss", yscale="log")
     scores.set(xlabel="epoch", ylabel="validation: mean smoothed Dice", ylim=(0, 1))
-    scores.legend(frameon=False, loc="lower right")
+    # Beside the axes: over them it would hide lines, and three methods or twenty need the same place.
+    scores.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1.04), fontsize=7, labelspacing=0.3)
     for axes in (losses, scores):
         axes.grid(alpha=0.25, linewidth=0.5)
     figure.tight_layout()
