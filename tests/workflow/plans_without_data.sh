@@ -10,8 +10,8 @@ for folder in config/experiments/*/; do
   python3 workflow/scripts/scale.py "$paper" > log.txt 2>&1 || { cat log.txt; fail "no costs of $paper"; }
   grep -q '^rate .*ASSUMED' log.txt || fail "the rate is not said to be assumed"
 done
-# Folds and seeds from the command line, one or several; 16 methods of KD-Net.
-for given in 'folds=[1] seeds=3 16' 'folds=2 seeds=[0,4] 32'; do
+# Folds and seeds from the command line, one or several; 18 trainings of KD-Net per fold and seed.
+for given in 'folds=[1] seeds=3 18' 'folds=2 seeds=[0,4] 36'; do
   read -r folds seeds count <<< "$given"
   workflow scale=tiny paper=kd-net "$folds" "$seeds" || { cat log.txt; fail "no plan with $folds $seeds"; }
   [ "$(grep -cE '^(Job [0-9]+: )?training ' log.txt)" = "$count" ] || fail "$folds $seeds: expected $count trainings"
