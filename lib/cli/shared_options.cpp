@@ -58,8 +58,8 @@ void declare_training(Options& add, TrainingSettings& s) {
              {"auto", "ram", "none"});
   add.toggle("stage", s.stage,
              "copy the cases to a folder in $TMPDIR first, each copy verified by its SHA-256, and "
-             "read them from there: "
-             "for disks that are slow or shared, where memory does not hold all cases");
+             "read them from there: for disks that are slow or shared, where memory does not hold "
+             "all cases");
 }
 
 }  // namespace kdseg::cli

@@ -84,7 +84,11 @@ class SampledPass {
 
   at::Tensor operator()(const at::Tensor& part) const {
     tensor::Noise noise(sampling_.seed, {keys_.front()});
+    // The same sums whether or not more is asked for.
+    const bool sums_softmax = head_.kind == Head::Kind::softmax && part.device().is_cpu();
+    const bool needs_probability = sampling_.mutual_information || !sums_softmax;
     at::Tensor mean, entropy;
+    if (sums_softmax) mean = at::zeros(mean_shape(part), part.options().dtype(at::kFloat));
     for (size_t first = 0; first < keys_.size(); first += at_once_) {
       throw_if_stopped();
       const auto begin = keys_.begin() + static_cast<int64_t>(first);
@@ -94,16 +98,11 @@ class SampledPass {
       tensor::Input input;
       input.image = part;
       input.noise = &noise;
-      // The same sums whether or not more is asked for.
-      if (sums_softmax(part)) {
-        if (!mean.defined()) mean = at::zeros(mean_shape(part), part.options().dtype(at::kFloat));
-        if (!sampling_.mutual_information) input.softmax_sum = &mean;
-      }
+      if (!needs_probability) input.softmax_sum = &mean;
       const at::Tensor logits = logits_of(network_, input, compute_);
       if (!logits.defined()) continue;
-      const bool needs_probability = sampling_.mutual_information || !sums_softmax(part);
       const at::Tensor p = needs_probability ? probabilities_from(logits, head_) : at::Tensor();
-      if (sums_softmax(part))
+      if (sums_softmax)
         tensor::add_softmax(mean, logits.contiguous());
       else
         accumulate(mean, p);
@@ -122,9 +121,6 @@ class SampledPass {
   }
 
  private:
-  bool sums_softmax(const at::Tensor& part) const {
-    return head_.kind == Head::Kind::softmax && part.device().is_cpu();
-  }
   std::vector<int64_t> mean_shape(const at::Tensor& part) const {
     auto shape = part.sizes().vec();
     shape[0] = 1;

@@ -183,13 +183,17 @@ ClassTable classes_of(const Head& head, const ClassTable& known) {
   return table;
 }
 
+void require_segmentation(const Contract& contract, const std::string& name) {
+  if (contract.head.kind == Head::Kind::image)
+    throw DataError("{} makes channels ({}), expected a network that segments", name,
+                    join(contract.head.names, ","));
+}
+
 io::Prediction predict(const std::vector<models::Model>& models, const Volume& volume,
                        const PredictOptions& options) {
+  if (!models.empty()) require_segmentation(models.front().contract, name_of(options, 0));
   Image mean = mean_of(models, volume, options);
   const Contract& contract = models.front().contract;
-  if (contract.head.kind == Head::Kind::image)
-    throw DataError("{} makes channels ({}), expected a network that segments", name_of(options, 0),
-                    join(contract.head.names, ","));
   io::Prediction prediction = empty_prediction(contract, volume);
   prediction.label = decoded(mean, contract.head);
   if (options.keep_probability) prediction.probability = std::move(mean);

@@ -55,6 +55,9 @@ at::Tensor decode(const at::Tensor& probability, const Head& head);
 /// `known` where its codes are the head's, else "code N".
 ClassTable classes_of(const Head& head, const ClassTable& known);
 
+/// \throws DataError  the network makes channels; `name` is its file
+void require_segmentation(const Contract& contract, const std::string& name);
+
 /// The mean of several models' probabilities for one source or prepared volume, restored to the
 /// grid of that volume and decoded there. Each model prepares the source volume by its own recipe;
 /// a prepared volume is taken as it is, by models of the same recipe only. Voxels that a recipe
@@ -68,8 +71,7 @@ io::Prediction predict(const std::vector<models::Model>& models, const Volume& v
 
 /// The volume with the channels that networks with an image head make out of its own: the mean over
 /// the networks, restored to the volume's grid, 0 where a recipe cuts away. Intensities are those
-/// of the prepared input. Errors as predict(). \throws DataError  the volume has a channel of that
-/// name
+/// of the prepared input. Errors as predict(), and where the volume has a channel of that name.
 Volume synthesize(const std::vector<models::Model>& models, const Volume& volume,
                   const PredictOptions& options);
 

@@ -63,9 +63,7 @@ Task task_of(const LabelSettings& s, const SamplingSettings& sampling) {
       task.settings += map + "\n";
     }
   task.check = [name = s.models.front()](const std::vector<models::Model>& models) {
-    if (makes_channels(models))
-      throw DataError("{} makes channels ({}), expected a network that segments", name,
-                      join(models.front().contract.head.names, ","));
+    infer::require_segmentation(models.front().contract, name);
     infer::check_dropout(models.front(), fs::path(name).filename().string());
   };
   const bool by_case = sampling.normalize != "theory" && !by_set(s, sampling);

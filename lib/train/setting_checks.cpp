@@ -36,8 +36,7 @@ void check_purpose(const LearningSettings& s, const losses::Objective& objective
   if (objective.needs_target() || !objective.needs_image())
     throw UsageError(
         "--synthesize: the loss is about classes; give [term.absolute-error] and no term that "
-        "needs "
-        "labels");
+        "needs labels");
 }
 
 std::vector<Section> terms_of(const LearningSettings& s) {
