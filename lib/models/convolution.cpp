@@ -118,10 +118,10 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
 }
 
 at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias, Route route,
-                      at::Tensor* spreads) {
+                      at::Tensor* spreads, const at::Tensor& whole) {
   const bool two = second.x.defined();
   if (route == Route::automatic && takes_winograd(first) && (!two || takes_winograd(second)))
-    return winograd(first, second, bias, c10::GradMode::is_enabled() ? nullptr : spreads);
+    return winograd(first, second, bias, c10::GradMode::is_enabled() ? nullptr : spreads, whole);
   const at::Tensor x = two ? joined(dropped(first), dropped(second)) : dropped(first);
   const at::Tensor weight = two ? at::cat({first.weight, second.weight}, 1) : first.weight;
   if (route == Route::automatic && is_cpu_float(x) && x.size(0) == 1 && x.size(2) > 1)

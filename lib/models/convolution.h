@@ -32,10 +32,12 @@ bool uses_whole(const at::Tensor& x, Route route);
 /// the number S of mask rows, as in Noise::drop_channels; a part with a batch of one is the same
 /// for all samples of the other. Channels whose factor is 0 cost nothing where the automatic route
 /// can leave them out.
+/// `whole` is the convolution of both parts with no mask, as Part::whole is of one alone.
 /// Where no gradient is wanted and the route computes them on the way, `spreads` receives mean and
 /// variance of each map of the result, [S * O, 2] float64; it is left undefined otherwise.
 at::Tensor convolve_3(const Part& first, const Part& second, const at::Tensor& bias,
-                      Route route = Route::automatic, at::Tensor* spreads = nullptr);
+                      Route route = Route::automatic, at::Tensor* spreads = nullptr,
+                      const at::Tensor& whole = {});
 at::Tensor convolve_3(const Part& only, const at::Tensor& bias, Route route = Route::automatic,
                       at::Tensor* spreads = nullptr);
 

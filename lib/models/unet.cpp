@@ -1,7 +1,5 @@
 #include "models/unet.h"
 
-#include <ATen/ops/cat.h>
-
 #include <algorithm>
 
 #include "base/errors.h"
@@ -105,9 +103,12 @@ struct UpBlock : torch::nn::Module {
     at::Tensor spread;
     const at::Tensor left = dropout_mask(noise, skip.map, p),
                      right = dropout_mask(noise, up.map, p);
+    const bool of_shared = left.defined() && noise->keeps(skip.name) && noise->keeps(up.name) &&
+                           uses_whole(skip.map, route);
     at::Tensor sum =
-        left.defined() && noise->keeps(skip.name) && noise->keeps(up.name)
-            ? of_shared(skip, up, left, right, noise, route, spread)
+        of_shared
+            ? convolve_3({skip.map, conv_left->weight, left}, {up.map, conv_up->weight, right},
+                         conv_up->bias, route, &spread, whole_of(skip, up, noise, route))
             : convolve_3(part_of(noise, "conv_left", skip, conv_left->weight, left, route),
                          part_of(noise, "conv_up", up, conv_up->weight, right, route),
                          conv_up->bias, route, &spread);
@@ -116,17 +117,12 @@ struct UpBlock : torch::nn::Module {
     const Part part{y, conv_out->conv->weight, {}};
     return last ? conv_out->forward(part, *last, route) : conv_out->forward(part, route);
   }
-  /// The sum of both convolutions where samples share both maps: one part, so one whole.
-  at::Tensor of_shared(const Named& skip, const Named& up, const at::Tensor& left,
-                       const at::Tensor& right, tensor::Noise* noise, Route route,
-                       at::Tensor& spread) const {
-    const std::string name = skip.name + " and " + up.name;
-    const auto both = [&](const at::Tensor& a, const at::Tensor& b) { return at::cat({a, b}, 1); };
-    const Named x{name, noise->once(name, [&] { return both(skip.map, up.map); })};
-    const at::Tensor weight =
-        noise->once("weights of " + name, [&] { return both(conv_left->weight, conv_up->weight); });
-    return convolve_3(part_of(noise, "convolution", x, weight, both(left, right), route),
-                      conv_up->bias, route, &spread);
+  /// The sum of both convolutions without dropout: one map to take away from, not one for each.
+  at::Tensor whole_of(const Named& skip, const Named& up, tensor::Noise* noise, Route route) const {
+    return noise->once("sum of " + skip.name + " and " + up.name, [&] {
+      return convolve_3({skip.map, conv_left->weight, {}}, {up.map, conv_up->weight, {}}, {},
+                        route);
+    });
   }
   std::shared_ptr<Layer> conv_up, conv_left, inst;
   std::shared_ptr<Unit> conv_out;

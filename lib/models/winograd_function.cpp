@@ -24,6 +24,7 @@ constexpr int64_t taps = 27;
 /// One or two parts as lists of channels. Channels that a sample's mask drops are left out.
 struct Sources {
   std::array<at::Tensor, 2> x, weight, mask, whole{};
+  at::Tensor whole_of_all{};  ///< instead of one for each part
   int64_t parts() const { return x[1].defined() ? 2 : 1; }
   int64_t samples() const {  ///< parts of a batch of one are the same for all
     int64_t count = 1;
@@ -54,41 +55,50 @@ std::vector<Channel> kept_channels(const Sources& s, int64_t sample) {
   return kept;
 }
 
-/// The factor of the channels that a sample keeps, where less is dropped than kept and `whole` is
-/// known: the rest is cheaper taken away from it. Otherwise 0.
-float factor_of_whole(const Sources& s, size_t part, int64_t sample) {
-  if (!s.whole[part].defined() || !s.mask[part].defined()) return 0.0f;
-  const int64_t count = s.x[part].size(1);
-  const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
+/// The factor of the channels of parts [first, last) that a sample keeps, where less is dropped
+/// than kept: the rest is cheaper taken away from the whole. Otherwise 0.
+float factor_of_whole(const Sources& s, size_t first, size_t last, int64_t sample) {
   float factor = 0.0f;
-  int64_t dropped = 0;
-  for (int64_t c = 0; c < count; ++c) {
-    if (factors[c] == 0.0f)
-      ++dropped;
-    else if (factor == 0.0f || factor == factors[c])
-      factor = factors[c];
-    else
-      return 0.0f;  // no dropout: the kept channels differ
+  int64_t dropped = 0, channels = 0;
+  for (size_t part = first; part < last; ++part) {
+    if (!s.mask[part].defined()) return 0.0f;
+    const int64_t count = s.x[part].size(1);
+    const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
+    for (int64_t c = 0; c < count; ++c) {
+      if (factors[c] == 0.0f)
+        ++dropped;
+      else if (factor == 0.0f || factor == factors[c])
+        factor = factors[c];
+      else
+        return 0.0f;  // no dropout: the kept channels differ
+    }
+    channels += count;
   }
-  return 2 * dropped < count ? factor : 0.0f;
+  return 2 * dropped < channels ? factor : 0.0f;
 }
 
 /// What remains to be convolved once the wholes are added: channels to keep, or to take away.
 std::vector<Channel> channels_of(const Sources& s, int64_t sample,
                                  std::vector<cpu::Addend>& added) {
   std::vector<Channel> all;
-  std::array<float, 2> whole{};
-  for (size_t part = 0; part < static_cast<size_t>(s.parts()); ++part) {
-    whole[part] = factor_of_whole(s, part, sample);
-    if (whole[part] == 0.0f) continue;
-    added.push_back({s.whole[part].const_data_ptr<float>(), whole[part]});
-    const int64_t count = s.x[part].size(1);
-    const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
-    for (int64_t c = 0; c < count; ++c)
-      if (factors[c] == 0.0f) all.push_back({part, c, -whole[part]});
-  }
+  std::array<float, 2> factor_of{};
+  const auto add_whole = [&](const at::Tensor& whole, size_t first, size_t last) {
+    const float factor = whole.defined() ? factor_of_whole(s, first, last, sample) : 0.0f;
+    if (factor == 0.0f) return;
+    added.push_back({whole.const_data_ptr<float>(), factor});
+    for (size_t part = first; part < last; ++part) {
+      factor_of[part] = factor;
+      const int64_t count = s.x[part].size(1);
+      const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
+      for (int64_t c = 0; c < count; ++c)
+        if (factors[c] == 0.0f) all.push_back({part, c, -factor});
+    }
+  };
+  const auto parts = static_cast<size_t>(s.parts());
+  add_whole(s.whole_of_all, 0, parts);
+  for (size_t part = 0; part < parts; ++part) add_whole(s.whole[part], part, part + 1);
   for (const Channel& c : kept_channels(s, sample))
-    if (whole[c.part] == 0.0f) all.push_back(c);
+    if (factor_of[c.part] == 0.0f) all.push_back(c);
   return all;
 }
 
@@ -252,13 +262,14 @@ struct Winograd : torch::autograd::Function<Winograd> {
 bool winograd_pays(at::IntArrayRef shape) { return shape[2] * shape[3] * shape[4] >= 27; }
 
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias,
-                    at::Tensor* spreads) {
-  if (spreads || first.whole.defined() || second.whole.defined()) {
+                    at::Tensor* spreads, const at::Tensor& whole) {
+  if (spreads || first.whole.defined() || second.whole.defined() || whole.defined()) {
     const auto dense = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
     return forward_maps({{dense(first.x), dense(second.x)},
                          {dense(first.weight), dense(second.weight)},
                          {dense(first.mask), dense(second.mask)},
-                         {dense(first.whole), dense(second.whole)}},
+                         {dense(first.whole), dense(second.whole)},
+                         dense(whole)},
                         dense(bias), spreads);
   }
   return Winograd::apply(first.x, first.weight, given(first.mask), given(second.x),

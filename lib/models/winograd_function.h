@@ -13,6 +13,6 @@ bool winograd_pays(at::IntArrayRef shape);
 /// weights and bias, unless a part's whole or `spreads` (see convolve_3) is given. Equal for any
 /// number of threads.
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias,
-                    at::Tensor* spreads = nullptr);
+                    at::Tensor* spreads = nullptr, const at::Tensor& whole = {});
 
 }  // namespace kdseg::models

@@ -12,7 +12,7 @@ namespace kdseg::tensor {
 void add_softmax(at::Tensor& sum, const at::Tensor& logits);
 
 /// Voxels that add_softmax_piece() takes at most: their values stay in the first cache.
-inline constexpr int64_t softmax_piece = 1024;
+inline constexpr int64_t softmax_piece = 256;
 
 /// The same of n voxels. Classes are `logit_stride` and `sum_stride` apart; `kept` is room for
 /// classes * softmax_piece values.
