@@ -7,6 +7,7 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -76,9 +77,21 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Te
   return y;
 }
 
+at::Tensor activated(const Part& part) {
+  if (!part.activation.defined()) return part.x;
+  const auto factor = [&](int64_t i) {
+    return part.activation.select(1, i)
+        .view({part.x.size(0), part.x.size(1), 1, 1, 1})
+        .to(part.x.options());
+  };
+  const at::Tensor z = part.x * factor(0) + factor(1);
+  return at::where(z > 0, z, z * factor(2));
+}
+
 at::Tensor dropped(const Part& part) {
-  if (!part.mask.defined()) return part.x;
-  return at::mul(part.x, part.mask.view({part.mask.size(0), part.mask.size(1), 1, 1, 1}));
+  const at::Tensor x = activated(part);
+  if (!part.mask.defined()) return x;
+  return at::mul(x, part.mask.view({part.mask.size(0), part.mask.size(1), 1, 1, 1}));
 }
 
 /// One behind the other along the channels; a batch of one is repeated where the other has more.

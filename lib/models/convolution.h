@@ -23,6 +23,9 @@ struct Part {
   /// Where one x [1, C, ...] meets many masks, without gradients: the convolution of x by weight
   /// with no mask, [1, O, D, H, W]. Then only what a mask drops is convolved, and taken away.
   at::Tensor whole{};
+  /// Norms and LeakyReLUs that the maps of x still wait for, [N * C, 3] float32: scale, offset and
+  /// slope of each, as instance_norm_leaky_waiting() gives them. Without gradients.
+  at::Tensor activation{};
 };
 
 /// Whether Part::whole speeds convolve_3 up for such maps.

@@ -177,6 +177,22 @@ at::Tensor instance_norm_leaky(at::Tensor&& x, const at::Tensor& spread, const a
   return std::move(x);
 }
 
+Part instance_norm_leaky_waiting(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
+                                 const at::Tensor& bias, double slope,
+                                 const at::Tensor& next_weight, Route route, double epsilon) {
+  if (!spread.defined())
+    return {instance_norm_leaky(x, weight, bias, slope, route, epsilon), next_weight, {}};
+  Part part{std::move(x), next_weight, {}};
+  part.activation = at::empty({spread.size(0), 3}, at::kFloat);
+  float* to = part.activation.mutable_data_ptr<float>();
+  for (const Line& l : lines_of(spread, weight, bias, part.x.size(1), epsilon)) {
+    *to++ = l.scale;
+    *to++ = l.offset;
+    *to++ = static_cast<float>(slope);
+  }
+  return part;
+}
+
 at::Tensor instance_norm_leaky_pointwise(const at::Tensor& x, const at::Tensor& spread,
                                          const at::Tensor& weight, const at::Tensor& bias,
                                          double slope, const at::Tensor& mix_weight,

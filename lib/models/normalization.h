@@ -19,6 +19,12 @@ at::Tensor instance_norm_leaky(at::Tensor&& x, const at::Tensor& spread, const a
                                const at::Tensor& bias, double slope, Route route,
                                double epsilon = 1e-5);
 
+/// The same left to the 3x3x3 convolution that comes next: its input from what another convolve_3
+/// gave, normalized and rectified as it is read where the spread is known, else before.
+Part instance_norm_leaky_waiting(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
+                                 const at::Tensor& bias, double slope,
+                                 const at::Tensor& next_weight, Route route, double epsilon = 1e-5);
+
 /// The same with a 1x1x1 convolution behind it, in one pass over memory: logits. Where
 /// `softmax_sum` is not null (see tensor::Input) and a spread is given, they are added there and
 /// none are returned.

@@ -33,6 +33,13 @@ struct Unit : torch::nn::Module {
     at::Tensor y = convolve_3(part, conv->bias, route, &spread);
     return instance_norm_leaky(std::move(y), spread, inst->weight, inst->bias, slope, route);
   }
+  /// The same for the unit that comes next, which may norm and rectify as it reads.
+  Part before(const Unit& next, const Part& part, Route route) const {
+    at::Tensor spread;
+    at::Tensor y = convolve_3(part, conv->bias, route, &spread);
+    return instance_norm_leaky_waiting(std::move(y), spread, inst->weight, inst->bias, slope,
+                                       next.conv->weight, route);
+  }
   /// The same with the network's last layer behind it: logits.
   at::Tensor forward(const Part& part, const LastLayer& last, Route route) const {
     at::Tensor spread;
@@ -80,9 +87,8 @@ struct Block : torch::nn::Module {
   }
   at::Tensor forward(const Named& x, double p, tensor::Noise* noise, Route route) const {
     const at::Tensor mask = dropout_mask(noise, x.map, p);
-    const at::Tensor y =
-        conv1->forward(part_of(noise, "conv1", x, conv1->conv->weight, mask, route), route);
-    return conv2->forward({y, conv2->conv->weight, {}}, route);
+    const Part part = part_of(noise, "conv1", x, conv1->conv->weight, mask, route);
+    return conv2->forward(conv1->before(*conv2, part, route), route);
   }
   std::shared_ptr<Unit> conv1, conv2;
 };
@@ -112,9 +118,8 @@ struct UpBlock : torch::nn::Module {
             : convolve_3(part_of(noise, "conv_left", skip, conv_left->weight, left, route),
                          part_of(noise, "conv_up", up, conv_up->weight, right, route),
                          conv_up->bias, route, &spread);
-    const at::Tensor y =
-        instance_norm_leaky(std::move(sum), spread, inst->weight, inst->bias, slope, route);
-    const Part part{y, conv_out->conv->weight, {}};
+    const Part part = instance_norm_leaky_waiting(std::move(sum), spread, inst->weight, inst->bias,
+                                                  slope, conv_out->conv->weight, route);
     return last ? conv_out->forward(part, *last, route) : conv_out->forward(part, route);
   }
   /// The sum of both convolutions without dropout: one map to take away from, not one for each.

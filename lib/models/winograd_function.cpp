@@ -25,6 +25,7 @@ constexpr int64_t taps = 27;
 struct Sources {
   std::array<at::Tensor, 2> x, weight, mask, whole{};
   at::Tensor whole_of_all{};  ///< instead of one for each part
+  std::array<at::Tensor, 2> activation{};
   int64_t parts() const { return x[1].defined() ? 2 : 1; }
   int64_t samples() const {  ///< parts of a batch of one are the same for all
     int64_t count = 1;
@@ -107,6 +108,14 @@ const float* map_of(const at::Tensor& x, int64_t sample, int64_t channel, int64_
   return x.const_data_ptr<float>() + (n * x.size(1) + channel) * voxels;
 }
 
+cpu::Activation activation_of(const Sources& s, const Channel& c, int64_t sample) {
+  const at::Tensor& x = s.x[c.part];
+  if (!s.activation[c.part].defined()) return {};
+  const int64_t n = x.size(0) == 1 ? 0 : sample;
+  const float* from = s.activation[c.part].const_data_ptr<float>() + 3 * (n * x.size(1) + c.index);
+  return {from[0], from[1], from[2]};
+}
+
 /// Transformed weights of the kept channels, masks folded in; made anew only when they change.
 class Weights {
  public:
@@ -141,13 +150,18 @@ at::Tensor forward_maps(const Sources& s, const at::Tensor& bias, at::Tensor* sp
     std::vector<cpu::Addend> added;
     const auto kept = channels_of(s, n, added);
     std::vector<const float*> in;
-    for (const Channel& c : kept) in.push_back(map_of(s.x[c.part], n, c.index, voxels));
+    std::vector<cpu::Activation> activations;
+    for (const Channel& c : kept) {
+      in.push_back(map_of(s.x[c.part], n, c.index, voxels));
+      if (s.activation[0].defined() || s.activation[1].defined())
+        activations.push_back(activation_of(s, c, n));
+    }
     std::vector<float*> out;
     for (int64_t o = 0; o < outputs; ++o)
       out.push_back(y.mutable_data_ptr<float>() + (n * outputs + o) * voxels);
     cpu::convolve(cpu::kernels(), in, weights.of(s, kept),
                   bias.defined() ? bias.const_data_ptr<float>() : nullptr, out, size, added,
-                  spreads ? spread.data() : nullptr);
+                  spreads ? spread.data() : nullptr, activations);
     for (int64_t o = 0; spreads && o < outputs; ++o) {
       auto* to = spreads->mutable_data_ptr<double>() + 2 * (n * outputs + o);
       to[0] = spread[static_cast<size_t>(o)].mean;
@@ -263,13 +277,15 @@ bool winograd_pays(at::IntArrayRef shape) { return shape[2] * shape[3] * shape[4
 
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias,
                     at::Tensor* spreads, const at::Tensor& whole) {
-  if (spreads || first.whole.defined() || second.whole.defined() || whole.defined()) {
+  if (spreads || first.whole.defined() || second.whole.defined() || whole.defined() ||
+      first.activation.defined() || second.activation.defined()) {
     const auto dense = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
     return forward_maps({{dense(first.x), dense(second.x)},
                          {dense(first.weight), dense(second.weight)},
                          {dense(first.mask), dense(second.mask)},
                          {dense(first.whole), dense(second.whole)},
-                         dense(whole)},
+                         dense(whole),
+                         {dense(first.activation), dense(second.activation)}},
                         dense(bias), spreads);
   }
   return Winograd::apply(first.x, first.weight, given(first.mask), given(second.x),

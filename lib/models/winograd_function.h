@@ -10,8 +10,8 @@ namespace kdseg::models {
 bool winograd_pays(at::IntArrayRef shape);
 
 /// convolve_3 for float32 maps on the CPU; `second` may be empty. Differentiable once in maps,
-/// weights and bias, unless a part's whole or `spreads` (see convolve_3) is given. Equal for any
-/// number of threads.
+/// weights and bias, unless a whole, an activation or `spreads` (see convolve_3) is given. Equal
+/// for any number of threads.
 at::Tensor winograd(const Part& first, const Part& second, const at::Tensor& bias,
                     at::Tensor* spreads = nullptr, const at::Tensor& whole = {});
 

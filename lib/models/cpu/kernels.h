@@ -16,14 +16,21 @@ struct Segments {
   int64_t count, length, step;
 };
 
+/// A norm and a LeakyReLU that a map still waits for: leaky(scale * x + offset).
+struct Activation {
+  float scale = 1.0f, offset = 0.0f, slope = 1.0f;
+};
+
 /// Convolution with 3x3x3 weights as Winograd's F(4x4, 3x3) over the two slow axes and three plain
 /// taps along the fast one. Source: Lavin & Gray 2016, arXiv:1509.09308; the third axis stays plain
 /// so that vectors run along it.
 struct Kernels {
   const char* name;
 
-  /// 36 rows of `width` values (window of 6x6 rows) -> 36 transformed rows, `stride` apart.
-  void (*input_tile)(const float* const* rows, int64_t width, float* out, int64_t stride);
+  /// 36 rows of `width` values (window of 6x6 rows) -> 36 transformed rows, `stride` apart. With an
+  /// activation, done as rows are read, null is a row of zeros that it leaves alone.
+  void (*input_tile)(const float* const* rows, int64_t width, float* out, int64_t stride,
+                     const Activation* activation);
   /// 36 transformed rows -> 16 rows (null: not wanted) plus `bias`, plus `factor` times as many
   /// rows `added` (null: none).
   void (*output_tile)(const float* in, int64_t stride, int64_t width, float* const* rows,

@@ -52,16 +52,27 @@ inline void weight_gradient_line(const T* u, int s, T* g, int r) {
   g[2 * r] = a + 4.0f * c + u[5 * s];
 }
 
+/// `all`: no row is null.
+template <bool active, bool all>
 struct InputTile {
   const float* const* rows;
   float* out;
   int64_t stride;
+  Activation a;
+  template <int N>
+  inline typename Lanes<N>::type row(int i, int64_t x) const {
+    using T = typename Lanes<N>::type;
+    if constexpr (!active) return load<N>(rows[i] + x);
+    if (!all && !rows[i]) return T{};
+    const T z = a.scale * load<N>(rows[i] + x) + a.offset;
+    return z > 0.0f ? z : a.slope * z;
+  }
   template <int N>
   inline void at(int64_t x) const {
     using T = typename Lanes<N>::type;
     T t[36], column[6], result[6];
     for (int i = 0; i < 6; ++i) {
-      for (int j = 0; j < 6; ++j) column[j] = load<N>(rows[6 * i + j] + x);
+      for (int j = 0; j < 6; ++j) column[j] = row<N>(6 * i + j, x);
       input_line(column, 1, t + 6 * i, 1);
     }
     for (int j = 0; j < 6; ++j) {
@@ -70,8 +81,15 @@ struct InputTile {
     }
   }
 };
-void input_tile(const float* const* rows, int64_t width, float* out, int64_t stride) {
-  sweep(width, InputTile{rows, out, stride});
+void input_tile(const float* const* rows, int64_t width, float* out, int64_t stride,
+                const Activation* activation) {
+  if (!activation) return sweep(width, InputTile<false, true>{rows, out, stride, {}});
+  bool all = true;
+  for (int i = 0; i < frequencies; ++i) all = all && rows[i];
+  if (all)
+    sweep(width, InputTile<true, true>{rows, out, stride, *activation});
+  else
+    sweep(width, InputTile<true, false>{rows, out, stride, *activation});
 }
 
 /// `all`: no row is null; `more`: there are rows to add.

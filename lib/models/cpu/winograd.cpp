@@ -99,9 +99,10 @@ const float* zero_row(int64_t width) {
 /// Transforms the 6x6-row windows of a unit's tiles. The map that comes `next` (or null) is fetched
 /// meanwhile: its rows are too short for the processor to foresee.
 void transform_input(const Kernels& kernels, const Tiling& g, Unit unit, const float* map,
-                     const float* next, float* out, const Layout& layout) {
+                     const float* next, const Activation* activation, float* out,
+                     const Layout& layout) {
   const Size s = g.size;
-  const float* zeros = zero_row(s.width);
+  const float* zeros = activation ? nullptr : zero_row(s.width);
   const float* rows[frequencies];
   for (int64_t t = unit.begin; t < unit.end; ++t) {
     for (int64_t i = 0; i < window; ++i)
@@ -115,7 +116,7 @@ void transform_input(const Kernels& kernels, const Tiling& g, Unit unit, const f
           for (int64_t x = 0; x < s.width; x += Tiling::line) __builtin_prefetch(next + place + x);
       }
     float* start = out + g.front + (t - unit.begin) * g.step;
-    kernels.input_tile(rows, s.width, start, layout.frequency);
+    kernels.input_tile(rows, s.width, start, layout.frequency, activation);
     for (int64_t f = 0; f < frequencies; ++f)
       start[f * layout.frequency - 1] = start[f * layout.frequency + s.width] = 0.0f;
   }
@@ -125,9 +126,12 @@ void transform_input(const Kernels& kernels, const Tiling& g, Unit unit, const f
 }
 
 void transform_inputs(const Kernels& kernels, const Tiling& g, Unit unit,
-                      const std::vector<const float*>& maps, float* out, const Layout& layout) {
+                      const std::vector<const float*>& maps,
+                      const std::vector<Activation>& activations, float* out,
+                      const Layout& layout) {
   for (size_t c = 0; c < maps.size(); ++c)
     transform_input(kernels, g, unit, maps[c], c + 1 < maps.size() ? maps[c + 1] : nullptr,
+                    activations.empty() ? nullptr : &activations[c],
                     out + static_cast<int64_t>(c) * layout.row, layout);
 }
 
@@ -242,7 +246,8 @@ Floats transform_weights(const Kernels& kernels, const std::vector<WeightView>& 
 
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
               const float* bias, const std::vector<float*>& out, Size size,
-              const std::vector<Addend>& added, Spread* spreads) {
+              const std::vector<Addend>& added, Spread* spreads,
+              const std::vector<Activation>& activations) {
   const Tiling tiling(size);
   const auto channels = static_cast<int64_t>(in.size()), outputs = static_cast<int64_t>(out.size());
   std::vector<TileSum> sums(static_cast<size_t>(spreads ? tiling.count * outputs : 0));
@@ -259,7 +264,7 @@ void convolve(const Kernels& kernels, const std::vector<const float*>& in, const
       const Layout lv(tiling, tiles, channels), lm(tiling, tiles, padded);
       float* v = scratch(0, lv.total);
       float* m = scratch(1, lm.total);
-      transform_inputs(kernels, tiling, unit, in, v, lv);
+      transform_inputs(kernels, tiling, unit, in, activations, v, lv);
       for (int64_t f = 0; f < frequencies; ++f)
         for (int64_t b = 0; b < blocks; ++b)
           kernels.multiply(v + f * lv.frequency + tiling.front - 1, lv.row,
@@ -305,7 +310,7 @@ Floats correlate(const Kernels& kernels, const std::vector<const float*>& in,
         const Layout lv(tiling, tiles, channels), lm(tiling, tiles, padded);
         float* v = scratch(0, lv.total);
         float* m = scratch(1, lm.total);
-        transform_inputs(kernels, tiling, unit, in, v, lv);
+        transform_inputs(kernels, tiling, unit, in, {}, v, lv);
         for (int64_t o = 0; o < outputs; ++o)
           transform_gradients(kernels, tiling, unit, gradient[static_cast<size_t>(o)],
                               m + o * lm.row, lm);

@@ -52,12 +52,14 @@ struct Spread {
 };
 
 /// out[o] = bias[o] + sum over c of weights(o, c) * in[c] + added; maps are [depth][height][width].
-/// Equal for any number of threads. `bias` may be null. `spreads`, one per output where it is not
-/// null, is computed on the way, while the results are in the cache; not a number where they are
-/// none.
+/// Equal for any number of threads. `bias` may be null. `activations`, one per input or none, are
+/// done as the maps are read; beyond their borders the maps stay 0. `spreads`, one per output where
+/// it is not null, is computed on the way, while the results are in the cache; not a number where
+/// they are none.
 void convolve(const Kernels& kernels, const std::vector<const float*>& in, const Floats& weights,
               const float* bias, const std::vector<float*>& out, Size size,
-              const std::vector<Addend>& added = {}, Spread* spreads = nullptr);
+              const std::vector<Addend>& added = {}, Spread* spreads = nullptr,
+              const std::vector<Activation>& activations = {});
 
 /// Gradient in the weights, still transformed: for scatter_weights(). Equal for any number of
 /// threads.

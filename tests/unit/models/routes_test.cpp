@@ -192,6 +192,63 @@ TEST(Routes, AConvolutionKnowsTheSpreadOfItsMaps) {
   EXPECT_FALSE(none.defined());
 }
 
+// A norm and a LeakyReLU that are left to the next convolution, with and without a second part that
+// waits for nothing; borders are padded with zeros, not with what becomes of zeros.
+TEST(Routes, AConvolutionNormsWhatItReads) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor x = noisy({2, 3, 9, 10, 19}, 0.31).to(at::kFloat);
+  const at::Tensor w = noisy({5, 3, 3, 3, 3}, 1.1).to(at::kFloat);
+  const at::Tensor next = noisy({4, 5, 3, 3, 3}, 0.7).to(at::kFloat);
+  const at::Tensor other = noisy({2, 3, 9, 10, 19}, 0.6).to(at::kFloat),
+                   other_weight = noisy({4, 3, 3, 3, 3}, 0.2).to(at::kFloat);
+  const at::Tensor scale = noisy({5}, 1).add(1.5).to(at::kFloat),
+                   shift = noisy({5}, 2).add(3.0).to(at::kFloat);
+  at::Tensor spread;
+  const at::Tensor y = convolve_3({x, w, {}}, {}, Route::automatic, &spread);
+  const at::Tensor exact = instance_norm_leaky(y.to(at::kDouble), scale.to(at::kDouble),
+                                               shift.to(at::kDouble), 0.01, Route::plain);
+  const Part waiting =
+      instance_norm_leaky_waiting(y.clone(), spread, scale, shift, 0.01, next, Route::automatic);
+  ASSERT_TRUE(waiting.activation.defined());
+  const at::Tensor alone = convolve(exact, next.to(at::kDouble), {}, 1, 1, Route::plain);
+  const at::Tensor both =
+      alone + convolve(other.to(at::kDouble), other_weight.to(at::kDouble), {}, 1, 1, Route::plain);
+  for (const Route route : {Route::automatic, Route::plain}) {
+    EXPECT_LT(difference(convolve_3(waiting, {}, route), alone), 1e-4);
+    EXPECT_LT(difference(convolve_3(waiting, {other, other_weight, {}}, {}, route), both), 1e-4);
+  }
+  const Part done =
+      instance_norm_leaky_waiting(y.clone(), {}, scale, shift, 0.01, next, Route::automatic);
+  EXPECT_FALSE(done.activation.defined());
+  EXPECT_LT(difference(done.x, exact), 2e-5);
+}
+
+// Two parts behind dropout whose sum without it is known: what is dropped is taken away, where less
+// is dropped than kept.
+TEST(Routes, DropsFromTheSumOfTwoParts) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor a = noisy({1, 6, 9, 10, 16}, 0.31).to(at::kFloat),
+                   b = noisy({1, 6, 9, 10, 16}, 0.77).to(at::kFloat);
+  const at::Tensor wa = noisy({5, 6, 3, 3, 3}, 1.1).to(at::kFloat),
+                   wb = noisy({5, 6, 3, 3, 3}, 0.4).to(at::kFloat);
+  at::Tensor left = at::full({3, 6}, 1.25f), right = at::full({3, 6}, 1.25f);
+  left[0][2] = left[2][4] = right[0][0] = right[0][5] = 0.0f;
+  right[1].zero_();
+  left[1][0] = 0.0f;  // sample 1 drops more than half; sample 2 one channel of one part
+  const at::Tensor whole = convolve_3({a, wa, {}}, {b, wb, {}}, {});
+  const at::Tensor plain =
+      convolve_3({a.to(at::kDouble), wa.to(at::kDouble), left.to(at::kDouble)},
+                 {b.to(at::kDouble), wb.to(at::kDouble), right.to(at::kDouble)}, {}, Route::plain);
+  const at::Tensor taken =
+      convolve_3({a, wa, left}, {b, wb, right}, {}, Route::automatic, nullptr, whole);
+  EXPECT_LT(difference(taken, plain), 1e-4);
+  // The sum was used: with a wrong one the result is wrong where channels are taken away.
+  const at::Tensor wrong =
+      convolve_3({a, wa, left}, {b, wb, right}, {}, Route::automatic, nullptr, whole + 1.0);
+  EXPECT_NEAR((wrong - taken)[0].mean().item<double>(), 1.25, 1e-3);
+  EXPECT_NEAR((wrong - taken)[1].abs().max().item<double>(), 0.0, 1e-6);
+}
+
 // The norm of a map whose spread is known, alone and with a 1x1x1 convolution behind it, whose
 // softmax may go into a sum.
 TEST(Routes, NormFromAKnownSpread) {
