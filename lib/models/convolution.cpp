@@ -69,9 +69,8 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Te
       const int64_t sample = i / pieces, start = i % pieces * piece;
       for (int64_t c = 0; c < in; ++c)
         maps[static_cast<size_t>(c)] = from + (sample * in + c) * n + start;
-      for (int64_t o = 0; o < out; ++o)
-        cpu::kernels().mix(maps.data(), weights + o * in, in, biases ? biases[o] : 0.0f,
-                           std::min(piece, n - start), to + (sample * out + o) * n + start);
+      cpu::kernels().mix(maps.data(), nullptr, in, weights, biases, out, std::min(piece, n - start),
+                         to + sample * out * n + start, n);
     }
   });
   return y;

@@ -56,23 +56,27 @@ struct Unit : torch::nn::Module {
     conv = register_module("conv", make_convolution(in, out, 3, true));
     if (affine) norm = register_module("norm", make_norm(out));
   }
-  at::Tensor activated(at::Tensor&& y, const at::Tensor& spread, Route route) const {
-    return instance_norm_leaky(std::move(y), spread, norm ? norm->weight : at::Tensor(),
-                               norm ? norm->bias : at::Tensor(), slope, route);
-  }
-  at::Tensor forward(const at::Tensor& x, Route route) const {
+  at::Tensor forward(const Part& part, Route route) const {
     at::Tensor spread;
-    at::Tensor y = convolve_3({x, conv->weight, {}}, conv->bias, route, &spread);
-    return activated(std::move(y), spread, route);
+    at::Tensor y = convolve_3(part, conv->bias, route, &spread);
+    return instance_norm_leaky(std::move(y), spread, scale(), shift(), slope, route);
   }
-  /// Of the concatenation of two maps along their channels, which is not made.
-  at::Tensor forward(const at::Tensor& first, const at::Tensor& second, Route route) const {
-    const Part a{first, conv->weight.narrow(1, 0, first.size(1)), {}};
-    const Part b{second, conv->weight.narrow(1, first.size(1), second.size(1)), {}};
+  /// The same of the concatenation of two maps along their channels, which is not made, for the
+  /// unit that comes next, which may norm and rectify as it reads. `second` may be undefined.
+  Part before(const Unit& next, const at::Tensor& first, const at::Tensor& second,
+              Route route) const {
+    Part a{first, conv->weight, {}}, b;
+    if (second.defined()) {
+      a.weight = conv->weight.narrow(1, 0, first.size(1));
+      b = {second, conv->weight.narrow(1, first.size(1), second.size(1)), {}};
+    }
     at::Tensor spread;
     at::Tensor y = convolve_3(a, b, conv->bias, route, &spread);
-    return activated(std::move(y), spread, route);
+    return instance_norm_leaky_waiting(std::move(y), spread, scale(), shift(), slope,
+                                       next.conv->weight, route);
   }
+  at::Tensor scale() const { return norm ? norm->weight : at::Tensor(); }
+  at::Tensor shift() const { return norm ? norm->bias : at::Tensor(); }
   std::shared_ptr<Layer> conv, norm;
 };
 
@@ -81,11 +85,9 @@ struct Block : torch::nn::Module {
     conv1 = register_module("conv1", std::make_shared<Unit>(shape.in, shape.middle, affine));
     conv2 = register_module("conv2", std::make_shared<Unit>(shape.middle, shape.out, affine));
   }
-  at::Tensor forward(const at::Tensor& x, Route route) const {
-    return conv2->forward(conv1->forward(x, route), route);
-  }
+  /// `skip` may be undefined.
   at::Tensor forward(const at::Tensor& up, const at::Tensor& skip, Route route) const {
-    return conv2->forward(conv1->forward(up, skip, route), route);
+    return conv2->forward(conv1->before(*conv2, up, skip, route), route);
   }
   std::shared_ptr<Unit> conv1, conv2;
 };
@@ -131,15 +133,15 @@ class KdNetUNet : public Network {
     std::array<at::Tensor, deepest> encoded;
     at::Tensor x = input.image;
     for (size_t level = 0; level < deepest; ++level) {
-      encoded[level] = blocks[level]->forward(x, route);
+      encoded[level] = blocks[level]->forward(x, {}, route);
       x = max_pool_2(encoded[level], route);
     }
-    const at::Tensor bottleneck = blocks[deepest]->forward(x, route);
+    const at::Tensor bottleneck = blocks[deepest]->forward(x, {}, route);
     x = bottleneck;
     for (size_t level = deepest; level-- > 0;) {
       const Block& block = *blocks[2 * deepest - level];
       const at::Tensor up = upsample_trilinear_2(x, TrilinearGrid::half_pixel, route);
-      x = options_.skips ? block.forward(up, encoded[level], route) : block.forward(up, route);
+      x = block.forward(up, options_.skips ? encoded[level] : at::Tensor(), route);
     }
     tensor::Output output;
     output.logits = convolve(x, module_->out->weight, module_->out->bias, 1, 0, route);

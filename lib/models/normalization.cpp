@@ -22,17 +22,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Normalization and LeakyReLU of one channel as y = leaky(scale * x + offset).
-struct Line {
-  float scale, offset;
-};
-
-Line line(double mean, double inverse, const float* weight, const float* bias, int64_t c) {
-  const double w = weight ? static_cast<double>(weight[c]) : 1.0;
-  const double b = bias ? static_cast<double>(bias[c]) : 0.0;
-  return {static_cast<float>(w * inverse), static_cast<float>(b - w * inverse * mean)};
-}
-
 const float* values(const at::Tensor& t) {
   return t.defined() ? t.const_data_ptr<float>() : nullptr;
 }
@@ -40,6 +29,15 @@ const float* values(const at::Tensor& t) {
 struct Statistics {
   double mean, inverse;  ///< 1 / deviation
 };
+
+/// Normalization and LeakyReLU of one channel.
+cpu::Activation activation_of(const Statistics& s, const float* weight, const float* bias,
+                              int64_t c, double slope) {
+  const double w = weight ? static_cast<double>(weight[c]) : 1.0;
+  const double b = bias ? static_cast<double>(bias[c]) : 0.0;
+  return {static_cast<float>(w * s.inverse), static_cast<float>(b - w * s.inverse * s.mean),
+          static_cast<float>(slope)};
+}
 
 Statistics statistics_of(double mean, double variance, double epsilon) {
   // A variance that is no number must show: max() would turn it into 0.
@@ -78,8 +76,7 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
         const Statistics s = statistics_of(map, n, epsilon);
         stored[2 * i] = s.mean;
         stored[2 * i + 1] = s.inverse;
-        const Line l = line(s.mean, s.inverse, w, b, i % channels);
-        kernels.scale_leaky(map, n, l.scale, l.offset, static_cast<float>(slope), to + i * n);
+        kernels.scale_leaky(map, n, activation_of(s, w, b, i % channels, slope), to + i * n);
       }
     });
     context->save_for_backward({x, weight, bias, statistics});
@@ -90,7 +87,7 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
-    const auto slope = static_cast<float>(context->saved_data["slope"].toDouble());
+    const double slope = context->saved_data["slope"].toDouble();
     const at::Tensor dy = gradients[0].contiguous();
     const int64_t batch = x.size(0), channels = x.size(1), n = x.numel() / (batch * channels);
     at::Tensor dx = at::empty_like(x), dw, db;
@@ -109,15 +106,15 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
         for (int64_t s = 0; s < batch; ++s) {
           const int64_t i = s * channels + c;
           const double mean = stored[2 * i], inverse = stored[2 * i + 1];
-          const Line l = line(mean, inverse, w, b, c);
+          const cpu::Activation y = activation_of({mean, inverse}, w, b, c, slope);
           double sum = 0, product = 0;
-          kernels.leaky_gradient_sums(from + i * n, above + i * n, n, l.scale, l.offset, slope,
+          kernels.leaky_gradient_sums(from + i * n, above + i * n, n, y.scale, y.offset, y.slope,
                                       static_cast<float>(mean), &sum, &product);
           // dx = w r (g - mean(g) - xhat mean(g xhat)), xhat = (x - mean) r.
           const double a = (w ? static_cast<double>(w[c]) : 1.0) * inverse;
           const double tilt = -a * inverse * inverse * product / static_cast<double>(n);
           const double level = -a * sum / static_cast<double>(n) - tilt * mean;
-          kernels.leaky_gradient(from + i * n, above + i * n, n, l.scale, l.offset, slope,
+          kernels.leaky_gradient(from + i * n, above + i * n, n, y.scale, y.offset, y.slope,
                                  static_cast<float>(a), static_cast<float>(tilt),
                                  static_cast<float>(level), to + i * n);
           weight_sum += product * inverse;
@@ -137,15 +134,15 @@ std::optional<at::Tensor> given(const at::Tensor& t) {
 }
 
 /// Of every map, from its spread as convolve_3 gives it.
-std::vector<Line> lines_of(const at::Tensor& spread, const at::Tensor& weight,
-                           const at::Tensor& bias, int64_t channels, double epsilon) {
-  std::vector<Line> lines;
+std::vector<cpu::Activation> activations_of(const at::Tensor& spread, const at::Tensor& weight,
+                                            const at::Tensor& bias, int64_t channels, double slope,
+                                            double epsilon) {
+  std::vector<cpu::Activation> activations;
   const auto* known = spread.const_data_ptr<double>();
-  for (int64_t i = 0; i < spread.size(0); ++i) {
-    const Statistics s = statistics_of(known[2 * i], known[2 * i + 1], epsilon);
-    lines.push_back(line(s.mean, s.inverse, values(weight), values(bias), i % channels));
-  }
-  return lines;
+  for (int64_t i = 0; i < spread.size(0); ++i)
+    activations.push_back(activation_of(statistics_of(known[2 * i], known[2 * i + 1], epsilon),
+                                        values(weight), values(bias), i % channels, slope));
+  return activations;
 }
 
 }  // namespace
@@ -163,16 +160,13 @@ at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
 at::Tensor instance_norm_leaky(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
                                const at::Tensor& bias, double slope, Route route, double epsilon) {
   if (!spread.defined()) return instance_norm_leaky(x, weight, bias, slope, route, epsilon);
-  const auto lines = lines_of(spread, weight, bias, x.size(1), epsilon);
+  const auto activations = activations_of(spread, weight, bias, x.size(1), slope, epsilon);
   const int64_t n = x.size(2) * x.size(3) * x.size(4);
   float* maps = x.mutable_data_ptr<float>();
   const auto& kernels = cpu::kernels();
   at::parallel_for(0, spread.size(0), 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const Line& l = lines[static_cast<size_t>(i)];
-      kernels.scale_leaky(maps + i * n, n, l.scale, l.offset, static_cast<float>(slope),
-                          maps + i * n);
-    }
+    for (int64_t i = first; i < last; ++i)
+      kernels.scale_leaky(maps + i * n, n, activations[static_cast<size_t>(i)], maps + i * n);
   });
   return std::move(x);
 }
@@ -185,10 +179,10 @@ Part instance_norm_leaky_waiting(at::Tensor&& x, const at::Tensor& spread, const
   Part part{std::move(x), next_weight, {}};
   part.activation = at::empty({spread.size(0), 3}, at::kFloat);
   float* to = part.activation.mutable_data_ptr<float>();
-  for (const Line& l : lines_of(spread, weight, bias, part.x.size(1), epsilon)) {
-    *to++ = l.scale;
-    *to++ = l.offset;
-    *to++ = static_cast<float>(slope);
+  for (const auto& a : activations_of(spread, weight, bias, part.x.size(1), slope, epsilon)) {
+    *to++ = a.scale;
+    *to++ = a.offset;
+    *to++ = a.slope;
   }
   return part;
 }
@@ -207,30 +201,24 @@ at::Tensor instance_norm_leaky_pointwise(const at::Tensor& x, const at::Tensor& 
   const int64_t n = x.numel() / (samples * in), pieces = (n + piece - 1) / piece;
   at::Tensor y;
   if (!softmax_sum) y = at::empty({samples, out, x.size(2), x.size(3), x.size(4)}, x.options());
-  const auto lines = lines_of(spread, weight, bias, in, epsilon);
+  const auto activations = activations_of(spread, weight, bias, in, slope, epsilon);
   const float *from = x.const_data_ptr<float>(), *weights = mixing.const_data_ptr<float>();
   const float* biases = values(mix_bias);
   float* to = softmax_sum ? softmax_sum->mutable_data_ptr<float>() : y.mutable_data_ptr<float>();
   const auto& kernels = cpu::kernels();
   at::parallel_for(0, pieces, 8, [&](int64_t first, int64_t last) {
-    std::vector<float> active(static_cast<size_t>(in * piece)),
-        logits(static_cast<size_t>(out * piece)), kept(logits.size());
-    std::vector<const float*> maps;
-    for (int64_t c = 0; c < in; ++c) maps.push_back(active.data() + c * piece);
+    std::vector<float> logits(static_cast<size_t>(out * piece)), kept(logits.size());
+    std::vector<const float*> maps(static_cast<size_t>(in));
     for (int64_t i = first; i < last; ++i)
       for (int64_t sample = 0; sample < samples; ++sample) {
         const int64_t start = i * piece, count = std::min(piece, n - start);
-        for (int64_t c = 0; c < in; ++c) {
-          const Line& l = lines[static_cast<size_t>(sample * in + c)];
-          kernels.scale_leaky(from + (sample * in + c) * n + start, count, l.scale, l.offset,
-                              static_cast<float>(slope), active.data() + c * piece);
-        }
-        for (int64_t o = 0; o < out; ++o)
-          kernels.mix(
-              maps.data(), weights + o * in, in, biases ? biases[o] : 0.0f, count,
-              softmax_sum ? logits.data() + o * piece : to + (sample * out + o) * n + start);
+        for (int64_t c = 0; c < in; ++c)
+          maps[static_cast<size_t>(c)] = from + (sample * in + c) * n + start;
+        float* own = softmax_sum ? logits.data() : to + sample * out * n + start;
+        kernels.mix(maps.data(), activations.data() + sample * in, in, weights, biases, out, count,
+                    own, softmax_sum ? piece : n);
         if (softmax_sum)
-          tensor::add_softmax_piece(logits.data(), piece, out, count, kept.data(), to + start, n);
+          tensor::add_softmax_piece(own, piece, out, count, kept.data(), to + start, n);
       }
   });
   return y;

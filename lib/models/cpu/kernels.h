@@ -53,7 +53,7 @@ struct Kernels {
   /// Sum and sum of squared deviations from `shift` of n values.
   void (*moments)(const float* x, int64_t n, float shift, double* sum, double* squares);
   /// y = leaky(scale * x + offset).
-  void (*scale_leaky)(const float* x, int64_t n, float scale, float offset, float slope, float* y);
+  void (*scale_leaky)(const float* x, int64_t n, const Activation& activation, float* y);
   /// With g = dy where scale * x + offset > 0, else slope * dy: sums of g and g * (x - mean).
   void (*leaky_gradient_sums)(const float* x, const float* dy, int64_t n, float scale, float offset,
                               float slope, float mean, double* sum, double* product);
@@ -61,9 +61,11 @@ struct Kernels {
   void (*leaky_gradient)(const float* x, const float* dy, int64_t n, float scale, float offset,
                          float slope, float a, float b, float c, float* dx);
 
-  /// y = bias + sum over c of weights[c] * x[c] for n values: a 1x1x1 convolution.
-  void (*mix)(const float* const* x, const float* weights, int64_t channels, float bias, int64_t n,
-              float* y);
+  /// A 1x1x1 convolution of n values: output o, at y + o * y_stride, is biases[o] (null: 0) plus
+  /// the sum over c of weights[o * channels + c] * x[c], each after its activation (null: none).
+  void (*mix)(const float* const* x, const Activation* activations, int64_t channels,
+              const float* weights, const float* biases, int64_t outputs, int64_t n, float* y,
+              int64_t y_stride);
   /// y += factor * x for n values.
   void (*add_scaled)(const float* x, float factor, int64_t n, float* y);
 

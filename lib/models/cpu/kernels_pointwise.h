@@ -27,18 +27,23 @@ void moments(const float* x, int64_t n, float shift, double* sum, double* square
   }
 }
 
+template <class T>
+inline T activated(const Activation& a, T x) {
+  const T z = a.scale * x + a.offset;
+  return z > 0.0f ? z : a.slope * z;
+}
+
 struct ScaleLeaky {
   const float* x;
   float* y;
-  float scale, offset, slope;
+  Activation activation;
   template <int N>
   inline void at(int64_t i) const {
-    const auto z = scale * load<N>(x + i) + offset;
-    store<N>(y + i, z > 0.0f ? z : slope * z);
+    store<N>(y + i, activated(activation, load<N>(x + i)));
   }
 };
-void scale_leaky(const float* x, int64_t n, float scale, float offset, float slope, float* y) {
-  sweep(n, ScaleLeaky{x, y, scale, offset, slope});
+void scale_leaky(const float* x, int64_t n, const Activation& activation, float* y) {
+  sweep(n, ScaleLeaky{x, y, activation});
 }
 
 template <int N>
@@ -86,23 +91,51 @@ void leaky_gradient(const float* x, const float* dy, int64_t n, float scale, flo
   sweep(n, LeakyGradient{x, dy, dx, scale, offset, slope, a, b, c});
 }
 
+template <bool active, int outputs>
 struct Mix {
   const float* const* x;
-  const float* weights;
+  const Activation* activations;
   int64_t channels;
-  float bias;
+  const float *weights, *biases;
   float* y;
+  int64_t y_stride;
   template <int N>
   inline void at(int64_t i) const {
     using T = typename Lanes<N>::type;
-    T sum = T{} + bias;
-    for (int64_t c = 0; c < channels; ++c) sum += weights[c] * load<N>(x[c] + i);
-    store<N>(y + i, sum);
+    T sum[outputs];
+    for (int o = 0; o < outputs; ++o) sum[o] = T{} + (biases ? biases[o] : 0.0f);
+    for (int64_t c = 0; c < channels; ++c) {
+      T v = load<N>(x[c] + i);
+      if constexpr (active) v = activated(activations[c], v);
+      for (int o = 0; o < outputs; ++o) sum[o] += weights[o * channels + c] * v;
+    }
+    for (int o = 0; o < outputs; ++o) store<N>(y + o * y_stride + i, sum[o]);
   }
 };
-void mix(const float* const* x, const float* weights, int64_t channels, float bias, int64_t n,
-         float* y) {
-  sweep(n, Mix{x, weights, channels, bias, y});
+template <bool active>
+inline void mix_all(const float* const* x, const Activation* activations, int64_t channels,
+                    const float* weights, const float* biases, int64_t outputs, int64_t n, float* y,
+                    int64_t y_stride) {
+  int64_t o = 0;
+  const auto next = [&](auto step) {
+    step.weights = weights + o * channels;
+    step.biases = biases ? biases + o : nullptr;
+    step.y = y + o * y_stride;
+    sweep(n, step);
+  };
+  // Four at a time share what they read.
+  for (; o + 4 <= outputs; o += 4)
+    next(Mix<active, 4>{x, activations, channels, nullptr, nullptr, nullptr, y_stride});
+  for (; o < outputs; ++o)
+    next(Mix<active, 1>{x, activations, channels, nullptr, nullptr, nullptr, y_stride});
+}
+void mix(const float* const* x, const Activation* activations, int64_t channels,
+         const float* weights, const float* biases, int64_t outputs, int64_t n, float* y,
+         int64_t y_stride) {
+  if (activations)
+    mix_all<true>(x, activations, channels, weights, biases, outputs, n, y, y_stride);
+  else
+    mix_all<false>(x, activations, channels, weights, biases, outputs, n, y, y_stride);
 }
 
 struct AddScaled {

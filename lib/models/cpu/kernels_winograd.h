@@ -64,8 +64,7 @@ struct InputTile {
     using T = typename Lanes<N>::type;
     if constexpr (!active) return load<N>(rows[i] + x);
     if (!all && !rows[i]) return T{};
-    const T z = a.scale * load<N>(rows[i] + x) + a.offset;
-    return z > 0.0f ? z : a.slope * z;
+    return activated(a, load<N>(rows[i] + x));
   }
   template <int N>
   inline void at(int64_t x) const {
