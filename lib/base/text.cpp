@@ -14,6 +14,13 @@ std::string trim(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
 }
 
+std::string excerpt(std::string_view text) {
+  std::string shown;
+  for (const char c : text.substr(0, 40))
+    shown += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+  return text.size() > 40 ? shown + "..." : shown;
+}
+
 std::string join(std::span<const std::string> items, std::string_view separator) {
   return fmt::format("{}", fmt::join(items, separator));
 }

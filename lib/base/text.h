@@ -14,6 +14,9 @@ std::vector<std::string> split(std::string_view text, char separator);  ///< kee
 /// Items separated by blanks or commas: "flair,t1 t2" gives three.
 std::vector<std::string> split_list(std::string_view text);
 
+/// A piece of a foreign text for a message: 40 bytes at most, '?' for control characters.
+std::string excerpt(std::string_view text);
+
 /// The whole text as a number; nullopt for anything else, including "nan" and "inf".
 std::optional<double> parse_number(std::string_view text);
 std::optional<int64_t> parse_integer(std::string_view text);

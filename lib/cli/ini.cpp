@@ -13,14 +13,6 @@ namespace {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool starts_comment(char c) { return c == '#' || c == ';'; }
 
-/// A piece of the file for a message: short and printable.
-std::string excerpt(std::string_view text) {
-  std::string shown;
-  for (char c : text.substr(0, 40))
-    shown += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
-  return text.size() > 40 ? shown + "..." : shown;
-}
-
 /// Position behind the closing quote of the quoted word that starts at `begin`; npos: not closed.
 size_t end_of_quoted(std::string_view text, size_t begin) {
   for (size_t i = begin + 1; i < text.size(); ++i) {

@@ -88,13 +88,49 @@ Lookup lookup(const std::vector<std::pair<std::string, io::Array>>& items) {
   return found;
 }
 
-const io::NetworkRecord& only_network(const std::string& path, const io::Checkpoint& checkpoint) {
-  if (checkpoint.networks.size() != 1) {
-    std::vector<std::string> names;
-    for (const auto& [name, record] : checkpoint.networks) names.push_back(name);
-    throw DataError("{}: holds {} networks ({}), expected one", path, names.size(), join(names));
+/// The name of the one network that `name` stands for in a file.
+std::string one_network(const std::string& path, const io::Checkpoint& checkpoint,
+                        const std::string& name) {
+  const auto candidate = io::candidate_of(checkpoint, name, path);
+  if (candidate.members.size() > 1)
+    throw UsageError(
+        "{}: {} is the mean of {} networks, expected one; choose it with --network: {}", path,
+        candidate.name, candidate.members.size(), join(candidate.members));
+  return candidate.members.front();
+}
+
+io::NetworkRecord to_record(const Model& model) {
+  io::NetworkRecord record;
+  record.network = model.section;
+  const torch::nn::Module& module = *model.network->shared_module();
+  for (const auto& [name, value] : parameters_of(module))
+    record.parameters.emplace_back(name, to_array(value));
+  for (const auto& [name, value] : buffers_of(module))
+    record.buffers.emplace_back(name, to_array(value));
+  return record;
+}
+
+/// The file, and the network where the file has several.
+std::string place_of(const std::string& path, const std::string& network) {
+  return network == io::sole_network ? path : fmt::format("{}: {}", path, network);
+}
+
+Model to_model(const std::string& path, const io::Checkpoint& checkpoint, const std::string& name,
+               at::Device device) {
+  const io::NetworkRecord& record = checkpoint.networks.at(name);
+  const std::string where = place_of(path, name);
+  Model model;
+  model.contract = checkpoint.contract_of(name);
+  try {
+    model.network =
+        make_network(record.network, static_cast<int64_t>(model.contract.channels.size()),
+                     model.contract.head.channels(), 0, &model.section);
+  } catch (const UsageError& error) {  // in a file it is the file's fault
+    throw DataError("{}: {}", where, error.what());
   }
-  return checkpoint.networks.begin()->second;
+  restore(model.network->module(), lookup(record.parameters), lookup(record.buffers), where);
+  model.network->module().to(device);
+  return model;
 }
 
 /// What decides the shapes: everything but the choice of kernels.
@@ -182,49 +218,51 @@ void module_from_arrays(torch::nn::Module& module, const std::string& prefix,
 }
 
 io::Checkpoint to_checkpoint(const Model& model) {
+  return to_checkpoint(std::vector<NamedModel>{{io::sole_network, model}});
+}
+
+io::Checkpoint to_checkpoint(const std::vector<NamedModel>& models) {
   io::Checkpoint checkpoint;
-  io::NetworkRecord& record = checkpoint.networks["network"];
-  record.network = model.section;
-  const torch::nn::Module& module = *model.network->shared_module();
-  for (const auto& [name, value] : parameters_of(module))
-    record.parameters.emplace_back(name, to_array(value));
-  for (const auto& [name, value] : buffers_of(module))
-    record.buffers.emplace_back(name, to_array(value));
-  checkpoint.contract = model.contract;
+  checkpoint.contract = models.at(0).model.contract;
+  for (const auto& [name, model] : models) {
+    const auto [record, added] = checkpoint.networks.emplace(name, to_record(model));
+    if (!added) throw std::logic_error("two networks are called " + name);
+    if (!(model.contract == checkpoint.contract)) record->second.contract = model.contract;
+  }
   return checkpoint;
 }
 
-Model load_model(const std::string& path, at::Device device) {
+CandidateModels load_candidate(const std::string& path, const std::string& name,
+                               at::Device device) {
   const io::Checkpoint checkpoint = io::read_checkpoint(path);
-  const io::NetworkRecord& record = only_network(path, checkpoint);
-  Model model;
-  model.contract = checkpoint.contract;
-  try {
-    model.network =
-        make_network(record.network, static_cast<int64_t>(checkpoint.contract.channels.size()),
-                     checkpoint.contract.head.channels(), 0, &model.section);
-  } catch (const UsageError& error) {  // in a file it is the file's fault
-    throw DataError("{}: {}", path, error.what());
-  }
-  restore(model.network->module(), lookup(record.parameters), lookup(record.buffers), path);
-  model.network->module().to(device);
-  return model;
+  const auto candidate = io::candidate_of(checkpoint, name, path);
+  CandidateModels models{candidate.name, {}};
+  for (const auto& member : candidate.members)
+    models.members.push_back({member, to_model(path, checkpoint, member, device)});
+  return models;
 }
 
-void load_parameters(const std::string& path, Model& model) {
+Model load_model(const std::string& path, at::Device device, const std::string& name) {
   const io::Checkpoint checkpoint = io::read_checkpoint(path);
-  const io::NetworkRecord& record = only_network(path, checkpoint);
+  return to_model(path, checkpoint, one_network(path, checkpoint, name), device);
+}
+
+void load_parameters(const std::string& path, Model& model, const std::string& name) {
+  const io::Checkpoint checkpoint = io::read_checkpoint(path);
+  const auto network = one_network(path, checkpoint, name);
+  const std::string where = place_of(path, network);
+  const io::NetworkRecord& record = checkpoint.networks.at(network);
+  const Contract& contract = checkpoint.contract_of(network);
   if (architecture(record.network) != architecture(model.section))
-    throw DataError("{}: network is {}, expected {}", path, architecture(record.network),
+    throw DataError("{}: network is {}, expected {}", where, architecture(record.network),
                     architecture(model.section));
-  if (checkpoint.contract.channels != model.contract.channels)
-    throw DataError("{}: channels are {}, expected {}", path,
-                    join(checkpoint.contract.channels, ","), join(model.contract.channels, ","));
-  if (checkpoint.contract.head.names != model.contract.head.names)
-    throw DataError("{}: classes are {}, expected {}", path,
-                    join(checkpoint.contract.head.names, ","),
+  if (contract.channels != model.contract.channels)
+    throw DataError("{}: channels are {}, expected {}", where, join(contract.channels, ","),
+                    join(model.contract.channels, ","));
+  if (contract.head.names != model.contract.head.names)
+    throw DataError("{}: classes are {}, expected {}", where, join(contract.head.names, ","),
                     join(model.contract.head.names, ","));
-  restore(model.network->module(), lookup(record.parameters), lookup(record.buffers), path);
+  restore(model.network->module(), lookup(record.parameters), lookup(record.buffers), where);
 }
 
 }  // namespace kdseg::models

@@ -25,6 +25,12 @@ TEST(Text, Pieces) {
   EXPECT_EQ(join(std::vector<std::string>{}), "");
 }
 
+TEST(Text, ExcerptsAreShortAndPrintable) {
+  EXPECT_EQ(excerpt("real"), "real");
+  EXPECT_EQ(excerpt("a\nb\x7f\x1b"), "a?b??");
+  EXPECT_EQ(excerpt(std::string(41, 'x')), std::string(40, 'x') + "...");
+}
+
 TEST(Text, NumbersAreTheWholeTextOrNothing) {
   EXPECT_EQ(parse_number("1e-3"), 1e-3);
   EXPECT_EQ(parse_number("-0.5"), -0.5);

@@ -114,5 +114,50 @@ TEST_F(CheckpointFile, RefusesAnUnknownNetwork) {
               AllOf(HasSubstr(path_), HasSubstr("no-such-net")));
 }
 
+TEST_F(CheckpointFile, GivesTheNetworksOfACandidate) {
+  const Model real = small_model(1);
+  Model syn = small_model(2, 3);
+  syn.contract.channels = {"ct", "t1", "t2"};
+  auto checkpoint = to_checkpoint({{"real", real}, {"syn", syn}});
+  checkpoint.candidates = {{"ensemble", {"real", "syn"}}};
+  checkpoint.default_candidate = "ensemble";
+  io::write_checkpoint(path_, checkpoint, {});
+
+  const auto both = load_candidate(path_);
+  EXPECT_EQ(both.name, "ensemble");
+  ASSERT_EQ(both.members.size(), 2u);
+  EXPECT_EQ(both.members[1].name, "syn");
+  EXPECT_TRUE(equal(both.members[0].model, real));
+  EXPECT_TRUE(equal(both.members[1].model, syn));
+  EXPECT_EQ(both.members[0].model.contract, real.contract);
+  EXPECT_EQ(both.members[1].model.contract, syn.contract);
+  ASSERT_EQ(load_candidate(path_, "syn").members.size(), 1u);
+
+  EXPECT_TRUE(equal(load_model(path_, at::kCPU, "real"), real));
+  EXPECT_EQ(test::message_of<UsageError>([&] { load_model(path_); }),
+            path_ +
+                ": ensemble is the mean of 2 networks, expected one; choose it with --network: "
+                "real, syn");
+  Model started = small_model(3);
+  load_parameters(path_, started, "real");
+  EXPECT_TRUE(equal(started, real));
+  EXPECT_THAT(test::message_of<DataError>([&] { load_parameters(path_, started, "syn"); }),
+              AllOf(HasSubstr(path_ + ": syn"), HasSubstr("width 3")));
+  EXPECT_THAT(test::message_of<UsageError>([&] { load_parameters(path_, started, "sin"); }),
+              HasSubstr("did you mean 'syn'?"));
+  EXPECT_TRUE(equal(started, real));
+}
+
+TEST_F(CheckpointFile, OneNetworkHasNoName) {
+  const Model model = small_model(1);
+  write(model);
+  const auto candidate = load_candidate(path_);
+  EXPECT_EQ(candidate.name, "");
+  ASSERT_EQ(candidate.members.size(), 1u);
+  EXPECT_TRUE(equal(candidate.members[0].model, model));
+  EXPECT_EQ(test::message_of<UsageError>([&] { load_candidate(path_, "real"); }),
+            path_ + ": holds one network without a name; leave '--network real' out");
+}
+
 }  // namespace
 }  // namespace kdseg::models
