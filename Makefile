@@ -10,6 +10,7 @@ ROWS := $(if $(filter command environment,$(firstword $(origin PAPER))),$(if $(f
 DATA ?=
 PROFILE ?= local
 DRYRUN ?=
+MUTATE ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
@@ -26,7 +27,7 @@ configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAK
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden format check sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -103,6 +104,10 @@ reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFI
 
 golden: build  ## write the help pages that tests compare with
 	@tests/golden/regenerate.sh $(BUILD)/bin
+
+reference: setup  ## reference values anew, by scripts in PyTorch that share nothing with us; MUTATE=1: also prove the test
+	@$(if $(MUTATE),$(MAKE) $(BUILD)/build.ninja && $(call compile,golden_first_steps))
+	@tests/reference/run.sh $(VENV) $(BUILD) $(if $(MUTATE),mutate)
 
 check: setup  ## formatting and workflow checks
 	@workflow/scripts/install_packages.sh apt-packages-check.txt

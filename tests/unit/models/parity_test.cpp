@@ -1,4 +1,5 @@
-// Values of an independent float64 implementation of the official networks, width 4, 32 cubed.
+// Values of an independent float64 implementation of the official networks, width 4, 32 cubed:
+// tests/reference/parity.py computes them.
 #include <gtest/gtest.h>
 
 #include <ATen/ops/norm.h>

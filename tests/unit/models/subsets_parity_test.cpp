@@ -1,4 +1,5 @@
-// Values of an independent float64 implementation of U-HeMIS and U-HVED, width 8, 16 cubed.
+// Values of an independent float64 implementation of U-HeMIS and U-HVED, width 8, 16 cubed:
+// tests/reference/parity.py computes them.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/norm.h>
 #include <ATen/ops/tensor.h>
