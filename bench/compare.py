@@ -2,11 +2,15 @@
 """Runs the contenders in turn and prints medians and ratios; used by run.sh."""
 
 import argparse
+import contextlib
 import csv
 import os
 import statistics
 import subprocess
+import sys
 import time
+
+WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
 
 def startup(program, rounds):
@@ -23,10 +27,11 @@ def step_times(command, args, what, threads):
     return times(command, what, threads, ["--side", args.side, "--width", args.width, "--steps", args.steps])
 
 
-def times(command, what, threads, flags):
-    """Milliseconds that the command prints, one per repetition."""
+def times(command, what, threads, flags, waiting=None):
+    """Milliseconds that the command prints, one per repetition. `waiting`: variables that say how threads wait."""
     flags = [*flags, "--threads", threads]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    environment = {name: value for name, value in os.environ.items() if name not in WAITING}
+    environment |= {"OMP_NUM_THREADS": str(threads), **(waiting or {})}
     printed = subprocess.run(
         [*command, what, *map(str, flags)], capture_output=True, text=True, check=True, env=environment
     ).stdout
@@ -72,6 +77,39 @@ def sampling(args, reference):
     return rows
 
 
+@contextlib.contextmanager
+def busy(processes):
+    """That many processes that compute without end beside what is measured."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def waiting(args):
+    """Small steps by two threads, which wait for each other often, against the other ways of waiting."""
+    rows = []
+    print("two threads, 24 cubed, width 4, ms per step (mean), against threads that always or never spin")
+    flags = ["--side", 24, "--width", 4, "--steps", 150]
+    for beside in (0, 3):
+        with busy(beside):
+            for other, variables in (
+                ("spinning", {"GOMP_SPINCOUNT": "300000"}),
+                ("passive", {"OMP_WAIT_POLICY": "passive"}),
+            ):
+                found = compare(
+                    f"{other}, beside {beside} busy processes" if beside else f"{other}, alone",
+                    lambda: [statistics.mean(times([args.steps_program], "supervised", 2, flags))],
+                    lambda: [statistics.mean(times([args.steps_program], "supervised", 2, flags, variables))],
+                    args.rounds,
+                )
+                rows.append(["waiting-ms", f"{other}-beside-{beside}", 2, *found])
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("bin", "steps-program", "reference", "output"):
@@ -104,6 +142,7 @@ def main():
                 args.rounds,
             )
             rows.append(["step-ms", what, threads, *found])
+    rows += waiting(args)
     rows += sampling(args, reference)
     with open(args.output, "w", newline="") as stream:
         writer = csv.writer(stream)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# run.sh BUILD VENV: start-up times, one training step against the same step in PyTorch's Python, and Monte
-# Carlo dropout against its plain loop; contenders taking turns in one run. Prints ratios (over 1: kdseg is
-# faster) and writes build/bench.csv.
+# run.sh BUILD VENV: start-up times, one training step against the same step in PyTorch's Python, Monte Carlo dropout
+# against its plain loop, and how threads wait, alone and on a busy machine; contenders taking turns in one run. Prints
+# ratios (over 1: kdseg is faster) and writes build/bench.csv.
 # Environment: ROUNDS (3), SIDE (48), WIDTH (8), STEPS (5).
 set -euo pipefail
 build=$1 venv=$2
