@@ -1,21 +1,24 @@
-# The cohort: synthetic scans in the real data set's layout, or the real ones; then source volumes.
+# The cohorts: synthetic scans in the real data set's layout, or the real ones; then source volumes and their sheets.
+# With one cohort its sheet is the experiment's; with several theirs are joined, and a column `cohort` tells them apart.
 if SYNTHETIC:
 
     rule phantom:
         input:
             SCALE_INI,
         output:
-            f"{ANY}/scans/cohort.json",
+            f"{STUDY}/scans/{PART}cohort.json",
         log:
-            f"{ANY}/logs/phantom.log",
+            f"{STUDY}/logs/{PART}phantom.log",
         threads: MANY_THREADS
         resources:
             mem_mb=2000,
             runtime=30,
         params:
-            knobs=control_flags,
+            knobs=knobs,
         message:
-            "making the synthetic cohort {wildcards.cohort} (log: {log})"
+            "making the synthetic scans of {wildcards.study}"
+            + (", {wildcards.cohort}" if SEVERAL else "")
+            + " (log: {log})"
         shell:
             "exec phantom --config {input} {params.knobs} --output-dir $(dirname {output})"
             " --force --threads {threads} > {log} 2>&1"
@@ -23,12 +26,13 @@ if SYNTHETIC:
 
 rule preprocess:
     input:
-        cohort=f"{ANY}/scans/cohort.json" if SYNTHETIC else [],
-        manifest=f"data-manifest/{'brats-2018' if SYNTHETIC else EXPERIMENT['manifest']}.yaml",
+        cohort=f"{STUDY}/scans/{PART}cohort.json" if SYNTHETIC else [],
+        manifest=manifest_of,
+        columns=columns_of,
     output:
-        SOURCES,
+        f"{STUDY}/volumes/{PART}cases.tsv",
     log:
-        f"{ANY}/logs/preprocess.log",
+        f"{STUDY}/logs/{PART}preprocess.log",
     threads: MANY_THREADS
     resources:
         mem_mb=4000,
@@ -37,7 +41,9 @@ rule preprocess:
         root=scans,
         deal=deal_flags,
     message:
-        "importing the scans of {wildcards.cohort} as source volumes (log: {log})"
+        "importing the scans of {wildcards.study}"
+        + (", {wildcards.cohort}," if SEVERAL else "")
+        + " as source volumes (log: {log})"
     shell:
         "exec preprocess --manifest {input.manifest} --root {params.root:q} {params.deal}"
         " --output-dir $(dirname {output}) --force --threads {threads} > {log} 2>&1"
@@ -47,32 +53,82 @@ if PREPARED:
 
     rule prepare:
         input:
-            sheet=SOURCES,
-            recipe=recipe_file(EXPERIMENT["recipe"]),
+            sheet=f"{STUDY}/volumes/{PART}cases.tsv",
+            recipe=lambda wildcards: recipe_file(
+                cohort_of(wildcards).get("recipe", EXPERIMENT["recipe"])
+            ),
         output:
-            SHEET,
+            f"{STUDY}/prepared/{PART}cases.tsv",
         log:
-            f"{ANY}/logs/prepare.log",
+            f"{STUDY}/logs/{PART}prepare.log",
         threads: MANY_THREADS
         resources:
             mem_mb=4000,
             runtime=240,
         message:
-            "preparing the volumes of {wildcards.cohort} (log: {log})"
+            "preparing the volumes of {wildcards.study}"
+            + (", {wildcards.cohort}" if SEVERAL else "")
+            + " (log: {log})"
         shell:
             "exec preprocess --cases {input.sheet} --recipe {input.recipe} --output-dir $(dirname {output})"
             " --force --threads {threads} > {log} 2>&1"
+
+
+if SEVERAL:
+
+    rule join:
+        input:
+            expand(
+                f"{VOLUMES}/{{cohort}}/cases.tsv",
+                cohort=EXPERIMENT["cohorts"],
+                allow_missing=True,
+            ),
+        output:
+            f"{VOLUMES}/cases.tsv",
+        log:
+            f"{STUDY}/logs/join.log",
+        localrule: True
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            sheets=lambda wildcards, input: [
+                f"{name}={sheet}" for name, sheet in zip(EXPERIMENT["cohorts"], input)
+            ],
+        message:
+            "one sheet of all cohorts of {wildcards.study} (log: {log})"
+        shell:
+            "exec python3 workflow/scripts/sheet.py join {params.sheets} --output {output} > {log} 2>&1"
+
+    rule hold_out:
+        input:
+            f"{VOLUMES}/cases.tsv",
+        output:
+            f"{VOLUMES}/tests-{{cohort}}.tsv",
+        log:
+            f"{STUDY}/logs/tests-{{cohort}}.log",
+        localrule: True
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "a sheet of {wildcards.study} that holds out cases of {wildcards.cohort} alone (log: {log})"
+        shell:
+            "exec python3 workflow/scripts/sheet.py hold-out {input} --cohort {wildcards.cohort}"
+            " --output {output} > {log} 2>&1"
 
 
 if INNER:
 
     rule inner_validation:
         input:
-            "{folder}/cases.tsv",
+            "{folder}/{sheet}.tsv",
         output:
-            "{folder}/inner-fold{fold}.tsv",
+            "{folder}/{sheet}.inner-fold{fold}.tsv",
         log:
-            "{folder}/inner-fold{fold}.log",
+            "{folder}/{sheet}.inner-fold{fold}.log",
+        wildcard_constraints:
+            sheet="[a-z0-9-]+",
         localrule: True
         resources:
             mem_mb=1000,

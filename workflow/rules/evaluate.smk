@@ -1,13 +1,13 @@
 # Scores of the test cases, and what the methods' scores say beside each other.
 rule evaluate:
     input:
-        sheet=SHEET,
-        predictions=f"{RUN}/predictions/predictions.csv",
+        sheet=base_sheet,
+        predictions=f"{TESTED}/predictions/predictions.csv",
     output:
-        cases=f"{RUN}/cases.csv",
-        summary=f"{RUN}/summary.json",
+        cases=f"{TESTED}/cases.csv",
+        summary=f"{TESTED}/summary.json",
     log:
-        f"{RUN}/evaluate.log",
+        f"{TESTED}/evaluate.log",
     threads: MANY_THREADS
     resources:
         mem_mb=4000,
@@ -16,7 +16,7 @@ rule evaluate:
         cases=test_cases,
         grid="--grid stored" if PREPARED else "",
     message:
-        "scoring {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
+        "scoring {wildcards.row}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec evaluate --cases {input.sheet} --where {params.cases} {params.grid} --prediction $(dirname {input.predictions})"
         " --output {output.cases} --summary {output.summary} --force --threads {threads} > {log} 2>&1"
@@ -24,14 +24,14 @@ rule evaluate:
 
 rule evaluate_uncertainty:
     input:
-        sheet=SHEET,
-        predictions=f"{RUN}/uncertainty/predictions.csv",
+        sheet=base_sheet,
+        predictions=f"{TESTED}/uncertainty/predictions.csv",
     output:
-        cases=f"{RUN}/uncertainty.csv",
-        summary=f"{RUN}/uncertainty.json",
-        curves=f"{RUN}/uncertainty-curves.csv",
+        cases=f"{TESTED}/uncertainty.csv",
+        summary=f"{TESTED}/uncertainty.json",
+        curves=f"{TESTED}/uncertainty-curves.csv",
     log:
-        f"{RUN}/evaluate-uncertainty.log",
+        f"{TESTED}/evaluate-uncertainty.log",
     threads: MANY_THREADS
     resources:
         mem_mb=4000,
@@ -40,7 +40,7 @@ rule evaluate_uncertainty:
         cases=test_cases,
         grid="--grid stored" if PREPARED else "",
     message:
-        "scoring the uncertainty of {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
+        "scoring the uncertainty of {wildcards.row}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec evaluate --cases {input.sheet} --where {params.cases} {params.grid} --prediction $(dirname {input.predictions})"
         " --metrics qu_dice_auc,qu_ftp_auc,qu_ftn_auc,qu_score --curves {output.curves}"
@@ -50,12 +50,12 @@ rule evaluate_uncertainty:
 rule average_seeds:
     input:
         scores=lambda wildcards: runs_of(
-            [wildcards.method], wildcards.cohort, f"{RUN}/{wildcards.kind}.csv"
+            [wildcards.row], wildcards.study, f"{TESTED}/{wildcards.kind}.csv"
         ),
     output:
-        f"{ANY}/{{method}}/{{kind}}-over-seeds.csv",
+        f"{STUDY}/{{row}}/{{kind}}-over-seeds.csv",
     log:
-        f"{ANY}/logs/average-{{method}}-{{kind}}.log",
+        f"{STUDY}/logs/average-{{row}}-{{kind}}.log",
     wildcard_constraints:
         kind="cases|uncertainty",
     localrule: True
@@ -63,22 +63,22 @@ rule average_seeds:
         mem_mb=1000,
         runtime=10,
     message:
-        "averaging the {wildcards.kind} scores of {wildcards.method} over seeds (log: {log})"
+        "averaging the {wildcards.kind} scores of {wildcards.row} over seeds (log: {log})"
     shell:
         "exec python3 workflow/scripts/average_seeds.py {input.scores} --output {output} > {log} 2>&1"
 
 
 rule compare:
     input:
-        reference=f"{ANY}/{{reference}}/{{kind}}-over-seeds.csv",
+        reference=f"{STUDY}/{{reference}}/{{kind}}-over-seeds.csv",
         against=lambda wildcards: [pair.split("=")[1] for pair in compared(wildcards)],
     output:
-        f"{ANY}/comparison-{{reference}}-{{kind}}.csv",
+        f"{STUDY}/comparison-{{reference}}-{{kind}}.csv",
     log:
-        f"{ANY}/logs/compare-{{reference}}-{{kind}}.log",
+        f"{STUDY}/logs/compare-{{reference}}-{{kind}}.log",
     wildcard_constraints:
         kind="cases|uncertainty",
-        reference="[a-z0-9-]+",
+        reference=ROW_NAME,
     localrule: True
     resources:
         mem_mb=1000,

@@ -2,11 +2,11 @@
 rule label:
     input:
         sheet=sheet_of,
-        model=f"{RUN}/checkpoint.h5",
+        models=models_of,
     output:
-        f"{RUN}/predictions/predictions.csv",
+        f"{TESTED}/predictions/predictions.csv",
     log:
-        f"{RUN}/label.log",
+        f"{TESTED}/label.log",
     threads: MANY_THREADS
     resources:
         mem_mb=16000,
@@ -15,11 +15,15 @@ rule label:
     params:
         cases=test_cases,
         device=config["device"],
+        models=lambda wildcards, input: " ".join(
+            f"--model {model}" for model in input.models
+        ),
+        network=network_flag,
         available=available_flag,
     message:
-        "predicting the test cases of {wildcards.cohort} with {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
+        "predicting the test cases of {wildcards.study} with {wildcards.row}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
-        "exec ensemble-label --model {input.model} --cases {input.sheet} --where {params.cases} --probability"
+        "exec ensemble-label {params.models} {params.network} --cases {input.sheet} --where {params.cases} --probability"
         " {params.available} --device {params.device} --threads {threads}"
         " --output-dir $(dirname {output}) --force > {log} 2>&1"
 
@@ -27,11 +31,11 @@ rule label:
 rule mcdropout:
     input:
         sheet=sheet_of,
-        model=f"{RUN}/checkpoint.h5",
+        model=models_of,
     output:
-        f"{RUN}/uncertainty/predictions.csv",
+        f"{TESTED}/uncertainty/predictions.csv",
     log:
-        f"{RUN}/mcdropout.log",
+        f"{TESTED}/mcdropout.log",
     threads: MANY_THREADS
     resources:
         mem_mb=16000,
@@ -40,18 +44,19 @@ rule mcdropout:
     params:
         cases=test_cases,
         device=config["device"],
+        network=network_flag,
         samples=SCALING.get("samples", 100),
     message:
-        "sampling {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, with dropout, {params.samples} times (log: {log})"
+        "sampling {wildcards.row}, fold {wildcards.fold}, seed {wildcards.seed}, with dropout, {params.samples} times (log: {log})"
     shell:
-        "exec mcdropout --model {input.model} --cases {input.sheet} --where {params.cases} --samples {params.samples}"
-        " --seed {wildcards.seed} --device {params.device} --threads {threads}"
+        "exec mcdropout --model {input.model} {params.network} --cases {input.sheet} --where {params.cases}"
+        " --samples {params.samples} --seed {wildcards.seed} --device {params.device} --threads {threads}"
         " --output-dir $(dirname {output}) --force > {log} 2>&1"
 
 
 rule synthesize:
     input:
-        sheet=SHEET,
+        sheet=sheet_of,
         model=f"{RUN}/checkpoint.h5",
     output:
         f"{RUN}/volumes/cases.tsv",
@@ -65,7 +70,7 @@ rule synthesize:
     params:
         device=config["device"],
     message:
-        "adding what {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, makes to the volumes of {wildcards.cohort} (log: {log})"
+        "adding what {wildcards.method}, fold {wildcards.fold}, seed {wildcards.seed}, makes to the volumes of {wildcards.study} (log: {log})"
     shell:
         "exec ensemble-label --model {input.model} --cases {input.sheet} --device {params.device}"
         " --threads {threads} --output-dir $(dirname {output}) --force > {log} 2>&1"

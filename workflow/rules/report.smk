@@ -1,13 +1,19 @@
 # Tables, figures and verdict as in the paper, and one page that opens without a network.
-SCORES = runs_of(METHODS, pattern=f"{RUN}/cases.csv") + runs_of(
-    SAMPLED, pattern=f"{RUN}/uncertainty.csv"
+SCORES = runs_of(ROWS, pattern=f"{TESTED}/cases.csv") + runs_of(
+    SAMPLED, pattern=f"{TESTED}/uncertainty.csv"
 )
-COMPARISONS = comparison_files(COHORT)
+COMPARISONS = comparison_files(MAIN_STUDY)
 CONTROL_FILES = [
     file
-    for name, row in CONTROLS.items()
-    for file in comparison_files(f"{COHORT}-{name}")
-    + runs_of(row["methods"], f"{COHORT}-{name}", f"{RUN}/cases.csv")
+    for name, control in CONTROLS.items()
+    for file in comparison_files(f"{MAIN_STUDY}-{name}")
+    + runs_of(rows_of_control(control), f"{MAIN_STUDY}-{name}", f"{TESTED}/cases.csv")
+]
+# Maps of uncertainty are there only where rows were sampled.
+FIGURES = [
+    number
+    for number, figure in EXPERIMENT.get("figures", {}).items()
+    if figure["kind"] != "filtering" or SAMPLED
 ]
 
 
@@ -15,7 +21,7 @@ rule tables:
     input:
         SCORES,
         COMPARISONS,
-        expand(f"{ROOT}/{{method}}/cases-over-seeds.csv", method=METHODS),
+        expand(f"{ROOT}/{{row}}/cases-over-seeds.csv", row=ROWS),
         claimed=f"{SETTINGS}/claimed.csv",
         experiment=f"{SETTINGS}/experiment.yaml",
     output:
@@ -28,12 +34,12 @@ rule tables:
         runtime=10,
     params:
         root=folder_of_output,
-        methods=METHODS,
+        rows=ROWS,
     message:
         "tables (log: {log})"
     shell:
         "exec python3 workflow/scripts/table.py --experiment {input.experiment} --claimed {input.claimed}"
-        " --root {params.root} --methods {params.methods} > {log} 2>&1"
+        " --root {params.root} --rows {params.rows} > {log} 2>&1"
 
 
 rule verdict:
@@ -52,48 +58,53 @@ rule verdict:
         runtime=10,
     params:
         root=folder_of_output,
-        methods=METHODS,
+        rows=ROWS,
         controls=list(CONTROLS),
     message:
         "verdict (log: {log})"
     shell:
         "exec python3 workflow/scripts/verdict.py --experiment {input.experiment} --root {params.root}"
-        " --methods {params.methods} --controls {params.controls} --output {output} > {log} 2>&1"
+        " --rows {params.rows} --controls {params.controls} --output {output} > {log} 2>&1"
 
 
-rule figures:
-    input:
-        SCORES,
-        experiment=f"{SETTINGS}/experiment.yaml",
-    output:
-        segmentations=f"{ROOT}/figure2.png",
-        uncertainty=[f"{ROOT}/figure3.png"] if SAMPLED else [],
-    log:
-        f"{ROOT}/logs/figures.log",
-    localrule: True
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        root=folder_of_output,
-        methods=METHODS,
-        sampled=SAMPLED,
-    message:
-        "figures (log: {log})"
-    shell:
-        "exec python3 workflow/scripts/figures.py --experiment {input.experiment} --root {params.root}"
-        " --methods {params.methods} --sampled {params.sampled} > {log} 2>&1"
+if FIGURES:
+
+    rule figures:
+        input:
+            SCORES,
+            experiment=f"{SETTINGS}/experiment.yaml",
+        output:
+            expand(f"{ROOT}/figure{{number}}.png", number=FIGURES),
+        log:
+            f"{ROOT}/logs/figures.log",
+        localrule: True
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            root=folder_of_output,
+            rows=ROWS,
+            sampled=SAMPLED,
+        message:
+            "figures (log: {log})"
+        shell:
+            "exec python3 workflow/scripts/figures.py --experiment {input.experiment} --root {params.root}"
+            " --rows {params.rows} --sampled {params.sampled} > {log} 2>&1"
 
 
 rule report:
     input:
         rules.tables.output,
         rules.verdict.output,
-        rules.figures.output,
+        expand(f"{ROOT}/figure{{number}}.png", number=FIGURES),
         SCORES,
         experiment=f"{SETTINGS}/experiment.yaml",
         scale=SCALE_INI,
-        cohort=f"{ROOT}/scans/cohort.json" if SYNTHETIC else [],
+        cohorts=(
+            expand(f"{ROOT}/scans/{PART}cohort.json", cohort=EXPERIMENT["cohorts"])
+            if SYNTHETIC
+            else []
+        ),
     output:
         f"{ROOT}/report.html",
     log:
@@ -104,15 +115,19 @@ rule report:
         runtime=10,
     params:
         root=folder_of_output,
-        methods=METHODS,
-        settings=settings_folder,
+        rows=ROWS,
+        settings=lambda wildcards, input: os.path.dirname(input.experiment),
         files=lambda wildcards: list(
-            dict.fromkeys(file for name in METHODS for file in settings_files(name))
+            dict.fromkeys(
+                file
+                for name in papers.trained(EXPERIMENT, ROWS)
+                for file in settings_files(name)
+            )
         ),
         scale=SCALE,
     message:
         "report (log: {log})"
     shell:
         "exec python3 workflow/scripts/report.py --experiment {input.experiment} --settings {params.settings}"
-        " --files {params.files} --scale {params.scale} --root {params.root} --methods {params.methods}"
+        " --files {params.files} --scale {params.scale} --root {params.root} --rows {params.rows}"
         " --output {output} > {log} 2>&1"

@@ -4,8 +4,10 @@
 rule train:
     input:
         sheet=training_sheet,
-        settings=settings_of,
-        recipe=recipe_of,
+        settings=lambda wildcards: settings_files(wildcards.method),
+        recipe=lambda wildcards: recipe_file(
+            method_of(wildcards).get("recipe", EXPERIMENT["recipe"])
+        ),
         teacher=other_checkpoint("teacher"),
         init=other_checkpoint("init"),
     output:
@@ -13,13 +15,13 @@ rule train:
     log:
         f"{RUN}/train.log",
     retries: slot_retries(config["slots"])
-    threads: training_threads
+    threads: lambda wildcards: SCALING["threads"][method_of(wildcards)["program"]]
     resources:
         mem_mb=16000,
         runtime=1440,
         gpu=1,
     params:
-        program=program,
+        program=lambda wildcards: method_of(wildcards)["program"],
         cases=training_cases,
         roles=role_flags,
         run_dir=f"{RUN}/run",
@@ -27,8 +29,7 @@ rule train:
         device=config["device"],
         stage="--stage" if config["stage"] else "",
     message:
-        "training {wildcards.method} on {wildcards.cohort}, fold {wildcards.fold}, seed {wildcards.seed},"
-        " {threads} threads (log: {log})"
+        "training {wildcards.method} on {wildcards.study}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
         " {params.cases} {params.roles} --seed {wildcards.seed}"

@@ -10,7 +10,8 @@ import h5py
 import jinja2
 import pandas as pd
 from curves import discriminator_curves, training_curves
-from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, read_experiment, runs, seed_of, volumes
+from experiment import load, rows, trained
+from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, volumes
 
 
 def count_parameters(checkpoint):
@@ -55,7 +56,7 @@ def describe_method(root, name, row):
 
 
 def paper_table(path, claimed, real, methods_in_rows):
-    """Rows by method, columns by region, of a table<N>.csv; the published value beside ours on real data only."""
+    """Lines by method, columns by region, of a table<N>.csv; the published value beside ours on real data only."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     if methods_in_rows:
         turned = {"row": "column", "column": "row"}
@@ -85,9 +86,9 @@ def statements(path):
     return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
 
 
-def summary_counts(root, methods, region):
-    """n and the empty cases behind a region's means, from the runs of one seed (all methods share the cases)."""
-    found, total = runs(root, methods[0]), {}
+def summary_counts(root, row, region):
+    """n and the empty cases behind a region's means, from a row's runs of one seed (all rows share the cases)."""
+    found, total = runs(root, row), {}
     for run in found:
         if seed_of(run) != seed_of(found[0]):
             continue
@@ -117,54 +118,81 @@ def parts(sheet):
     return found or {f"in fold {fold}": n for fold, n in sheet.groupby("fold").size().items()}
 
 
-def extra_measures(scores, pooled, methods, regions):
-    """Measures beside the paper's, one row per method: free of the operating point, and distances."""
+def extra_measures(scores, pooled, row_names, regions):
+    """Measures beside the paper's, one line per row: free of the operating point, and distances."""
     measures = [
         ("Dice, arg max", "dice", "cases", "{:.3f}"),
         ("Dice at the best threshold", "dice_best", "cases", "{:.3f}"),
         ("average precision", "ap", "pooled", "{:.3f}"),
         ("HD95 in mm", "hd95_mm", "cases", "{:.1f}"),
     ]
-    rows = []
-    for method in methods:
+    lines = []
+    for name in row_names:
         cells = []
         for _, metric, kind, shape in measures:
             for region in regions:
                 if kind == "pooled":
-                    found = pooled[
-                        (pooled.method == method) & (pooled.region == region) & (pooled.metric == metric)
-                    ].value
+                    found = pooled[(pooled.row == name) & (pooled.region == region) & (pooled.metric == metric)].value
                 else:
-                    found = per_case_mean(scores, method, region, metric)
+                    found = per_case_mean(scores, name, region, metric)
                 cells.append(shape.format(found.mean()) if len(found) else "-")
-        rows.append({"method": method, "cells": cells})
-    return [m[0] for m in measures], rows
+        lines.append({"row": name, "cells": cells})
+    return [m[0] for m in measures], lines
+
+
+def cohorts_of(root, experiment):
+    """What phantom wrote about each synthetic cohort, by name; empty for real ones."""
+    found = {}
+    for name in experiment["cohorts"]:
+        for file in (root / "scans" / name / "cohort.json", root / "scans" / "cohort.json"):
+            if file.exists():
+                found[name] = {k: v for k, v in json.loads(file.read_text()).items() if k != "files"}
+                break
+    return found
+
+
+def figures_of(root, experiment):
+    """The experiment's figures that were made, as data URIs."""
+    found = []
+    for number, figure in experiment.get("figures", {}).items():
+        image = image_file(root / f"figure{number}.png")
+        if image:
+            found.append({"note": "", **figure, "image": image, "title": experiment["regions"][figure["region"]]})
+    return found
+
+
+def recipes(experiment, settings, methods):
+    """The recipes that some methods and the cohorts name, each once."""
+    named = [experiment["recipe"], *(c.get("recipe") for c in experiment["cohorts"].values())]
+    named += [experiment["methods"][m].get("recipe") for m in methods]
+    return [f"{settings}/{name}" for name in dict.fromkeys(named) if name]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("experiment", "settings", "scale", "root", "output"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("methods", "files"):
+    for name in ("rows", "files"):
         parser.add_argument(f"--{name}", nargs="+", required=True)
     args = parser.parse_args()
     root = Path(args.root)
-    experiment = read_experiment(args.experiment)
+    experiment = load(args.experiment)
     claimed = pd.read_csv(Path(args.settings, "claimed.csv"), dtype=str, keep_default_na=False)
-    labels = {m: row["label"] for m, row in experiment["methods"].items()}
-    scores, pooled = case_scores(args.root, args.methods), pooled_scores(args.root, args.methods)
-    cohort_file = root / "scans" / "cohort.json"
-    cohort = json.loads(cohort_file.read_text()) if cohort_file.exists() else None
+    methods = trained(experiment, args.rows)
+    labels = {m: row["label"] for m, row in experiment["methods"].items()} | rows(experiment)
+    scores, pooled = case_scores(args.root, args.rows), pooled_scores(args.root, args.rows)
+    synthetic = cohorts_of(root, experiment)
     sheet = pd.read_csv(volumes(root) / "cases.tsv", sep="\t", dtype=str)
     tables = [
         {
             "number": n,
             **t,
-            **paper_table(root / f"table{n}.csv", claimed[claimed.table == n], cohort is None, "rows" in t),
+            **experiment["metrics"][t["metric"]],
+            **paper_table(root / f"table{n}.csv", claimed[claimed.table == n], not synthetic, "rows" in t),
         }
         for n, t in experiment["tables"].items()
     ]
-    measures, extra = extra_measures(scores, pooled, args.methods, experiment["regions"])
+    measures, extra = extra_measures(scores, pooled, args.rows, experiment["regions"])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -177,30 +205,27 @@ def main():
         scale=args.scale,
         root=args.root,
         paper=Path(args.settings).name,
-        methods=[describe_method(args.root, m, experiment["methods"][m]) for m in args.methods],
-        names=args.methods,
+        methods=[describe_method(args.root, m, experiment["methods"][m]) for m in methods],
         labels=labels,
         reference=labels[experiment["reference"]],
-        cohort=cohort,
-        cohort_text=json.dumps({k: v for k, v in (cohort or {}).items() if k != "files"}, indent=2),
-        leaks=leaks(args.root, args.methods, labels),
+        synthetic=synthetic,
+        knobs={name: json.dumps(cohort, indent=2) for name, cohort in synthetic.items()},
+        leaks=leaks(args.root, methods, labels),
         splits=parts(sheet),
-        folds=sorted({fold_of(run) for m in args.methods for run in runs(root, m)}) if experiment.get("folds") else [],
+        folds=sorted({fold_of(run) for r in args.rows for run in runs(root, r)}) if experiment.get("folds") else [],
         strata=sheet.groupby("stratum").size().to_dict(),
         tables=tables,
-        counts={r: summary_counts(args.root, args.methods, r) for r in experiment["regions"]},
+        counts={r: summary_counts(args.root, args.rows[0], r) for r in experiment["regions"]},
         seeds=sorted(scores.seed.unique().tolist()),
         cases=scores.case.nunique(),
         measures=measures,
         extra=extra,
         statements=statements(root / "verdict.csv"),
-        curves=training_curves(args.root, args.methods, labels),
-        discriminator=discriminator_curves(args.root, args.methods, labels),
-        segmentations=image_file(root / "figure2.png"),
-        filtering=image_file(root / "figure3.png"),
+        curves=training_curves(args.root, methods, labels),
+        discriminator=discriminator_curves(args.root, methods, labels),
+        figures=figures_of(root, experiment),
         settings=[
-            {"name": f, "text": Path(f).read_text()}
-            for f in [*args.files, f"{args.settings}/{experiment['recipe']}"]
+            {"name": f, "text": Path(f).read_text()} for f in [*args.files, *recipes(experiment, args.settings, methods)]
         ],
     )
     Path(args.output).write_text(page)

@@ -5,16 +5,10 @@ from pathlib import Path
 
 import h5py
 import pandas as pd
-import yaml
-
-
-def read_experiment(path):
-    with open(path) as stream:
-        return yaml.safe_load(stream)
 
 
 def runs(root, method):
-    """Folders of one method's runs, by fold and seed."""
+    """Folders of the runs of a row or a method, by fold and seed."""
     return sorted(Path(root, method).glob("fold*_seed*"))
 
 
@@ -22,9 +16,9 @@ def fold_of(run):
     return int(run.name.split("_seed")[0][4:])
 
 
-def run_of_case(root, method, case):
-    """The first run of a method that predicted a case; with folds only those of one fold did."""
-    return next(run for run in runs(root, method) if (run / "predictions" / f"{case}.h5").exists())
+def run_of_case(root, row, case):
+    """The first run of a row that predicted a case; with folds only those of one fold did."""
+    return next(run for run in runs(root, row) if (run / "predictions" / f"{case}.h5").exists())
 
 
 def volumes(root):
@@ -33,39 +27,44 @@ def volumes(root):
     return prepared if (prepared / "cases.tsv").exists() else Path(root, "volumes")
 
 
+def kind_of(score):
+    """The table that holds a score: `uncertainty` for those of uncertainty maps, else `cases`."""
+    return "uncertainty" if score.startswith("qu_") else "cases"
+
+
 def seed_of(run):
     return int(run.name.split("_seed")[1])
 
 
-def case_scores(root, methods):
-    """Long table of all per-case scores: method, fold, seed, case, region, metric, value, status."""
+def case_scores(root, rows):
+    """Long table of all per-case scores: row, fold, seed, case, region, metric, value, status."""
     tables = []
-    for method in methods:
-        for run in runs(root, method):
+    for row in rows:
+        for run in runs(root, row):
             if not (run / "cases.csv").exists():
                 continue
             scores = pd.read_csv(run / "cases.csv", keep_default_na=False)
             scores["value"] = pd.to_numeric(scores["value"], errors="coerce")
             fold, seed = run.name.split("_seed")
-            tables.append(scores.assign(method=method, fold=int(fold[4:]), seed=int(seed)))
+            tables.append(scores.assign(row=row, fold=int(fold[4:]), seed=int(seed)))
     return pd.concat(tables, ignore_index=True)
 
 
-def pooled_scores(root, methods):
-    """Scores that have one value per run (pooled over cases): method, seed, region, metric, value."""
-    rows = []
-    for method in methods:
-        for run in runs(root, method):
+def pooled_scores(root, rows):
+    """Scores that have one value per run (pooled over cases): row, seed, region, metric, value."""
+    found = []
+    for row in rows:
+        for run in runs(root, row):
             with open(run / "summary.json") as stream:
                 summary = json.load(stream)
-            for row in summary.get("pooled", []):
-                rows.append({"method": method, "seed": seed_of(run), **row})
-    return pd.DataFrame(rows, columns=["method", "seed", "region", "metric", "value"])
+            for pooled in summary.get("pooled", []):
+                found.append({"row": row, "seed": seed_of(run), **pooled})
+    return pd.DataFrame(found, columns=["row", "seed", "region", "metric", "value"])
 
 
-def over_seeds(root, method, kind):
-    """Per-case scores of a method averaged over its seeds; None where there are none."""
-    path = Path(root, method, f"{kind}-over-seeds.csv")
+def over_seeds(root, row, kind):
+    """Per-case scores of a row averaged over its seeds; None where there are none."""
+    path = Path(root, row, f"{kind}-over-seeds.csv")
     if not path.exists():
         return None
     table = pd.read_csv(path, keep_default_na=False)
@@ -73,11 +72,9 @@ def over_seeds(root, method, kind):
     return table
 
 
-def per_case_mean(scores, method, region, metric):
-    """Scores of one method, region and metric averaged over seeds: one value per case."""
-    chosen = scores[
-        (scores.method == method) & (scores.region == region) & (scores.metric == metric)
-    ]
+def per_case_mean(scores, row, region, metric):
+    """Scores of one row, region and metric averaged over seeds: one value per case."""
+    chosen = scores[(scores.row == row) & (scores.region == region) & (scores.metric == metric)]
     return chosen.groupby("case").value.mean()
 
 

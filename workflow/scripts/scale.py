@@ -13,14 +13,11 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from experiment import load as load_experiment
+from experiment import method_of, rows_of
 
 # Assumed, not measured: what a data-center GPU sustains in these networks. --history replaces it.
 ASSUMED_TMAC_PER_S = 5.0
-# Assumed: a BraTS scan cut to the head. Given: the common size of BraTS 2019 where a recipe says `size = fit`
-# (HAD-Net, official code).
-CUT_VOXELS = 140 * 170 * 140
-FIT_SIZE = [160, 192, 160]
-SEQUENCES, CLASSES, REGIONS = 4, 4, 3
 FIELDS = ["method", "gmac_per_iteration", "parameters", "memory_gib", "epochs", "batch", "x", "y", "z"]
 GIB = 1024**3
 
@@ -34,7 +31,40 @@ def load(paper):
     if not (folder / "experiment.yaml").exists():
         known = sorted(path.parent.name for path in folder.parent.glob("*/experiment.yaml"))
         fail(f"PAPER={paper} is not one of {', '.join(known)}")
-    return folder, yaml.safe_load((folder / "experiment.yaml").read_text())
+    return folder, load_experiment(folder / "experiment.yaml")
+
+
+def trained_methods(experiment):
+    """Settings of the methods that are trained; means of others cost only predictions."""
+    return {name: row for name, row in experiment["methods"].items() if "members" not in row}
+
+
+class Cohort:
+    """What the costs need of one data set."""
+
+    def __init__(self, name, given, alone):
+        manifest = yaml.safe_load(Path(f"data-manifest/{given['manifest']}.yaml").read_text())
+        if "cut" not in given:
+            fail(f"cohort {name} has no `cut` in experiment.yaml: the voxels of a scan cut to its content")
+        self.name, self.alone = name, alone
+        self.cases = manifest["expected_cases"]["train"]
+        self.cut_voxels = given["cut"][0] * given["cut"][1] * given["cut"][2]
+        self.sequences, self.classes = len(manifest["modalities"]), len(manifest["label_codes"])
+
+    def dealt(self, experiment, tested):
+        """Training, validation and test cases of one run; all are training cases where others are tested."""
+        if tested not in (None, self.name):
+            return self.cases, 0, 0
+        if "folds" in experiment:
+            part = self.cases // experiment["folds"]
+            return self.cases - part, part, part
+        split = experiment["split"]
+        return split if self.alone else [n * self.cases // sum(split) for n in split]
+
+
+def cohorts_of(experiment):
+    given = experiment["cohorts"]
+    return [Cohort(name, cohort, len(given) == 1) for name, cohort in given.items()]
 
 
 def run(command):
@@ -53,23 +83,23 @@ def key_of(settings, key):
     return ""
 
 
-def input_size(settings, recipe):
+def input_size(settings, recipe, fit):
     """Voxels of one training input: the patch, or the recipe's size, halved where it subsamples."""
     patch = key_of(settings, "patch").split()
     if patch:
         return [int(n) for n in patch]
     size = key_of(recipe.read_text(), "size").split()
     if size == ["fit"]:
-        return FIT_SIZE
+        return fit or fail(f"{recipe} has `size = fit`, and no cohort of experiment.yaml says what size that is (`fit`)")
     halved = key_of(recipe.read_text(), "subsample") not in ("", "none", "off")
     return [int(n) // (2 if halved else 1) for n in size]
 
 
-def count_method(row, folder, recipe, cases, teacher, output):
+def count_method(row, folder, recipe, fit, cases, teacher, output):
     """One line of work.csv; with an output also a checkpoint for those who learn from this method."""
     configs = [part for file in row["settings"] for part in ("--config", folder / file)]
     settings = run([row["program"], *configs, "--print-config"])
-    size = input_size(settings, recipe)
+    size = input_size(settings, recipe, fit)
     call = [row["program"], *configs, *cases, "--plateau", "off"]
     call += ["--teacher", teacher] if teacher else []
     page = run([*call, "--patch", ",".join(map(str, size)), "--describe"])
@@ -89,7 +119,10 @@ def count_method(row, folder, recipe, cases, teacher, output):
 def count(paper):
     """Writes work.csv: what --describe tells of every method at full size. A tiny cohort stands in for the data."""
     folder, experiment = load(paper)
-    methods = experiment["methods"]
+    methods = trained_methods(experiment)
+    first = next(iter(experiment["cohorts"].values()))
+    manifest = first.get("synthetic", first["manifest"])
+    fit = next((c["fit"] for c in experiment["cohorts"].values() if "fit" in c), None)
     teachers = {row[role] for row in methods.values() for role in ("teacher", "volumes") if role in row}
     with tempfile.TemporaryDirectory() as scratch:
         run(
@@ -97,7 +130,7 @@ def count(paper):
             + ["--output-dir", f"{scratch}/scans"]
         )
         run(
-            ["preprocess", "--manifest", "data-manifest/brats-2018.yaml", "--root", f"{scratch}/scans"]
+            ["preprocess", "--manifest", f"data-manifest/{manifest}.yaml", "--root", f"{scratch}/scans"]
             + ["--output-dir", f"{scratch}/volumes", "--quiet"]
         )
         cases = ["--cases", f"{scratch}/volumes/cases.tsv", "--device", "cpu"]
@@ -113,6 +146,7 @@ def count(paper):
                 row,
                 folder,
                 folder / row.get("recipe", experiment["recipe"]),
+                fit,
                 own,
                 f"{scratch}/{row['teacher']}.h5" if "teacher" in row else "",
                 f"{scratch}/{name}.h5" if name in teachers else "",
@@ -129,79 +163,106 @@ def rate_of(history, gmac):
     return gmac * int(rows[-1]["step"]) / sum(float(row["seconds-step"]) for row in rows) / 1000
 
 
-def cases_of(experiment):
-    """Training, validation and test cases of one run, and runs per method."""
-    if "folds" not in experiment:
-        return (*experiment["split"], 1)
-    manifest = yaml.safe_load(Path(f"data-manifest/{experiment['manifest']}.yaml").read_text())
-    every, folds = manifest["expected_cases"]["train"], experiment["folds"]
-    return every - every // folds, every // folds, every // folds, folds
+def cases_of(experiment, cohorts, row):
+    """Training, validation and test cases of one run of a method."""
+    return [sum(n) for n in zip(*(c.dealt(experiment, row.get("tests")) for c in cohorts))]
 
 
-def storage(experiment, work, runs, cases, seeds):
+def network_work(experiment, work, name):
+    """GMAC of one pass through the network that a method predicts with: that of the method it starts from, if any.
+
+    An iteration is a pass forward and two backward, through judges and teachers too, which do not predict.
+    """
+    return float(work[experiment["methods"][name].get("init", name)]["gmac_per_iteration"]) / 3
+
+
+def storage(experiment, work, cohorts, runs):
     """GiB on disk: source volumes, and what every run leaves behind; a running one has two states beside it."""
-    train, val, test = cases
-    every = train + val + (0 if "folds" in experiment else test)
-    volume = CUT_VOXELS * (4 * SEQUENCES + 1)
-    voxels = CUT_VOXELS
-    prepared = 0
+    prepared_size = 0
     if experiment.get("grid") == "prepared":
         sizes = next(iter(work.values()))
-        voxels = int(sizes["x"]) * int(sizes["y"]) * int(sizes["z"])
-        prepared = every * voxels * (4 * SEQUENCES + 1)
-    prediction = test * voxels * (2 * CLASSES + 1)
-    uncertainty = test * voxels * (2 * CLASSES + 1 + 4 * REGIONS)
-    left = sum(4 * int(row["parameters"]) + prediction for row in work.values()) * runs * seeds
-    left += len(experiment.get("uncertainty", [])) * uncertainty * runs * seeds
-    made = sum("volumes" in row for row in experiment["methods"].values())
-    state = max(2 * 4 * 4 * int(row["parameters"]) for row in work.values())
+        prepared_size = int(sizes["x"]) * int(sizes["y"]) * int(sizes["z"])
+    volumes = prepared = made = 0
+    for cohort in cohorts:
+        every = sum(cohort.dealt(experiment, None)[:: 2 if "folds" in experiment else 1])
+        voxels = prepared_size or cohort.cut_voxels
+        volumes += every * cohort.cut_voxels * (4 * cohort.sequences + 1)
+        prepared += every * prepared_size * (4 * cohort.sequences + 1)
+        made += every * voxels * (4 * (cohort.sequences + 1) + 1)
+    left = 0
+    for name, row in experiment["methods"].items():
+        tested = [c for c in cohorts if row.get("tests") in (None, c.name)]
+        voxels = prepared_size or max(c.cut_voxels for c in tested)
+        values = max(2 * c.classes + 1 for c in tested)
+        predictions = cases_of(experiment, cohorts, row)[2] * voxels * values * len(rows_of(experiment, name))
+        sampled = sum(method_of(r) == name for r in experiment.get("uncertainty", []))
+        maps = cases_of(experiment, cohorts, row)[2] * voxels * (values + 4 * len(experiment["regions"])) * sampled
+        left += (4 * int(work[name]["parameters"]) if name in work else 0) + predictions + maps
     return {
-        "source volumes": every * volume,
+        "source volumes": volumes,
         "prepared volumes": prepared,
-        "volumes with channels made by networks": made * runs * seeds * every * voxels * (4 * (SEQUENCES + 1) + 1),
-        "networks and predictions": left,
-        "states of each running training, at most": state,
+        "volumes with channels made by networks": made * runs * sum("volumes" in row for row in experiment["methods"].values()),
+        "networks and predictions": left * runs,
+        "states of each running training, at most": max(2 * 4 * 4 * int(row["parameters"]) for row in work.values()),
     }
 
 
-def show(paper, rate, said, seeds, samples):
-    folder, experiment = load(paper)
-    work = {row["method"]: row for row in csv.DictReader(open(folder / "work.csv"))}
-    missing = [name for name in experiment["methods"] if name not in work]
-    if missing:
-        fail(f"{folder}/work.csv lacks {', '.join(missing)}; scale.py {paper} --count adds them")
-    train, val, test, folds = cases_of(experiment)
-    print(f"{paper}: {train} training, {val} validation, {test} test cases; {folds} fold(s), {seeds} seed(s)")
-    print(f"rate {rate:.2f} TMAC/s, {said}\n")
-    print(
-        f"{'method':<18} {'GMAC/iteration':>14} {'iterations':>10} {'h per run':>9} {'runs':>4} {'GPU h':>8} {'GPU GiB':>8}"
-    )
+def show_trainings(experiment, work, cohorts, rate, runs):
+    """One line per trained method; returns their hours."""
     total = 0.0
-    for name in experiment["methods"]:
+    for name, method in trained_methods(experiment).items():
         row = work[name]
+        train, val, _ = cases_of(experiment, cohorts, method)
         iterations = int(row["epochs"]) * -(-train // int(row["batch"]))
         # Validation passes every validation case forward once per epoch: a third of an iteration.
         passes = iterations + int(row["epochs"]) * val / 3
         hours = float(row["gmac_per_iteration"]) * passes / rate / 3.6e6
-        runs = folds * seeds
         total += hours * runs
         print(
             f"{name:<18} {float(row['gmac_per_iteration']):>14.1f} {iterations:>10} {hours:>9.1f} {runs:>4}"
             f" {hours * runs:>8.1f} {float(row['memory_gib']):>8.2f}"
         )
-    sampled = experiment.get("uncertainty", [])
-    if sampled:
-        student = float(work["student"]["gmac_per_iteration"]) / 3
-        hours = len(sampled) * folds * seeds * test * samples * student / rate / 3.6e6
-        total += hours
-        print(f"{'mcdropout':<18} {student:>14.1f} {test * samples:>10} {'':>9} {len(sampled):>4} {hours:>8.1f}")
+    return total
+
+
+def show_sampling(experiment, work, cohorts, rate, runs, samples):
+    """One line for all rows sampled with dropout; returns their hours."""
+    sampled = [method_of(row) for row in experiment.get("uncertainty", [])]
+    if not sampled:
+        return 0.0
+    tests = {name: cases_of(experiment, cohorts, experiment["methods"][name])[2] for name in sampled}
+    hours = sum(tests[m] * samples * network_work(experiment, work, m) for m in sampled) * runs / rate / 3.6e6
+    mean = sum(network_work(experiment, work, m) for m in sampled) / len(sampled)
+    print(f"{'mcdropout':<18} {mean:>14.1f} {max(tests.values()) * samples:>10} {'':>9} {len(sampled):>4} {hours:>8.1f}")
+    return hours
+
+
+def show(paper, rate, said, seeds, samples):
+    folder, experiment = load(paper)
+    cohorts = cohorts_of(experiment)
+    work = {row["method"]: row for row in csv.DictReader(open(folder / "work.csv"))}
+    missing = [name for name in trained_methods(experiment) if name not in work]
+    if missing:
+        fail(f"{folder}/work.csv lacks {', '.join(missing)}; scale.py {paper} --count adds them")
+    folds = experiment.get("folds", 1)
+    train, val, test = cases_of(experiment, cohorts, {})
+    print(f"{paper}: {train} training, {val} validation, {test} test cases; {folds} fold(s), {seeds} seed(s)")
+    print(f"rate {rate:.2f} TMAC/s, {said}\n")
+    print(
+        f"{'method':<18} {'GMAC/iteration':>14} {'iterations':>10} {'h per run':>9} {'runs':>4} {'GPU h':>8} {'GPU GiB':>8}"
+    )
+    total = show_trainings(experiment, work, cohorts, rate, folds * seeds)
+    total += show_sampling(experiment, work, cohorts, rate, folds * seeds, samples)
     print(f"{'sum':<18} {'':>14} {'':>10} {'':>9} {'':>4} {total:>8.1f}\n")
-    for what, size in storage(experiment, work, folds, (train, val, test), seeds).items():
+    for what, size in storage(experiment, work, cohorts, folds * seeds).items():
         if size:
             print(f"disk    {size / GIB:>8.1f} GiB  {what}")
     largest = max(int(r["x"]) * int(r["y"]) * int(r["z"]) for r in work.values())
-    decoded = largest if experiment.get("grid") == "prepared" else max(largest, CUT_VOXELS)
-    cache = (train + val) * decoded * (4 * SEQUENCES + 2)
+    prepared = experiment.get("grid") == "prepared"
+    cache = 0
+    for cohort in cohorts:
+        decoded = largest if prepared else max(largest, cohort.cut_voxels)
+        cache += sum(cohort.dealt(experiment, None)[:2]) * decoded * (4 * cohort.sequences + 2)
     print(f"memory  {cache / GIB:>8.1f} GiB  to keep all cases of a training decoded (less will do: it reads again)")
 
 

@@ -2,26 +2,25 @@
 """Which of the paper's orderings hold in our runs, and what the control cohorts say.
 
 One row per statement: what is stated, whether it holds, the difference of means over cases (averaged over
-seeds) with its 95 % bootstrap interval over cases where `evaluate` gave one, n cases and seeds. Methods that
-were not run give `not-run`.
+seeds) with its 95 % bootstrap interval over cases where `evaluate` gave one, n cases and seeds. Rows that were
+not run give `not-run`.
 """
 
 import argparse
 from pathlib import Path
 
 import pandas as pd
-from results import over_seeds, read_experiment, runs, seed_of
-
-KIND_OF = {"dice": "cases", "dice_best": "cases", "qu_score": "uncertainty"}
+from experiment import load, rows
+from results import kind_of, over_seeds, runs, seed_of
 
 
 class Verdict:
-    def __init__(self, experiment, root, methods):
-        self.experiment, self.root, self.methods = experiment, Path(root), methods
+    def __init__(self, experiment, root, run):
+        self.experiment, self.root, self.run = experiment, Path(root), run
         self.rows = []
 
-    def mean(self, root, method, region, metric):
-        table = over_seeds(root, method, KIND_OF[metric])
+    def mean(self, root, row, region, metric):
+        table = over_seeds(root, row, kind_of(metric))
         if table is None:
             return None, 0
         values = table[(table.region == region) & (table.metric == metric)].value.dropna()
@@ -30,7 +29,7 @@ class Verdict:
     def interval(self, root, high, low, region, metric):
         """The comparison of high - low and its sign, if `evaluate` made one either way round."""
         for sign, (reference, other) in ((1, (high, low)), (-1, (low, high))):
-            path = Path(root, f"comparison-{reference}-{KIND_OF[metric]}.csv")
+            path = Path(root, f"comparison-{reference}-{kind_of(metric)}.csv")
             if not path.exists():
                 continue
             table = pd.read_csv(path)
@@ -41,8 +40,8 @@ class Verdict:
 
     def add(self, root, statement, region, metric, high, low, holds):
         """One row on high - low; `holds(difference, comparison)` decides."""
-        a, n = self.mean(root, high, region, metric) if high in self.methods else (None, 0)
-        b, _ = self.mean(root, low, region, metric) if low in self.methods else (None, 0)
+        a, n = self.mean(root, high, region, metric) if high in self.run else (None, 0)
+        b, _ = self.mean(root, low, region, metric) if low in self.run else (None, 0)
         row = {"statement": statement, "region": region, "metric": metric, "cohort": Path(root).name}
         if a is None or b is None:
             self.rows.append({**row, "holds": "not-run"})
@@ -50,7 +49,8 @@ class Verdict:
         sign, found = self.interval(root, high, low, region, metric)
         if found is not None:
             ends = sorted([sign * found.ci_lo, sign * found.ci_hi])
-            row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}", p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")
+            row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}")
+            row.update(p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")
         row.update(
             difference=f"{a - b:.4f}",
             n=str(n),
@@ -60,7 +60,7 @@ class Verdict:
         self.rows.append(row)
 
     def orderings(self):
-        labels = {m: row["label"] for m, row in self.experiment["methods"].items()}
+        labels = rows(self.experiment)
         for row in self.experiment["verdict"]:
             for region in row["regions"]:
                 groups = row.get("above", [])
@@ -91,13 +91,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("experiment", "root", "output"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--methods", nargs="+", required=True)
+    parser.add_argument("--rows", nargs="+", required=True)
     parser.add_argument("--controls", nargs="*", default=[])
     args = parser.parse_args()
-    verdict = Verdict(read_experiment(args.experiment), args.root, args.methods)
+    verdict = Verdict(load(args.experiment), args.root, args.rows)
     verdict.orderings()
     verdict.controls(args.controls)
-    columns = ["statement", "region", "metric", "holds", "difference", "ci_lo", "ci_hi", "p_t", "p_wilcoxon", "n", "seeds", "cohort"]
+    columns = "statement region metric holds difference ci_lo ci_hi p_t p_wilcoxon n seeds cohort".split()
     pd.DataFrame(verdict.rows, columns=columns).to_csv(args.output, index=False)
 
 

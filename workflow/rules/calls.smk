@@ -1,0 +1,122 @@
+# What rules put into the programs' calls: cases, networks, comparisons.
+def sheet_of(wildcards):
+    """All cases as a run takes them in: those of the cohorts, or with channels that another method's network made."""
+    source = method_of(wildcards).get("volumes")
+    if source:
+        return f"{RUN}/volumes/cases.tsv".format(
+            study=wildcards.study,
+            method=source,
+            fold=wildcards.fold,
+            seed=wildcards.seed,
+        )
+    return base_sheet(wildcards)
+
+
+def training_sheet(wildcards):
+    """The sheet that a run trains by: with inner validation one of its own."""
+    sheet = sheet_of(wildcards)
+    return (
+        sheet.removesuffix(".tsv") + f".inner-fold{wildcards.fold}.tsv"
+        if INNER
+        else sheet
+    )
+
+
+def training_cases(wildcards):
+    """--where and --validate of a training call."""
+    train, validate = ["split=train"], ["split=val"]
+    if FOLD_COUNT and not INNER:
+        train, validate = [f"fold!={wildcards.fold}"], [f"fold={wildcards.fold}"]
+    own = method_of(wildcards).get("where", [])
+    if INNER and SEVERAL and "tests" in method_of(wildcards):
+        validate.append(f"cohort={method_of(wildcards)['tests']}")
+    return " ".join(
+        [f"--where {condition}" for condition in train + own]
+        + [f"--validate {condition}" for condition in validate + own]
+    )
+
+
+def test_cases(wildcards):
+    return f"fold={wildcards.fold}" if FOLD_COUNT else "split=test"
+
+
+def other_checkpoint(role):
+    """Input function: the checkpoint that plays `role` (teacher, init) for this run, or nothing."""
+
+    def checkpoint(wildcards):
+        name = method_of(wildcards).get(role)
+        return (
+            f"{RUN}/checkpoint.h5".format(**{**wildcards, "method": name})
+            if name
+            else []
+        )
+
+    return checkpoint
+
+
+def role_flags(wildcards, input):
+    """--teacher and --init of a training call."""
+    flags = [
+        f"--{role} {input[role]}" for role in ("teacher", "init") if input.get(role)
+    ]
+    return " ".join(flags)
+
+
+def models_of(wildcards):
+    """The checkpoints that a row predicts with: its own, or those of its members."""
+    name = papers.method_of(wildcards.row)
+    return [
+        f"{RUN}/checkpoint.h5".format(**{**wildcards, "method": member})
+        for member in EXPERIMENT["methods"][name].get("members", [name])
+    ]
+
+
+def network_flag(wildcards):
+    """--network of a row that is one of several in its checkpoint."""
+    network = papers.network_of(wildcards.row)
+    return f"--network {network}" if network else ""
+
+
+def available_flag(wildcards):
+    """--available of a network that takes any subset of its channels."""
+    channels = method_of(wildcards).get("available")
+    return f"--available {','.join(channels)}" if channels else ""
+
+
+def comparisons_in(study, kind):
+    """Reference and others of a study's comparisons, as far as both are run and have such scores."""
+    control = control_of(study)
+    wanted = (control or EXPERIMENT)["comparisons"]
+    pool = ROWS
+    if control:
+        pool = rows_of_control(control)
+    elif kind == "uncertainty":
+        pool = SAMPLED
+    found = {
+        r: [m for m in others if m in pool] for r, others in wanted.items() if r in pool
+    }
+    return {r: others for r, others in found.items() if others}
+
+
+def rows_of_control(control):
+    return [
+        row for name in control["methods"] for row in papers.rows_of(EXPERIMENT, name)
+    ]
+
+
+def comparison_files(study):
+    """Paths of all comparisons of a study."""
+    root = STUDY.format(study=study)
+    return [
+        f"{root}/comparison-{reference}-{kind}.csv"
+        for kind in ("cases", "uncertainty")
+        for reference in comparisons_in(study, kind)
+        if kind == "cases" or study == MAIN_STUDY
+    ]
+
+
+def compared(wildcards):
+    """NAME=FILE of the rows that a comparison sets against its reference."""
+    others = comparisons_in(wildcards.study, wildcards.kind)[wildcards.reference]
+    root = STUDY.format(study=wildcards.study)
+    return [f"{m}={root}/{m}/{wildcards.kind}-over-seeds.csv" for m in others]

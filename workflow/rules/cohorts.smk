@@ -1,0 +1,65 @@
+# What rules ask about the experiment's cohorts: where scans come from, how cases are dealt, which sheet holds them.
+SEVERAL = len(EXPERIMENT["cohorts"]) > 1
+PART = "{cohort}/" if SEVERAL else ""
+PREPARED = EXPERIMENT.get("grid") == "prepared"
+VOLUMES = f"{STUDY}/{'prepared' if PREPARED else 'volumes'}"
+
+
+def name_of_cohort(wildcards):
+    return wildcards.get("cohort") or next(iter(EXPERIMENT["cohorts"]))
+
+
+def cohort_of(wildcards):
+    return EXPERIMENT["cohorts"][name_of_cohort(wildcards)]
+
+
+def knobs(wildcards):
+    """What differs between this cohort's phantoms and those that the scale says."""
+    control = control_of(wildcards.study) or {}
+    found = {**cohort_of(wildcards).get("phantom", {}), **control.get("phantom", {})}
+    return " ".join(f"--{key} {value}" for key, value in found.items())
+
+
+def manifest_of(wildcards):
+    cohort = cohort_of(wildcards)
+    name = cohort.get("synthetic") if SYNTHETIC else None
+    return f"data-manifest/{name or cohort['manifest']}.yaml"
+
+
+def scans(wildcards, input):
+    """The folder of a cohort's scans; `data` is one folder for all, or one by cohort."""
+    if SYNTHETIC:
+        return os.path.dirname(input.cohort)
+    if not isinstance(config["data"], dict):
+        return config["data"]
+    return config["data"].get(name_of_cohort(wildcards), "")
+
+
+def columns_of(wildcards):
+    """The table of published columns; synthetic cases are none of those it lists."""
+    columns = cohort_of(wildcards).get("columns")
+    return columns if columns and not SYNTHETIC else []
+
+
+def deal_flags(wildcards, input):
+    """How a cohort is divided: by published columns where they say it, else dealt into a split or folds."""
+    flags, published = "", []
+    if input.columns:
+        flags = f"--columns {input.columns} "
+        with open(input.columns) as table:
+            published = table.readline().replace(",", "\t").split()
+    if ("fold" if FOLD_COUNT else "split") in published:
+        return flags
+    if "split_seed" in EXPERIMENT:
+        flags += f"--split-seed {EXPERIMENT['split_seed']} "
+    if FOLD_COUNT:
+        return flags + f"--folds {FOLD_COUNT}"
+    split = SCALING.get("split") or EXPERIMENT["split"]
+    return flags + f"--split {','.join(map(str, split))}"
+
+
+def base_sheet(wildcards):
+    """All cases of a study, those of cohorts that the method does not test marked as training cases."""
+    tested = method_of(wildcards).get("tests")
+    name = f"tests-{tested}" if tested and SEVERAL else "cases"
+    return f"{VOLUMES}/{name}.tsv".format(study=wildcards.study)

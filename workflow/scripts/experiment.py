@@ -1,0 +1,267 @@
+"""A paper's experiment.yaml: read, checked against its schema, and asked for what hangs together in it.
+
+A method is what is trained, or a mean of methods (`members`). A row is what is tested and stands in tables: a
+method, or one network of a method whose checkpoint holds several, named METHOD.NETWORK.
+"""
+
+import difflib
+import sys
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "experiment.schema.yaml"
+KINDS = {dict: "keys and values", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
+
+
+class Fault(Exception):
+    """What is wrong, with the keys that lead there."""
+
+    def __init__(self, keys, what):
+        self.keys, self.what = list(keys), what
+        super().__init__(f"{'.'.join(map(str, self.keys))}: {what}" if self.keys else what)
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML takes the last of two equal keys; here they are a mistake."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            # A merge (<<: *rows) may be overridden by what stands beside it.
+            if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
+                raise yaml.constructor.ConstructorError(problem=f"key '{key.value}' twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def did_you_mean(name, known):
+    near = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
+    return f"; did you mean '{near[0]}'?" if near else f" (known: {', '.join(map(str, known))})"
+
+
+def explain(error):
+    """One line about an error of the schema."""
+    keys, found, wanted = error.absolute_path, error.instance, error.validator_value
+    if error.validator == "additionalProperties" and isinstance(found, dict):
+        known = error.schema.get("properties", {})
+        unknown = next(k for k in found if k not in known)
+        return Fault([*keys, unknown], f"unknown key{did_you_mean(unknown, known)}")
+    if error.validator == "required":
+        return Fault(keys, f"lacks the key '{next(k for k in wanted if k not in found)}'")
+    if error.validator == "type":
+        names = [wanted] if isinstance(wanted, str) else wanted
+        return Fault(keys, f"'{found}' is not {' or '.join(KINDS[TYPES[n]] for n in names)}")
+    if error.validator == "enum":
+        return Fault(keys, f"'{found}' is not one of {', '.join(map(str, wanted))}")
+    if error.validator == "pattern":
+        return Fault(keys, f"'{found}' does not have the form {wanted}")
+    return Fault(keys, error.message)
+
+
+class References:
+    """Every name that stands for something else in the experiment exists there."""
+
+    def __init__(self, experiment):
+        self.experiment = experiment
+        self.methods = experiment["methods"]
+        self.rows = rows(experiment)
+
+    def one_of(self, known, what, name, *keys):
+        if name not in known:
+            raise Fault(keys, f"'{name}' is no {what}{did_you_mean(name, known)}")
+
+    def row(self, name, *keys):
+        if self.methods.get(name, {}).get("networks"):
+            known = " or ".join(rows_of(self.experiment, name))
+            raise Fault(keys, f"'{name}' has networks of its own: expected {known}")
+        self.one_of(self.rows, "row", name, *keys)
+
+    def region(self, name, *keys):
+        self.one_of(self.experiment["regions"], "region", name, *keys)
+
+    def all_rows(self, names, *keys):
+        for i, name in enumerate(names):
+            self.row(name, *keys, i)
+
+    def comparisons(self, table, *keys):
+        for reference, others in table.items():
+            self.row(reference, *keys, reference)
+            self.all_rows(others, *keys, reference)
+
+    def check(self):
+        self.division()
+        for name, row in self.methods.items():
+            self.method(name, row)
+        for name in self.methods:
+            self.no_circle(name)
+        e = self.experiment
+        for i, name in enumerate(e["main"]):
+            self.one_of(self.methods, "method", name, "main", i)
+        self.row(e["reference"], "reference")
+        self.all_rows(e.get("uncertainty", []), "uncertainty")
+        for i, row in enumerate(e.get("uncertainty", [])):
+            if "members" in self.methods[method_of(row)]:
+                raise Fault(["uncertainty", i], f"'{row}' is a mean of members; one network is sampled with dropout")
+        self.all_rows(e["rivals"], "rivals")
+        self.comparisons(e["comparisons"], "comparisons")
+        self.tables()
+        for number, figure in e.get("figures", {}).items():
+            self.figure(figure, "figures", number)
+        for i, row in enumerate(e["verdict"]):
+            self.statement(row, "verdict", i)
+        for i, row in enumerate(e.get("gate", [])):
+            self.region(row["region"], "gate", i, "region")
+            for key in ("method", "minus"):
+                if key in row:
+                    self.row(row[key], "gate", i, key)
+        for name, control in e.get("controls", {}).items():
+            self.control(control, "controls", name)
+
+    def division(self):
+        e = self.experiment
+        if ("split" in e) == ("folds" in e):
+            raise Fault([], "expected either split or folds")
+        for key in ("validation", "inner"):
+            if ("folds" in e) != (key in e):
+                raise Fault([key], "goes with folds, and folds with it")
+
+    def method(self, name, row):
+        at = ("methods", name)
+        if "members" in row:
+            for key in ("program", "settings", "teacher", "init", "networks", "where"):
+                if key in row:
+                    raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
+        else:
+            for key in ("program", "settings"):
+                if key not in row:
+                    raise Fault(at, f"lacks the key '{key}'; a mean of other methods has members")
+        for key in ("teacher", "init", "volumes", "like"):
+            if key in row:
+                self.one_of(self.methods, "method", row[key], *at, key)
+        for key in ("teacher", "init", "volumes"):
+            if "members" in self.methods.get(row.get(key), {}):
+                raise Fault([*at, key], f"'{row[key]}' is a mean of members and has no checkpoint")
+        for i, member in enumerate(row.get("members", [])):
+            single = [m for m in self.methods if "members" not in self.methods[m]]
+            self.one_of(single, "trained method", member, *at, "members", i)
+        if "tests" in row:
+            self.one_of(self.experiment["cohorts"], "cohort", row["tests"], *at, "tests")
+        for other in [*row.get("members", []), *([row["volumes"]] if "volumes" in row else [])]:
+            if self.methods[other].get("tests") != row.get("tests"):
+                raise Fault([*at, "tests"], f"differs from that of {other}, whose networks know other cases")
+
+    def no_circle(self, name):
+        trail, left = [], [name]
+        while left:
+            row = self.methods[left.pop()]
+            for other in [row.get(k) for k in ("teacher", "init", "volumes")] + row.get("members", []):
+                if other == name:
+                    raise Fault(["methods", name], "waits for itself, by way of teacher, init, volumes or members")
+                if other and other not in trail:
+                    trail.append(other)
+                    left.append(other)
+
+    def tables(self):
+        e = self.experiment
+        for name, metric in e["metrics"].items():
+            if "gain_of" in metric:
+                self.row(metric["gain_of"], "metrics", name, "gain_of")
+        for number, table in e["tables"].items():
+            at = ("tables", number)
+            self.one_of(e["metrics"], "metric", table["metric"], *at, "metric")
+            for label, row in table.get("rows", {}).items():
+                self.row(row, *at, "rows", label)
+            self.all_rows(table.get("extras", []), *at, "extras")
+            self.all_rows(table.get("without", []), *at, "without")
+
+    def figure(self, figure, *at):
+        self.region(figure["region"], *at, "region")
+        self.all_rows(figure.get("methods", []), *at, "methods")
+        if figure["kind"] == "filtering":
+            for key in ("methods", "cases"):
+                if key in figure:
+                    raise Fault([*at, key], "belongs to segmentations; filtering shows the rows of `uncertainty`")
+
+    def statement(self, row, *at):
+        for i, region in enumerate(row["regions"]):
+            self.region(region, *at, "regions", i)
+        for i, group in enumerate(row.get("above", [])):
+            self.all_rows(group, *at, "above", i)
+        within = [key for key in ("within", "of", "methods") if key in row]
+        if len(within) not in (0, 3) or bool(within) == ("above" in row):
+            raise Fault(at, "expected either above, or within, of and methods")
+        if within:
+            self.row(row["of"], *at, "of")
+            self.all_rows(row["methods"], *at, "methods")
+
+    def control(self, control, *at):
+        for i, name in enumerate(control["methods"]):
+            self.one_of(self.methods, "method", name, *at, "methods", i)
+        self.comparisons(control["comparisons"], *at, "comparisons")
+        self.region(control["expect"]["region"], *at, "expect", "region")
+        for key in ("reference", "against"):
+            self.row(control["expect"][key], *at, "expect", key)
+
+
+def check(experiment):
+    """Throws a Fault for what the schema refuses and for names that lead nowhere."""
+    with open(SCHEMA) as stream:
+        schema = yaml.safe_load(stream)
+    found = jsonschema.Draft202012Validator(schema).iter_errors(experiment)
+    errors = sorted(found, key=lambda e: list(map(str, e.absolute_path)))
+    if errors:
+        raise explain(errors[0])
+    References(experiment).check()
+
+
+def load(path):
+    """The checked experiment; a mistake ends the program with one line that names file and key."""
+    try:
+        with open(path) as stream:
+            experiment = yaml.load(stream, Loader=UniqueKeys)
+        check(experiment)
+    except yaml.YAMLError as e:
+        mark = getattr(e, "problem_mark", None)
+        sys.exit(f"workflow: error: {path}:{mark.line + 1 if mark else ''}: {getattr(e, 'problem', None) or 'not YAML'}")
+    except Fault as e:
+        sys.exit(f"workflow: error: {path}: {e}")
+    return experiment
+
+
+def rows_of(experiment, method):
+    """Rows that a method is tested as."""
+    networks = experiment["methods"][method].get("networks")
+    return [f"{method}.{network}" for network in networks] if networks else [method]
+
+
+def rows(experiment):
+    """Labels of all rows of tables, by name and in the order of the file."""
+    labels = {}
+    for method, row in experiment["methods"].items():
+        if row.get("scored", True):
+            networks = row.get("networks", {})
+            labels |= {f"{method}.{n}": label for n, label in networks.items()} or {method: row["label"]}
+    return labels
+
+
+def method_of(row):
+    """The method whose checkpoint a row predicts with."""
+    return row.partition(".")[0]
+
+
+def network_of(row):
+    """The network of that checkpoint; empty for the only or default one."""
+    return row.partition(".")[2]
+
+
+def trained(experiment, row_names):
+    """The trained methods behind some rows, each once, in the rows' order."""
+    found = {}
+    for row in row_names:
+        method = method_of(row)
+        for name in experiment["methods"][method].get("members", [method]):
+            found[name] = None
+    return list(found)
