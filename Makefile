@@ -21,7 +21,9 @@ PREFIX ?= /usr/local
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SETUP_STAMP := $(VENV)/.setup-$(shell cat requirements.txt requirements-torch.txt | sha256sum | cut -c1-16)
-SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake
+# The logger prints one line per step (workflow/plugins); Snakemake finds it on the module path.
+SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPATH="$(CURDIR)/workflow/plugins$${PYTHONPATH:+:$$PYTHONPATH}" \
+  $(VENV)/bin/snakemake --logger steps
 configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
   || { cat $(BUILD).log; exit 1; }; }
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
@@ -109,10 +111,12 @@ reference: setup  ## reference values anew, by scripts in PyTorch that share not
 	@$(if $(MUTATE),$(MAKE) $(BUILD)/build.ninja && $(call compile,golden_first_steps))
 	@tests/reference/run.sh $(VENV) $(BUILD) $(if $(MUTATE),mutate)
 
-check: setup  ## formatting and workflow checks
+check: setup  ## formatting, linters of the Python side and of the workflow
 	@workflow/scripts/install_packages.sh apt-packages-check.txt
 	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
 	@$(VENV)/bin/snakefmt --check workflow
+	@$(VENV)/bin/ruff check --quiet
+	@found=$$($(VENV)/bin/snakemake --lint 2>&1) || { echo "$$found"; exit 1; }
 
 sanitize: setup  ## unit tests of the folders without Torch under address and undefined-behavior sanitizers
 	@mkdir -p build

@@ -11,6 +11,8 @@
 namespace kdseg {
 namespace {
 
+constexpr double first_line_s = 5;
+
 std::atomic<bool> quiet{false};
 std::atomic<bool> bar_shown{false};
 
@@ -67,8 +69,11 @@ void Progress::draw(std::string_view detail, bool last) {
     return;
   }
   const int64_t tenth = done_ * 10 / total_;
-  if (tenth == last_tenth_ && !last) return;
+  // A tenth of a long training is hours: an early line says how long the whole will take.
+  const bool early = !told_ && elapsed >= first_line_s;
+  if (tenth == last_tenth_ && !last && !early) return;
   last_tenth_ = tenth;
+  told_ = true;
   log::info("{}", text);
 }
 

@@ -1,4 +1,5 @@
-// Progress of long work: one live bar on a terminal, full lines every 10 % elsewhere.
+// Progress of long work: one live bar on a terminal, full lines after five seconds and every 10 %
+// elsewhere.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -25,6 +26,7 @@ class Progress {
   void draw(std::string_view detail, bool last);
   std::string what_, unit_;
   int64_t total_, done_ = 0, last_tenth_ = 0;
+  bool told_ = false;
   std::chrono::steady_clock::time_point start_, drawn_{};
   std::mutex mutex_;
 };
