@@ -1,6 +1,15 @@
 # What rules put into the programs' calls: cases, networks, comparisons.
 def sheet_of(wildcards):
-    """All cases as a run takes them in: those of the cohorts, or with channels that another method's network made."""
+    """All cases as a run takes them in: those of the cohorts, with channels or with labels that networks made."""
+    annotated = method_of(wildcards).get("annotated")
+    if annotated:
+        return f"{TESTED}/annotated-{{labels}}/all.tsv".format(
+            study=wildcards.study,
+            row=annotated["by"],
+            fold=wildcards.fold,
+            seed=wildcards.seed,
+            labels=annotated.get("labels", "hard"),
+        )
     source = method_of(wildcards).get("volumes")
     if source:
         return f"{RUN}/volumes/cases.tsv".format(
@@ -27,7 +36,9 @@ def training_cases(wildcards):
     train, validate = ["split=train"], ["split=val"]
     if FOLD_COUNT and not INNER:
         train, validate = [f"fold!={wildcards.fold}"], [f"fold={wildcards.fold}"]
-    own = method_of(wildcards).get("where", [])
+    own = list(method_of(wildcards).get("where", []))
+    if papers.has_pool(EXPERIMENT):
+        own.append("pool!=yes")
     if INNER and SEVERAL and "tests" in method_of(wildcards):
         validate.append(f"cohort={method_of(wildcards)['tests']}")
     return " ".join(
@@ -69,6 +80,10 @@ def models_of(wildcards):
         f"{RUN}/checkpoint.h5".format(**{**wildcards, "method": member})
         for member in EXPERIMENT["methods"][name].get("members", [name])
     ]
+
+
+def model_flags(wildcards, input):
+    return " ".join(f"--model {model}" for model in input.models)
 
 
 def network_flag(wildcards):

@@ -1,5 +1,6 @@
 # What rules ask about the experiment's cohorts: where scans come from, how cases are dealt, which sheet holds them.
 SEVERAL = len(EXPERIMENT["cohorts"]) > 1
+COMPOSED = SEVERAL or papers.has_pool(EXPERIMENT)
 PART = "{cohort}/" if SEVERAL else ""
 PREPARED = EXPERIMENT.get("grid") == "prepared"
 VOLUMES = f"{STUDY}/{'prepared' if PREPARED else 'volumes'}"
@@ -58,8 +59,23 @@ def deal_flags(wildcards, input):
     return flags + f"--split {','.join(map(str, split))}"
 
 
+def pool_flags():
+    """--pool NAME=PARTS of the cohorts that have cases to set apart."""
+    flags = []
+    for name, cohort in EXPERIMENT["cohorts"].items():
+        pool = cohort.get("pool")
+        if pool:
+            parts = (
+                pool if pool == "all" else ",".join(f"{k}:{v}" for k, v in pool.items())
+            )
+            flags.append(f"--pool {name}={parts}")
+    return " ".join(flags)
+
+
 def base_sheet(wildcards):
     """All cases of a study, those of cohorts that the method does not test marked as training cases."""
     tested = method_of(wildcards).get("tests")
-    name = f"tests-{tested}" if tested and SEVERAL else "cases"
+    name = "study" if COMPOSED else "cases"
+    if tested and SEVERAL:
+        name = f"tests-{tested}"
     return f"{VOLUMES}/{name}.tsv".format(study=wildcards.study)

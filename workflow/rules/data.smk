@@ -74,19 +74,19 @@ if PREPARED:
             " --force --threads {threads} > {log} 2>&1"
 
 
-if SEVERAL:
+if COMPOSED:
 
-    rule join:
+    rule compose:
         input:
             expand(
-                f"{VOLUMES}/{{cohort}}/cases.tsv",
+                f"{VOLUMES}/{PART}cases.tsv",
                 cohort=EXPERIMENT["cohorts"],
                 allow_missing=True,
             ),
         output:
-            f"{VOLUMES}/cases.tsv",
+            f"{VOLUMES}/study.tsv",
         log:
-            f"{STUDY}/logs/join.log",
+            f"{STUDY}/logs/compose.log",
         localrule: True
         resources:
             mem_mb=1000,
@@ -95,14 +95,20 @@ if SEVERAL:
             sheets=lambda wildcards, input: [
                 f"{name}={sheet}" for name, sheet in zip(EXPERIMENT["cohorts"], input)
             ],
+            pools=pool_flags(),
+            seed=EXPERIMENT.get("split_seed", "0"),
         message:
-            "one sheet of all cohorts of {wildcards.study} (log: {log})"
+            "one sheet of all cases of {wildcards.study} (log: {log})"
         shell:
-            "exec python3 workflow/scripts/sheet.py join {params.sheets} --output {output} > {log} 2>&1"
+            "exec python3 workflow/scripts/sheet.py compose {params.sheets} {params.pools} --seed {params.seed:q}"
+            " --output {output} > {log} 2>&1"
+
+
+if SEVERAL:
 
     rule hold_out:
         input:
-            f"{VOLUMES}/cases.tsv",
+            f"{VOLUMES}/study.tsv",
         output:
             f"{VOLUMES}/tests-{{cohort}}.tsv",
         log:

@@ -15,9 +15,7 @@ rule label:
     params:
         cases=test_cases,
         device=config["device"],
-        models=lambda wildcards, input: " ".join(
-            f"--model {model}" for model in input.models
-        ),
+        models=model_flags,
         network=network_flag,
         available=available_flag,
     message:
@@ -74,3 +72,52 @@ rule synthesize:
     shell:
         "exec ensemble-label --model {input.model} --cases {input.sheet} --device {params.device}"
         " --threads {threads} --output-dir $(dirname {output}) --force > {log} 2>&1"
+
+
+if papers.has_pool(EXPERIMENT):
+
+    rule annotate:
+        input:
+            sheet=base_sheet,
+            models=models_of,
+        output:
+            f"{TESTED}/annotated-{{labels}}/cases.tsv",
+        log:
+            f"{TESTED}/annotate-{{labels}}.log",
+        wildcard_constraints:
+            labels="hard|soft",
+        threads: MANY_THREADS
+        resources:
+            mem_mb=16000,
+            runtime=240,
+            gpu=1,
+        params:
+            models=model_flags,
+            network=network_flag,
+            available=available_flag,
+            device=config["device"],
+        message:
+            "annotating the pool of {wildcards.study} with {wildcards.row}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
+        shell:
+            "exec ensemble-label {params.models} {params.network} --cases {input.sheet} --where pool=yes"
+            " --annotate {wildcards.labels} {params.available} --device {params.device} --threads {threads}"
+            " --output-dir $(dirname {output}) --force > {log} 2>&1"
+
+    rule join_annotated:
+        input:
+            sheet=base_sheet,
+            made=f"{TESTED}/annotated-{{labels}}/cases.tsv",
+        output:
+            f"{TESTED}/annotated-{{labels}}/all.tsv",
+        log:
+            f"{TESTED}/join-annotated-{{labels}}.log",
+        wildcard_constraints:
+            labels="hard|soft",
+        localrule: True
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "one sheet of all cases of {wildcards.study} and those that {wildcards.row} annotated (log: {log})"
+        shell:
+            "exec python3 workflow/scripts/sheet.py annotated {input.sheet} {input.made} --output {output} > {log} 2>&1"

@@ -124,6 +124,9 @@ class References:
         e = self.experiment
         if ("split" in e) == ("folds" in e):
             raise Fault([], "expected either split or folds")
+        for name, cohort in e["cohorts"].items():
+            if "folds" in e and isinstance(cohort.get("pool"), dict):
+                raise Fault(["cohorts", name, "pool"], "parts of splits, but cases are dealt into folds; expected all")
         for key in ("validation", "inner"):
             if ("folds" in e) != (key in e):
                 raise Fault([key], "goes with folds, and folds with it")
@@ -131,7 +134,7 @@ class References:
     def method(self, name, row):
         at = ("methods", name)
         if "members" in row:
-            for key in ("program", "settings", "teacher", "init", "networks", "where"):
+            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated"):
                 if key in row:
                     raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
         else:
@@ -147,9 +150,18 @@ class References:
         for i, member in enumerate(row.get("members", [])):
             single = [m for m in self.methods if "members" not in self.methods[m]]
             self.one_of(single, "trained method", member, *at, "members", i)
+        if "annotated" in row:
+            self.row(row["annotated"]["by"], *at, "annotated", "by")
+            if not has_pool(self.experiment):
+                raise Fault([*at, "annotated"], "no cohort has a `pool` that could be annotated")
+            if "volumes" in row:
+                raise Fault([*at, "volumes"], "does not go with annotated: both say where the volumes come from")
         if "tests" in row:
             self.one_of(self.experiment["cohorts"], "cohort", row["tests"], *at, "tests")
-        for other in [*row.get("members", []), *([row["volumes"]] if "volumes" in row else [])]:
+        others = [*row.get("members", []), *([row["volumes"]] if "volumes" in row else [])]
+        if "annotated" in row:
+            others.append(method_of(row["annotated"]["by"]))
+        for other in others:
             if self.methods[other].get("tests") != row.get("tests"):
                 raise Fault([*at, "tests"], f"differs from that of {other}, whose networks know other cases")
 
@@ -157,9 +169,11 @@ class References:
         trail, left = [], [name]
         while left:
             row = self.methods[left.pop()]
-            for other in [row.get(k) for k in ("teacher", "init", "volumes")] + row.get("members", []):
+            waits_for = [row.get(k) for k in ("teacher", "init", "volumes")] + row.get("members", [])
+            for other in [*waits_for, method_of(row.get("annotated", {}).get("by", ""))]:
                 if other == name:
-                    raise Fault(["methods", name], "waits for itself, by way of teacher, init, volumes or members")
+                    what = "teacher, init, volumes, members or annotated"
+                    raise Fault(["methods", name], f"waits for itself, by way of {what}")
                 if other and other not in trail:
                     trail.append(other)
                     left.append(other)
@@ -245,6 +259,11 @@ def rows(experiment):
             networks = row.get("networks", {})
             labels |= {f"{method}.{n}": label for n, label in networks.items()} or {method: row["label"]}
     return labels
+
+
+def has_pool(experiment):
+    """Whether some cases are not labelled, or not to be seen with their labels."""
+    return any("pool" in cohort for cohort in experiment["cohorts"].values())
 
 
 def method_of(row):

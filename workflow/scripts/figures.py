@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from experiment import load, rows
-from results import case_scores, per_case_mean, run_of_case, runs, volumes
+from results import case_scores, per_case_mean, run_of_case, runs, sheet_of
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -44,9 +44,9 @@ def stored(run, folder, case, name):
 
 
 def files_of(root):
-    folder = volumes(root)
-    sheet = pd.read_csv(folder / "cases.tsv", sep="\t", dtype=str)
-    return {case: folder / file for case, file in zip(sheet["case"], sheet["file"])}
+    path = sheet_of(root)
+    sheet = pd.read_csv(path, sep="\t", dtype=str)
+    return {case: path.parent / file for case, file in zip(sheet["case"], sheet["file"])}
 
 
 def show(axes, background, z):

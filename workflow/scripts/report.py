@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 from curves import discriminator_curves, training_curves
 from experiment import load, rows, trained
-from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, volumes
+from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, sheet_of
 
 
 def count_parameters(checkpoint):
@@ -51,7 +51,6 @@ def describe_method(root, name, row):
         "version": made.get("version", ""),
         "commit": made.get("commit", ""),
         "started": made.get("started", ""),
-        "command": made.get("command_line", ""),
     }
 
 
@@ -182,7 +181,7 @@ def main():
     labels = {m: row["label"] for m, row in experiment["methods"].items()} | rows(experiment)
     scores, pooled = case_scores(args.root, args.rows), pooled_scores(args.root, args.rows)
     synthetic = cohorts_of(root, experiment)
-    sheet = pd.read_csv(volumes(root) / "cases.tsv", sep="\t", dtype=str)
+    sheet = pd.read_csv(sheet_of(root), sep="\t", dtype=str)
     tables = [
         {
             "number": n,

@@ -21,10 +21,10 @@ def run_of_case(root, row, case):
     return next(run for run in runs(root, row) if (run / "predictions" / f"{case}.h5").exists())
 
 
-def volumes(root):
-    """The folder of the volumes that the runs were made from: prepared ones, or source volumes."""
-    prepared = Path(root, "prepared")
-    return prepared if (prepared / "cases.tsv").exists() else Path(root, "volumes")
+def sheet_of(root):
+    """The sheet of all cases that the runs were made from: of prepared volumes, or of source volumes."""
+    places = (Path(root, folder, f"{name}.tsv") for folder in ("prepared", "volumes") for name in ("study", "cases"))
+    return next(place for place in places if place.exists())
 
 
 def kind_of(score):

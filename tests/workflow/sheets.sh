@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A pool set apart has the sizes that Nalwade & Kisa's protocol gives (335 cases in proportions 335:66:191; half of the
+# validation and a fifth of the test cases without labels): 40 in the pool, 19 and 86 left, whatever the sheet's order.
+# Its cases are in no split, and come back as training cases with the labels that networks made.
+source "$(dirname "$0")/common.bash"
+python3 - <<'PY'
+import csv, hashlib, random, subprocess, sys
+seed = "distill-v1"
+dealt = {"HGG": (147, 29, 83), "LGG": (43, 8, 25)}
+rows = []
+for stratum, counts in dealt.items():
+    ids = [f"{stratum}_{i:03}" for i in range(sum(counts))]
+    ids.sort(key=lambda i: (hashlib.sha256(f"{seed}:{i}".encode()).hexdigest(), i))
+    splits = [s for s, n in zip(("train", "val", "test"), counts) for _ in range(n)]
+    rows += [{"case": i, "file": f"{i}.h5", "stratum": stratum, "split": s, "fold": ""} for i, s in zip(ids, splits)]
+first = {(st, sp): [r["case"] for r in rows if (r["stratum"], r["split"]) == (st, sp)] for st in dealt for sp in ("val", "test")}
+def write(path, rows):
+    with open(path, "w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0], delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+def read(path):
+    return {r["case"]: r for r in csv.DictReader(open(path), delimiter="\t")}
+def sheet(*arguments, code=0):
+    found = subprocess.run([sys.executable, "workflow/scripts/sheet.py", *arguments], capture_output=True, text=True)
+    assert found.returncode == code, found.stderr
+    return found.stderr
+import os
+os.makedirs("volumes/brain")
+random.Random(1).shuffle(rows)
+write("volumes/brain/cases.tsv", rows)
+sheet("compose", "brain=volumes/brain/cases.tsv", "--pool", "brain=val:0.5,test:0.2", "--seed", seed, "--output", "volumes/study.tsv")
+study = read("volumes/study.tsv")
+pool = {c for c, r in study.items() if r["pool"] == "yes"}
+assert pool == {c for (st, sp), n in {("HGG", "val"): 14, ("HGG", "test"): 17, ("LGG", "val"): 4, ("LGG", "test"): 5}.items()
+                for c in first[st, sp][:n]}
+count = lambda split: sum(r["split"] == split for r in study.values())
+assert (len(pool), count("train"), count("val"), count("test"), count("")) == (40, 190, 19, 86, 40)
+assert study["HGG_000"]["file"] == "brain/HGG_000.h5" and study["HGG_000"]["cohort"] == "brain"
+
+os.makedirs("made")
+write("made/cases.tsv", [{**study[c], "file": f"{c}.h5", "labels": "annotation"} for c in sorted(pool)])
+sheet("annotated", "volumes/study.tsv", "made/cases.tsv", "--output", "made/all.tsv")
+whole = read("made/all.tsv")
+assert set(whole) == set(study) and sum(r["split"] == "train" for r in whole.values()) == 230
+one = min(pool)
+assert whole[one]["file"] == f"{one}.h5" and whole[one]["labels"] == "annotation" and whole[one]["pool"] == "annotated"
+assert whole["HGG_000"]["file"] == "../volumes/brain/HGG_000.h5" or "HGG_000" in pool
+
+# The order that the protocol prints for its seed.
+ten = [{"case": f"SYN_{i:03}", "file": "f.h5", "stratum": "", "split": "val", "fold": ""} for i in range(10)]
+write("ten.tsv", ten)
+for part, expected in (("0.1", {"002"}), ("0.3", {"002", "006", "005"}), ("0.4", {"002", "006", "005", "009"})):
+    sheet("compose", "ten=ten.tsv", "--pool", f"ten=val:{part}", "--seed", seed, "--output", "parts.tsv")
+    assert {c[4:] for c, r in read("parts.tsv").items() if r["pool"]} == expected, part
+
+# All of a cohort; scans of one patient stay together; equal ids in two cohorts are refused.
+few = [{"case": f"p{i // 2}_{i % 2}", "file": "f.h5", "stratum": "", "split": "test", "fold": "", "patient": f"p{i // 2}"} for i in range(8)]
+write("few.tsv", few)
+sheet("compose", "few=few.tsv", "--pool", "few=all", "--output", "all.tsv")
+assert {r["pool"] for r in read("all.tsv").values()} == {"yes"}
+sheet("compose", "few=few.tsv", "--pool", "few=test:0.5", "--output", "half.tsv")
+half = [r["case"] for r in read("half.tsv").values() if r["pool"] == "yes"]
+assert len(half) == 4 and len({c[:2] for c in half}) == 2, half
+told = sheet("compose", "a=few.tsv", "b=few.tsv", "--output", "both.tsv", code=1)
+assert "case p0_0 is in few.tsv and in few.tsv" in told and not os.path.exists("both.tsv"), told
+PY
