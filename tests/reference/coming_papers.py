@@ -9,11 +9,10 @@ import hashlib
 import math
 import sys
 
+import coming_networks as nets
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-import coming_networks as nets
 
 torch.set_default_dtype(torch.float64)
 results = []

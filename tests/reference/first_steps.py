@@ -13,11 +13,9 @@ import argparse
 import copy
 import csv
 import dataclasses
-from collections.abc import Callable
-
-import torch
 
 import losses
+import torch
 from closed_form import Noise, fill, subset_of, wave
 from networks import HadNetUNet, KdNetUNet, PatchDiscriminator, UHemis, UHved
 

@@ -4,7 +4,6 @@ are silent as the comments say. All maps are [N, K, D, H, W] in float64."""
 import itertools
 
 import torch
-
 from networks import product_of_gaussians
 
 

@@ -8,9 +8,8 @@ import pathlib
 import re
 import sys
 
-import torch
-
 import losses
+import torch
 from closed_form import fill, wave
 from networks import HadNetUNet, KdNetUNet, PatchDiscriminator, UHemis, UHved, upsampled_half_pixel
 
