@@ -128,16 +128,15 @@ void run_training(const Arguments& a, at::Device device) {
   const bool distill = a.what == "had-net";
   methods::Setup setup;
   setup.device = device;
-  setup.student = make_model(a, distill ? 3 : 4, 1, device);
+  setup.networks.push_back({"network", make_model(a, distill ? 3 : 4, 1, device), {}});
   setup.compute = tensor::compute_type(a.precision);
   setup.terms = {{"term",
                   "cross-entropy",
                   "bench",
                   {{"class-weights", "1 59.4507 23.3190 71.8481", "bench"}}}};
-  setup.optimizer.decoupled = !distill;
+  if (!distill) setup.networks[0].regimen.optimizer.name = "adamw";
   if (distill) {
-    setup.student_channels = {0, 2, 3};
-    setup.teacher = make_model(a, 4, 2, device);
+    setup.frozen = {{"teacher", make_model(a, 4, 2, device)}};
     // Updated in every step, as in the reference: the same work each time.
     setup.adversary = Section{"adversary",
                               "",
@@ -152,6 +151,7 @@ void run_training(const Arguments& a, at::Device device) {
   batch.target.classes =
       at::randint(0, 4, {1, a.side, a.side, a.side}, at::TensorOptions(device).dtype(at::kLong));
   batch.cases = {"bench"};
+  batch.channels = {"flair", "t1ce", "t1", "t2"};
   const tensor::Draw draw{{methods::case_stream, batch}};
   methods::StepInfo info;
   info.steps = a.warmup + a.steps;

@@ -9,11 +9,12 @@ using namespace kdseg;
 
 struct Settings {
   train::LearningSettings learning;
-  train::Task task{.procedure = "teacher-student",
-                   .teacher = {},
-                   .teacher_dropout = true,
-                   .adversary = {},
-                   .copied = {}};
+  train::Procedure procedure{.name = "teacher-student",
+                             .teacher = {},
+                             .teacher_network = {},
+                             .teacher_dropout = true,
+                             .adversary = {},
+                             .copied = {}};
   std::string list;
 };
 
@@ -35,22 +36,29 @@ void declare(cli::Options& add, Settings& s) {
   std::vector<std::string> procedures;
   for (const auto& row : train::procedure_catalog())
     if (row.name != "supervised") procedures.push_back(row.name);
-  add.choice("procedure", s.task.procedure, "how teacher and student train", procedures);
-  add.input("teacher", s.task.teacher, "checkpoint of the teacher");
-  add.toggle("teacher-dropout", s.task.teacher_dropout,
+  add.choice("procedure", s.procedure.name, "how teacher and student train", procedures);
+  add.input("teacher", s.procedure.teacher, "checkpoint of the teacher");
+  add.text("network", s.procedure.teacher_network,
+           "which network of --teacher; none: the only one");
+  add.toggle("teacher-dropout", s.procedure.teacher_dropout,
              "dropout in the frozen teacher while the student trains");
   add.toggle(
-      "allow-leak", s.task.allow_leak,
+      "allow-leak", s.procedure.allow_leak,
       "take a teacher that was trained on cases which the sheet holds out for testing (split "
       "test, or a fold without training cases); the checkpoint says so");
-  add.texts("copy-from-teacher", s.task.copied,
+  add.texts("copy-from-teacher", s.procedure.copied,
             "parts of the student that are replaced by the teacher's and frozen, as in bott");
-  add.row("adversary", s.task.adversary,
+  add.row("adversary", s.procedure.adversary,
           "a discriminator that tells the teacher's output from the student's; no section: none",
           train::adversary_keys());
   add.choice("list", s.list, "print a catalog with parameters, defaults and sources, then stop",
              {"terms", "networks", "procedures"});
   declare_learning(add, s.learning);
+  declare_free(add, train::supervise_keys(), s.learning.supervise);
+  declare_free(add, train::distil_keys(), s.learning.distil);
+  declare_free(add, train::average_keys(), s.learning.averages);
+  declare_free(add, train::candidate_keys(), s.learning.candidates);
+  declare_free(add, train::frozen_keys(), s.learning.frozen);
 }
 
 void run(const Settings& s, cli::Context& context) {
@@ -59,7 +67,7 @@ void run(const Settings& s, cli::Context& context) {
     return;
   }
   if (!s.learning.tensor.describe) context.claim_output(s.learning.training.output);
-  train::run_training(s.learning, s.task, run_context(context));
+  train::run_training(s.learning, s.procedure, run_context(context));
 }
 }  // namespace
 

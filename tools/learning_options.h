@@ -12,24 +12,42 @@ inline std::vector<cli::CatalogRow> rows_of(const std::vector<train::CatalogEntr
   return rows;
 }
 
+inline void declare_free(cli::Options& add, const train::SectionKeys& keys,
+                         std::vector<Section>& field) {
+  add.free_rows(keys.kind, field, keys.help, keys.keys);
+}
+
 inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
   cli::declare_training(add, s.training);
   add.group("Optimizer and schedule");
   add.choice("optimizer", s.optimizer.optimizer,
-             "adam (weight decay in the gradient) or adamw (decoupled)", {"adam", "adamw"});
-  add.number("learning-rate", s.optimizer.learning_rate, "of the trained network",
+             "adam (weight decay in the gradient), adamw (decoupled), sgd (with momentum)",
+             train::optimizer_names());
+  add.number("learning-rate", s.optimizer.learning_rate,
+             "of the trained networks; 0: the optimizer's usual one, 2e-4 (sgd has none)",
              {.low = 0, .high = 10});
   add.numbers("betas", s.optimizer.betas, "decay of the two moments", {.low = 0, .high = 0.999999},
               2);
   add.number("epsilon", s.optimizer.epsilon, "added to the root of the second moment",
              {.low = 0, .high = 1});
   add.number("weight-decay", s.optimizer.weight_decay, "on all parameters", {.low = 0, .high = 10});
+  add.toggle("amsgrad", s.optimizer.amsgrad,
+             "adam and adamw: divide by the largest second moment so far");
+  add.number("momentum", s.optimizer.momentum, "of sgd", {.low = 0, .high = 0.999999});
+  add.toggle("nesterov", s.optimizer.nesterov, "sgd: Nesterov's momentum");
+  add.integer("accumulate", s.optimizer.accumulate,
+              "iterations whose mean gradient makes one update", {.low = 1, .high = 1e6});
+  add.number("clip-norm", s.optimizer.clip_norm,
+             "largest L2 norm of an update's gradients, which are scaled down to it; 0: any",
+             {.low = 0});
   add.number("warmup", s.schedule.warmup,
              "fraction of the run over which the rate grows from 0, linearly",
              {.low = 0, .high = 1});
   add.number("decay-from", s.schedule.decay_from,
-             "fraction of the run after which the rate falls to 0, linearly; 1 keeps it constant",
+             "fraction of the run after which the rate falls to 0; 1 keeps it constant",
              {.low = 0, .high = 1});
+  add.number("decay-power", s.schedule.decay_power,
+             "of the fall to 0: 1 is linear, 0.9 the usual poly", {.low = 0.1, .high = 10});
   add.integer("step-decay-every", s.schedule.step_decay_every,
               "steps between cuts of the rate; 0: none", {.low = 0});
   add.number("step-decay-factor", s.schedule.step_decay_factor,
@@ -45,6 +63,8 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
               "validated epochs without improvement before a cut", {.low = 0});
   add.number("plateau-factor", s.schedule.plateau_factor, "what a cut leaves of the rate",
              {.low = 0.001, .high = 1});
+  add.number("plateau-floor", s.schedule.plateau_floor,
+             "fraction of the rate that cuts leave at least", {.low = 0, .high = 1});
   add.group("Validation");
   add.integer("validate-every", s.selection.validate_every, "epochs between validations",
               {.low = 1});
@@ -53,8 +73,12 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
       "parameters to keep: those with the best validation score (mean smoothed Dice of the "
       "regions, or least error of channels that are made; ties to the later epoch), or the last",
       {"best", "last"});
-  add.rows("network", s.networks, "the network that is trained; none: had-net-unet",
-           rows_of(train::network_catalog()));
+  add.named_rows("network", s.networks,
+                 "the network that is trained; none: had-net-unet. Where there are several, any "
+                 "NAME, and the key kind says which of these it is",
+                 rows_of(train::network_catalog()));
+  declare_free(add, train::optimizer_keys(), s.optimizers);
+  declare_free(add, train::stream_keys(), s.streams);
   add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
            rows_of(train::term_catalog()));
   add.choice("head", s.head,
@@ -65,13 +89,15 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
              "images a training step sees: all of them, or uniform: a size from 1 to all, then a "
              "subset of that size (networks that take subsets; validation uses all)",
              {"off", "uniform"});
-  add.row("augment", s.augment, "random variation of training cases; no section: none",
-          train::augment_keys());
+  add.row_and_rows("augment", s.augment, s.augments,
+                   "random variation of training cases, of all streams or of the stream NAME; no "
+                   "section: none. Slices are varied within their plane, without shear",
+                   train::augment_keys());
   cli::declare_tensor(add, s.tensor);
 }
 
 inline train::RunContext run_context(const cli::Context& context) {
-  return {context.threads(), context.force(), context.provenance()};
+  return {context.threads(), context.force(), context.provenance(), context.settings()};
 }
 
 }  // namespace kdseg

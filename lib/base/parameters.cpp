@@ -48,6 +48,7 @@ void check_value(const Parameter& p, const std::string& value, const std::string
       return;
     case Kind::text:
     case Kind::texts:
+    case Kind::path:
       return;
   }
 }

@@ -20,9 +20,10 @@ struct Section {
   std::vector<Setting> settings;
 };
 
-/// What a row of a catalog accepts. A number carries its range, a choice its words.
+/// What a row of a catalog accepts. A number carries its range, a choice its words; a path is a file
+/// to read, looked for beside the settings file that names it.
 struct Parameter {
-  enum class Kind { number, integer, toggle, text, choice, numbers, texts };
+  enum class Kind { number, integer, toggle, text, choice, numbers, texts, path };
   std::string name;
   Kind kind = Kind::number;
   std::string initial;  ///< default, as it would stand in a file

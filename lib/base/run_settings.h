@@ -34,7 +34,8 @@ struct TrainingSettings {
   double checkpoint_every_s = 300;    ///< seconds between saved states within an epoch
   double deadline_s = 0;              ///< stop in good order after this many seconds; 0: never
   std::string history;         ///< CSV of losses, scores and times; empty: run_dir/history.csv
-  std::string init;            ///< checkpoint whose parameters start the student
+  std::string init;            ///< checkpoint whose parameters the training starts from
+  std::string init_network;    ///< which of its networks; empty: the only one
   int64_t workers = 1;         ///< loader threads
   int64_t width = 0;           ///< base width of the network; 0: as in its section
   std::string cache = "auto";  ///< auto, ram, none
@@ -42,6 +43,9 @@ struct TrainingSettings {
   std::string recipe;          ///< INI file; empty: the volumes' own
   std::vector<std::string> channels;  ///< empty: all of the volumes, in their order
   int64_t epochs = 1, batch = 1;
+  int64_t epoch_iterations = 0;  ///< of an epoch; 0: a pass over the stream `epoch_of`
+  std::string epoch_of;          ///< stream; empty: the first
+  std::string predict_on;  ///< stream whose channels and recipe predictions use; empty: the first
   std::vector<int64_t> patch;  ///< x y z voxels; empty: whole volume
 };
 

@@ -68,8 +68,15 @@ struct SectionKind {
   std::vector<CatalogRow> known;         ///< of rows; empty: any name
   bool checks_keys = false;              ///< the parameters of `known` are declared
 
-  /// The catalog's row that a section `kind.NAME` or `kind.NAME:suffix` is about; null: none.
-  const CatalogRow* find(const std::string& name) const;
+  /// of_row: NAME, or NAME:suffix, is a row of `known`. by_kind: that, or any name where the key
+  /// `kind` tells the row. free: any name, all of one row.
+  enum class Naming { of_row, by_kind, free } naming = Naming::of_row;
+
+  /// The row that a section is about; null: none.
+  const CatalogRow* find(const Section& section) const;
+  std::string row_name(const Section& section) const;
+  /// What the section may hold: the row's keys, and `kind` where that names it.
+  std::vector<Parameter> keys_of(const CatalogRow& row, const Section& section) const;
 };
 
 struct Options::Impl {

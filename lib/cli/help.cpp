@@ -131,6 +131,8 @@ std::string_view kind_name(Parameter::Kind kind) {
       return "numbers";
     case Parameter::Kind::texts:
       return "texts";
+    case Parameter::Kind::path:
+      return "input";
   }
   return "";
 }
@@ -183,7 +185,9 @@ std::string option_groups(const Options::Impl& declared) {
 std::string section_pages(const Options::Impl& declared) {
   std::string text;
   for (const auto& kind : declared.sections) {
-    text += entry("[" + kind.kind + (kind.rows ? ".NAME]" : "]"), kind.help);
+    text += entry("[" + kind.kind + (kind.single ? "]" : ".NAME]") +
+                      (kind.single && kind.rows ? ", [" + kind.kind + ".NAME]" : ""),
+                  kind.help);
     for (const auto& row : kind.known) {
       if (!row.name.empty()) text += entry(row.name, row.summary, 4);
       for (const auto& p : row.parameters)

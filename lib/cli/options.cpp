@@ -39,11 +39,27 @@ SectionKind& Options::Impl::add_section(std::string kind, std::string help) {
   return sections.emplace_back(std::move(section));
 }
 
-const CatalogRow* SectionKind::find(const std::string& name) const {
-  const std::string plain = name.substr(0, name.find(':'));
+std::string SectionKind::row_name(const Section& section) const {
+  if (naming == Naming::free) return {};
+  if (naming == Naming::by_kind)
+    for (const auto& setting : section.settings)
+      if (setting.key == "kind") return setting.value;
+  return section.name.substr(0, section.name.find(':'));
+}
+
+const CatalogRow* SectionKind::find(const Section& section) const {
+  const std::string name = row_name(section);
   for (const auto& row : known)
-    if (row.name == plain) return &row;
+    if (row.name == name) return &row;
   return nullptr;
+}
+
+std::vector<Parameter> SectionKind::keys_of(const CatalogRow& row, const Section& section) const {
+  std::vector<Parameter> keys = row.parameters;
+  const bool by_key = naming == Naming::by_kind && section.name != row.name;
+  if (by_key)
+    keys.insert(keys.begin(), {"kind", Parameter::Kind::text, "", "row of the catalog", 0, 0, {}});
+  return keys;
 }
 
 std::vector<std::pair<std::string, std::vector<const Option*>>> Options::Impl::groups() const {
@@ -144,6 +160,24 @@ void Options::rows(std::string kind, std::vector<Section>& field, std::string he
   section.rows = &field;
   section.known = std::move(known);
   section.checks_keys = true;
+}
+
+void Options::named_rows(std::string kind, std::vector<Section>& field, std::string help,
+                         std::vector<CatalogRow> known) {
+  rows(std::move(kind), field, std::move(help), std::move(known));
+  impl_->sections.back().naming = SectionKind::Naming::by_kind;
+}
+
+void Options::free_rows(std::string kind, std::vector<Section>& field, std::string help,
+                        std::vector<Parameter> parameters) {
+  rows(std::move(kind), field, std::move(help), {{{}, {}, std::move(parameters)}});
+  impl_->sections.back().naming = SectionKind::Naming::free;
+}
+
+void Options::row_and_rows(std::string kind, Section& field, std::vector<Section>& fields,
+                           std::string help, std::vector<Parameter> parameters) {
+  free_rows(std::move(kind), fields, std::move(help), std::move(parameters));
+  impl_->sections.back().single = &field;
 }
 
 void Options::section(std::string kind, Section& field, std::string help) {

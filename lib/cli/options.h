@@ -65,6 +65,15 @@ class Options {
   void rows(std::string kind, std::vector<Section>& field, std::string help,
             std::vector<CatalogRow> known);
   void row(std::string kind, Section& field, std::string help, std::vector<Parameter> parameters);
+  /// Catalog rows as by rows(), and under any other name where the key `kind` names the row.
+  void named_rows(std::string kind, std::vector<Section>& field, std::string help,
+                  std::vector<CatalogRow> known);
+  /// Sections of any name, all with these keys.
+  void free_rows(std::string kind, std::vector<Section>& field, std::string help,
+                 std::vector<Parameter> parameters);
+  /// [kind] and [kind.NAME], all with these keys.
+  void row_and_rows(std::string kind, Section& field, std::vector<Section>& fields,
+                    std::string help, std::vector<Parameter> parameters);
 
   struct Impl;
   Impl& impl() { return *impl_; }

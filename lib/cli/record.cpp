@@ -28,10 +28,13 @@ std::string without_folders(const std::string& text) {
   return out;
 }
 
+std::string absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 std::string shown(const Option* option, const std::string& value, Paths paths) {
   const bool is_input = option && (option->kind == Kind::input || option->kind == Kind::inputs);
-  if (paths == Paths::absolute && is_input && !value.empty())
-    return std::filesystem::absolute(value).lexically_normal().string();
+  if (paths == Paths::absolute && is_input && !value.empty()) return absolute(value);
   if (paths == Paths::base_names)
     return option && option->is_path() ? base_name(value) : without_folders(value);
   return value;
@@ -45,12 +48,28 @@ std::string key_line(const Option& option, Paths paths) {
   return text.empty() ? option.name + " =\n" : option.name + " = " + text + "\n";
 }
 
+/// The section with every key written out.
+Section in_full(const Section& section, const SectionKind& kind) {
+  const CatalogRow* known = kind.checks_keys ? kind.find(section) : nullptr;
+  return known ? Parameters(kind.keys_of(*known, section), section).resolved() : section;
+}
+
+std::string title_of(const Section& section) {
+  return "[" + section.kind + (section.name.empty() ? "" : "." + section.name) + "]";
+}
+
 std::string section_lines(const Section& section, const SectionKind& kind, Paths paths) {
-  std::string text = "\n[" + kind.kind + (section.name.empty() ? "" : "." + section.name) + "]\n";
-  const CatalogRow* known = kind.checks_keys ? kind.find(section.name) : nullptr;
-  const Section full = known ? Parameters(known->parameters, section).resolved() : section;
-  for (const auto& setting : full.settings) {
-    const std::string value = as_value(shown(nullptr, setting.value, paths));
+  std::string text = "\n" + title_of(section) + "\n";
+  const CatalogRow* known = kind.checks_keys ? kind.find(section) : nullptr;
+  for (const auto& setting : in_full(section, kind).settings) {
+    const bool file =
+        known &&
+        std::any_of(known->parameters.begin(), known->parameters.end(), [&](const Parameter& p) {
+          return p.name == setting.key && p.kind == Parameter::Kind::path;
+        });
+    const std::string value = as_value(file && paths == Paths::absolute && !setting.value.empty()
+                                           ? absolute(setting.value)
+                                           : shown(nullptr, setting.value, paths));
     text += setting.key + (value.empty() ? " =" : " = " + value) + "\n";
   }
   return text;
@@ -70,6 +89,16 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
+/// The sections that stand in a program's settings, in the order of their kinds.
+template <class Visit>
+void for_each_section(const Options::Impl& declared, const Visit& visit) {
+  for (const auto& kind : declared.sections) {
+    if (kind.single && !kind.single->kind.empty()) visit(*kind.single, kind);
+    if (kind.rows)
+      for (const auto& row : *kind.rows) visit(row, kind);
+  }
+}
+
 }  // namespace
 
 std::string resolved_ini(const Options::Impl& declared, Paths paths) {
@@ -79,12 +108,25 @@ std::string resolved_ini(const Options::Impl& declared, Paths paths) {
     for (const Option* option : options)
       if (option->scope != Scope::flag_only) text += key_line(*option, paths);
   }
-  for (const auto& kind : declared.sections) {
-    if (kind.single && !kind.single->kind.empty()) text += section_lines(*kind.single, kind, paths);
-    if (kind.rows)
-      for (const auto& row : *kind.rows) text += section_lines(row, kind, paths);
-  }
+  for_each_section(declared, [&](const Section& section, const SectionKind& kind) {
+    text += section_lines(section, kind, paths);
+  });
   return text;
+}
+
+std::vector<std::pair<std::string, std::string>> resolved_values(const Options::Impl& declared) {
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const auto& [title, options] : declared.groups())
+    for (const Option* option : options)
+      if (option->scope != Scope::flag_only)
+        values.emplace_back(option->name, joined_words(option->values()));
+  for_each_section(declared, [&](const Section& section, const SectionKind& kind) {
+    const std::string title = title_of(section);
+    values.emplace_back(title, "present");
+    for (const auto& setting : in_full(section, kind).settings)
+      values.emplace_back(title + " " + setting.key, setting.value);
+  });
+  return values;
 }
 
 std::string command_line(const std::vector<std::string>& arguments, const Options::Impl& declared,

@@ -1,6 +1,7 @@
 // The run put into words for the record: resolved settings and command line.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/declared.h"
@@ -13,6 +14,10 @@ enum class Paths { as_given, absolute, base_names };
 
 /// Every key with its value and every section, defaults included; numbers to the last bit.
 std::string resolved_ini(const Options::Impl& declared, Paths paths);
+
+/// The same as names and values, "epochs" and "[term.dice] weight"; a section that stands is
+/// "present".
+std::vector<std::pair<std::string, std::string>> resolved_values(const Options::Impl& declared);
 
 /// The command line, words quoted for a shell where needed.
 std::string command_line(const std::vector<std::string>& arguments, const Options::Impl& declared,

@@ -58,22 +58,34 @@ SectionKind& find_kind(const std::string& kind, const std::string& title, const 
 /// The section's row in the field, made when it is the first of its name.
 Section& find_row(const SectionKind& kind, const std::string& name, const std::string& title,
                   const std::string& where) {
-  if (kind.single) {
+  if (kind.single && (name.empty() || !kind.rows)) {
     if (!name.empty())
       throw UsageError("{}: [{}] takes no name; write [{}]", where, title, kind.kind);
     if (kind.single->kind.empty()) *kind.single = {kind.kind, {}, where, {}};
     return *kind.single;
   }
   if (name.empty()) throw UsageError("{}: [{}] needs a name: [{}.NAME]", where, title, kind.kind);
-  std::vector<std::string> known;
-  for (const auto& row : kind.known) known.push_back(row.name);
-  const std::string plain = name.substr(0, name.find(':'));
-  if (!known.empty() && std::find(known.begin(), known.end(), plain) == known.end())
-    throw UsageError("{}: unknown {} '{}'{}", where, kind.kind, plain, did_you_mean(plain, known));
   for (auto& row : *kind.rows)
     if (row.name == name) return row;
   kind.rows->push_back({kind.kind, name, where, {}});
   return kind.rows->back();
+}
+
+/// The section's name, or its key `kind`, is a row of the catalog.
+void check_row_name(const SectionKind& kind, const Section& row, const std::string& where) {
+  std::vector<std::string> known;
+  for (const auto& one : kind.known) known.push_back(one.name);
+  const std::string name = kind.row_name(row);
+  if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end())
+    throw UsageError("{}: unknown {} '{}'{}", where, kind.kind, name, did_you_mean(name, known));
+}
+
+bool is_path(const SectionKind& kind, const Section& row, const std::string& key) {
+  const CatalogRow* known = kind.find(row);
+  return known &&
+         std::any_of(known->parameters.begin(), known->parameters.end(), [&](const Parameter& p) {
+           return p.name == key && p.kind == Parameter::Kind::path;
+         });
 }
 
 void apply_row(const Ini& ini, const IniSection& section, const std::string& title,
@@ -86,6 +98,7 @@ void apply_row(const Ini& ini, const IniSection& section, const std::string& tit
   for (const auto& entry : section.keys) {
     const std::string place = ini.where(entry.line);
     Setting setting{entry.key, unquoted(entry.value, place), place};
+    if (is_path(kind, row, entry.key)) setting.value = beside(ini.file, setting.value);
     const auto same = std::find_if(row.settings.begin(), row.settings.end(),
                                    [&](const Setting& other) { return other.key == entry.key; });
     if (same == row.settings.end())
@@ -93,6 +106,7 @@ void apply_row(const Ini& ini, const IniSection& section, const std::string& tit
     else
       *same = std::move(setting);
   }
+  if (kind.rows && !row.name.empty()) check_row_name(kind, row, where);
 }
 
 }  // namespace
@@ -123,7 +137,7 @@ void check_rows(const Options::Impl& declared) {
       Parameters(kind.known.at(0).parameters, *kind.single);
     if (!kind.rows) continue;
     for (const auto& row : *kind.rows)
-      if (const CatalogRow* known = kind.find(row.name)) Parameters(known->parameters, row);
+      if (const CatalogRow* known = kind.find(row)) Parameters(kind.keys_of(*known, row), row);
   }
 }
 

@@ -109,6 +109,7 @@ Context make_context(const General& general, const std::string& program,
   p.commit = program_commit;
   p.command_line = command_line(arguments, options.impl(), paths);
   p.settings_ini = resolved_ini(options.impl(), paths);
+  context.settings_ = resolved_values(options.impl());
   p.record_paths = general.record_paths;
   p.started = utc_now();
   return context;

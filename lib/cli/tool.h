@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/progress.h"
@@ -25,6 +26,9 @@ class Context {
   /// To be completed by the program (device, inputs, seed).
   Provenance provenance() const { return provenance_; }
 
+  /// All settings as they were resolved: "epochs", "[term.dice] weight".
+  const std::vector<std::pair<std::string, std::string>>& settings() const { return settings_; }
+
   /// UsageError when the file exists and --force was not given; also when its folder is missing
   /// and cannot be made. Call before any work.
   void claim_output(const std::string& path) const;
@@ -32,6 +36,7 @@ class Context {
   int threads_ = 1;
   bool force_ = false, quiet_ = false;
   Provenance provenance_;
+  std::vector<std::pair<std::string, std::string>> settings_;
 };
 
 namespace detail {

@@ -108,13 +108,16 @@ Matrix pull_matrix(const AffineDraw& draw) {
   return draw.affine ? multiply(mirror, affine_matrix(draw)) : mirror;
 }
 
-Random augment_stream(const Augmentation& options, uint64_t seed, int64_t epoch,
-                      int64_t batch_number, int64_t batch_size, int64_t place) {
+Random augment_stream(const Augmentation& options, uint64_t seed, const Place& place,
+                      const Sampler& sampler, int64_t element) {
   if (options.replay)
-    return {seed, static_cast<uint64_t>(batch_number / replaying_workers * batch_size + place),
-            "augment-replay"};
-  const auto position = static_cast<uint64_t>(batch_number * batch_size + place);
-  return {seed, (static_cast<uint64_t>(epoch) << 32) | position, "augment"};
+    return {
+        seed,
+        static_cast<uint64_t>(place.batch_number / replaying_workers * sampler.batch() + element),
+        purpose_of("augment-replay", sampler.stream())};
+  const auto position = static_cast<uint64_t>(place.batch_number * sampler.batch() + element);
+  return {seed, (static_cast<uint64_t>(place.epoch) << 32) | position,
+          purpose_of("augment", sampler.stream())};
 }
 
 }  // namespace kdseg::data

@@ -8,6 +8,7 @@
 #include "base/parameters.h"
 #include "base/random.h"
 #include "data/resample.h"
+#include "data/sampler.h"
 
 namespace kdseg::data {
 
@@ -46,9 +47,9 @@ Matrix affine_matrix(const AffineDraw& draw);
 /// What a pull needs for "flip, then affine": mirror * affine, the identity when neither was drawn.
 Matrix pull_matrix(const AffineDraw& draw);
 
-/// The random stream of one sample of a run: epoch, number of the batch in the epoch, place in the
-/// batch.
-Random augment_stream(const Augmentation& options, uint64_t seed, int64_t epoch,
-                      int64_t batch_number, int64_t batch_size, int64_t place);
+/// The random numbers of sample `element` of a batch: named by the stream, its epoch, and the
+/// number of the batch in the epoch.
+Random augment_stream(const Augmentation& options, uint64_t seed, const Place& place,
+                      const Sampler& sampler, int64_t element);
 
 }  // namespace kdseg::data

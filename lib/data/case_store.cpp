@@ -53,9 +53,11 @@ std::shared_ptr<const Volume> CaseStore::get(int64_t i) {
 }
 
 CaseStore::Load prepared_cases(std::vector<cohort::Row> rows, const prepare::Recipe& recipe,
-                               std::vector<std::string> channels) {
-  return [rows = std::move(rows), &recipe, channels = std::move(channels)](int64_t i) {
-    return recipe.apply(io::read_volume(rows[static_cast<size_t>(i)].path), channels);
+                               std::vector<std::string> channels, bool labels) {
+  return [rows = std::move(rows), &recipe, channels = std::move(channels), labels](int64_t i) {
+    const auto& path = rows[static_cast<size_t>(i)].path;
+    return recipe.apply(labels ? io::read_volume(path) : io::read_volume_without_label(path),
+                        channels);
   };
 }
 

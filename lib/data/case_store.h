@@ -56,9 +56,9 @@ class CaseStore {
 };
 
 /// Reads the rows' volumes and prepares them: source volumes by `recipe`; volumes that are prepared
-/// already must carry its id. Keeps `channels` in this order (empty: all). The recipe must outlive
-/// the result.
+/// already must carry its id. Keeps `channels` in this order (empty: all); without `labels` these
+/// are not read. The recipe must outlive the result.
 CaseStore::Load prepared_cases(std::vector<cohort::Row> rows, const prepare::Recipe& recipe,
-                               std::vector<std::string> channels);
+                               std::vector<std::string> channels, bool labels = true);
 
 }  // namespace kdseg::data

@@ -24,17 +24,23 @@ at::Tensor reused(const at::Tensor& before, at::IntArrayRef shape, at::ScalarTyp
   return at::empty(shape, at::TensorOptions().dtype(type).pinned_memory(pinned));
 }
 
-/// A random position of the patch inside the volume; centered where the volume is smaller.
-Box draw_patch(const std::vector<int64_t>& patch, const std::array<int64_t, 3>& size,
-               Random& random) {
-  Box box;
-  for (size_t a = 0; a < 3; ++a) {
-    const int64_t room = size[a] - patch[a];
+/// A random position of the patch inside the box of a sample; centered where that is smaller.
+void draw_patch(const std::vector<int64_t>& patch, Box& box, Random& random) {
+  for (size_t a = 0; a < patch.size(); ++a) {
+    const int64_t room = box.size[a] - patch[a];
     box.size[a] = patch[a];
     box.begin[a] = room >= 0 ? static_cast<int64_t>(random.below(static_cast<uint64_t>(room + 1)))
                              : -((-room) / 2);
   }
-  return box;
+}
+
+/// What a draw does within a slice: its voxels stay in it.
+AffineDraw within_slice(AffineDraw draw) {
+  draw.flip[0] = false;
+  draw.angle_deg = {draw.angle_deg[0], 0, 0};  // about the array's axis 0, z
+  draw.shear = {0, 0, 0};
+  draw.scale[0] = 1;
+  return draw;
 }
 
 }  // namespace
@@ -42,14 +48,21 @@ Box draw_patch(const std::vector<int64_t>& patch, const std::array<int64_t, 3>& 
 tensor::Batch to_device(const HostBatch& batch, at::Device device) {
   tensor::Batch moved;
   moved.input.image = batch.image.to(device, /*non_blocking=*/true);
-  moved.target.classes = batch.label.to(device, /*non_blocking=*/true).to(at::kLong);
+  if (batch.label.defined())
+    moved.target.classes = batch.label.to(device, /*non_blocking=*/true).to(at::kLong);
   moved.cases = batch.cases;
+  moved.channels = batch.channels;
+  if (batch.labelled.size() < batch.cases.size()) moved.labelled = batch.labelled;
   return moved;
 }
 
 Loader::Loader(CaseStore& cases, Sampler sampler, LoaderOptions options)
+    : Loader(cases, Items::of_cases(cases.size()), std::move(sampler), std::move(options)) {}
+
+Loader::Loader(CaseStore& cases, Items items, Sampler sampler, LoaderOptions options)
     : cases_(cases),
-      sampler_(sampler),
+      items_(std::move(items)),
+      sampler_(std::move(sampler)),
       options_(std::move(options)),
       slots_(static_cast<size_t>(std::max<int64_t>(1, options_.workers + 1))),
       next_to_make_(options_.first_step),
@@ -113,55 +126,82 @@ void Loader::work() {
 
 void Loader::fill(Slot& slot, int64_t step) const {
   const Place place = sampler_.at(step);
-  const auto count = static_cast<int64_t>(place.cases.size());
-  slot.batch.cases.clear();
+  const auto count = static_cast<int64_t>(place.items.size());
+  HostBatch& batch = slot.batch;
+  batch.cases.clear();
+  batch.labelled.clear();
   for (int64_t i = 0; i < count; ++i) {
-    const auto volume = cases_.get(place.cases[static_cast<size_t>(i)]);
+    const Items::Item item = items_.at(place.items[static_cast<size_t>(i)]);
+    const auto volume = cases_.get(item.index);
     const auto& image = volume->data.image;
-    if (!volume->data.label)
+    if (!volume->data.label && options_.labels == LabelRule::required)
       throw DataError("case {}: the volume has no label to train on", volume->data.id);
-    std::array<int64_t, 3> size = image.grid.size;
-    if (!options_.patch.empty()) std::copy_n(options_.patch.begin(), 3, size.begin());
+    const Pull pull = pull_of(*volume, item.slice, place, i);
+    const auto& size = pull.part.size;
     const auto channels = static_cast<int64_t>(image.channels.size());
-    const std::vector<int64_t> shape{count, channels, size[2], size[1], size[0]};
+    std::vector<int64_t> shape{count, channels, size[2], size[1], size[0]};
+    std::vector<int64_t> label_shape{count, size[2], size[1], size[0]};
+    if (options_.unit == Unit::slice) {
+      shape.erase(shape.begin() + 2);
+      label_shape.erase(label_shape.begin() + 1);
+    }
     if (i == 0) {
-      slot.batch.image = reused(slot.batch.image, shape, at::kFloat, options_.pinned);
-      slot.batch.label =
-          reused(slot.batch.label, {count, size[2], size[1], size[0]}, at::kByte, options_.pinned);
-    } else if (slot.batch.image.sizes() != at::IntArrayRef(shape)) {
+      batch.image = reused(batch.image, shape, at::kFloat, options_.pinned);
+      batch.channels = image.channels;
+    } else if (batch.image.sizes() != at::IntArrayRef(shape)) {
       throw DataError(
           "case {}: {} with {} channels, the batch begun by case {} differs; give the recipe one "
           "size, or set --batch 1 or --patch",
-          volume->data.id, describe(image.grid), channels, slot.batch.cases.front());
+          volume->data.id, describe(image.grid), channels, batch.cases.front());
     }
-    slot.batch.cases.push_back(volume->data.id);
-    fill_sample(slot, *volume, place, i);
+    batch.cases.push_back(volume->data.id);
+    if (volume->data.label && options_.labels != LabelRule::none) {
+      batch.label = reused(batch.label, label_shape, at::kByte, options_.pinned);
+      batch.labelled.push_back(i);
+    }
+    fill_sample(slot, *volume, pull, i);
   }
+  if (batch.labelled.empty()) batch.label = at::Tensor();
 }
 
-void Loader::fill_sample(Slot& slot, const Volume& volume, const Place& place,
-                         int64_t element) const {
+Pull Loader::pull_of(const Volume& volume, int64_t slice, const Place& place,
+                     int64_t element) const {
   const Image& image = volume.data.image;
+  const bool slices = options_.unit == Unit::slice;
   Pull pull;
   pull.part = whole(image.grid.size);
+  if (slices) {
+    pull.part.begin[2] = slice;
+    pull.part.size[2] = 1;
+  }
   if (options_.minimum_outside) pull.outside = minima(image);
   if (!options_.patch.empty()) {
     const int64_t position = place.batch_number * sampler_.batch() + element;
     Random random(options_.seed,
                   (static_cast<uint64_t>(place.epoch) << 32) | static_cast<uint64_t>(position),
-                  "patch");
-    pull.part = draw_patch(options_.patch, image.grid.size, random);
+                  purpose_of("patch", sampler_.stream()));
+    draw_patch(options_.patch, pull.part, random);
   }
   if (options_.augment) {
-    Random random = augment_stream(*options_.augment, options_.seed, place.epoch,
-                                   place.batch_number, sampler_.batch(), element);
-    pull.matrix = pull_matrix(draw_affine(*options_.augment, random));
+    Random random = augment_stream(*options_.augment, options_.seed, place, sampler_, element);
+    const AffineDraw draw = draw_affine(*options_.augment, random);
+    pull.matrix = pull_matrix(slices ? within_slice(draw) : draw);
   }
-  const at::Tensor images = slot.batch.image[element], labels = slot.batch.label[element];
-  float* out = images.data_ptr<float>();
+  return pull;
+}
+
+void Loader::fill_sample(Slot& slot, const Volume& volume, const Pull& pull,
+                         int64_t element) const {
+  const Image& image = volume.data.image;
   const auto channels = static_cast<int64_t>(image.channels.size());
+  const at::Tensor images = slot.batch.image[element];
+  float* out = images.data_ptr<float>();
   pull_linear(image.voxels.data(), channels, image.grid.size, pull, out);
-  pull_nearest(volume.data.label->voxels.data(), image.grid.size, pull, labels.data_ptr<uint8_t>());
+  if (!slot.batch.labelled.empty() && slot.batch.labelled.back() == element) {
+    const at::Tensor labels = slot.batch.label[element];
+    pull_nearest(volume.data.label->voxels.data(), image.grid.size, pull,
+                 labels.data_ptr<uint8_t>());
+  }
   if (!options_.augment || !options_.mask_augmented || !volume.data.brain) return;
   const int64_t voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];
   std::vector<uint8_t> mask(static_cast<size_t>(voxels));

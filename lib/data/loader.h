@@ -12,6 +12,7 @@
 
 #include "data/augment.h"
 #include "data/case_store.h"
+#include "data/items.h"
 #include "data/sampler.h"
 #include "tensor/types.h"
 
@@ -19,9 +20,11 @@ namespace kdseg::data {
 
 /// A batch in host memory.
 struct HostBatch {
-  at::Tensor image;  ///< [N, C, D, H, W] float32
-  at::Tensor label;  ///< [N, D, H, W] uint8 class indices
-  std::vector<std::string> cases;
+  at::Tensor image;  ///< [N, C, D, H, W] float32; slices: [N, C, H, W]
+  at::Tensor label;  ///< [N, D, H, W] uint8 class indices; undefined where no sample has any
+  std::vector<int64_t> labelled;      ///< the samples with a label
+  std::vector<std::string> cases;     ///< one per sample
+  std::vector<std::string> channels;  ///< names of the image's channels
 };
 
 /// The batch on `device`, labels as int64.
@@ -32,17 +35,21 @@ struct LoaderOptions {
   std::optional<Augmentation> augment;
   bool mask_augmented = false;   ///< multiply augmented images by the resampled brain mask
   bool minimum_outside = false;  ///< beyond a volume lies each channel's minimum, not 0
-  std::vector<int64_t> patch;    ///< x y z voxels; empty: whole volumes
-  int64_t workers = 1;           ///< threads; 0 loads within next()
+  Unit unit = Unit::volume;
+  std::vector<int64_t> patch;  ///< x y z voxels (slices: x y); empty: whole volumes or slices
+  LabelRule labels = LabelRule::required;
+  int64_t workers = 1;  ///< threads; 0 loads within next()
   int64_t first_step = 0, end_step = 0;
   bool pinned = false;  ///< page-locked buffers, for copies to a GPU
 };
 
-/// Gives the batches of steps [first_step, end_step) in order. What a batch holds depends on seed
-/// and step only. Buffers are reused: a batch is valid until the following call of next().
+/// Gives the batches of steps [first_step, end_step) in order. What a batch holds depends on seed,
+/// stream and step only. Buffers are reused: a batch is valid until the following call of next().
 class Loader {
  public:
+  /// The sampler draws from the cases, one item each. For slices see the other constructor.
   Loader(CaseStore& cases, Sampler sampler, LoaderOptions options);
+  Loader(CaseStore& cases, Items items, Sampler sampler, LoaderOptions options);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -59,9 +66,12 @@ class Loader {
   };
   void work();
   void fill(Slot& slot, int64_t step) const;
-  void fill_sample(Slot& slot, const Volume& volume, const Place& place, int64_t element) const;
+  /// What sample `element` of the batch takes of its volume.
+  Pull pull_of(const Volume& volume, int64_t slice, const Place& place, int64_t element) const;
+  void fill_sample(Slot& slot, const Volume& volume, const Pull& pull, int64_t element) const;
 
   CaseStore& cases_;
+  Items items_;
   Sampler sampler_;
   LoaderOptions options_;
   std::vector<Slot> slots_;

@@ -55,6 +55,11 @@ std::string write_volume(const std::string& path, const Volume& volume,
 
 Volume read_volume(const std::string& path) { return from_tree(read_tree(path, "volume"), true); }
 
+Volume read_volume_without_label(const std::string& path) {
+  const std::vector<std::string> only{"/image", "/brain"};
+  return from_tree(read_tree(path, "volume", only), true);
+}
+
 Volume read_volume_header(const std::string& path) {
   return from_tree(read_tree_header(path, "volume"), false);
 }

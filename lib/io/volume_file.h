@@ -20,6 +20,9 @@ std::string write_volume(const std::string& path, const Volume& volume,
 /// \throws DataError as read_tree, and for shapes, classes or attributes that do not fit together
 Volume read_volume(const std::string& path);
 
+/// The same as if there were no label: /label is not read.
+Volume read_volume_without_label(const std::string& path);
+
 /// Everything but the voxels (image.voxels, label->voxels, brain->voxels stay empty; label and
 /// brain tell whether they are there).
 Volume read_volume_header(const std::string& path);

@@ -56,9 +56,11 @@ Objective::Objective(std::span<const Section> sections) {
 }
 
 at::Tensor Objective::value(const Evidence& evidence,
-                            std::vector<std::pair<std::string, at::Tensor>>* parts) const {
+                            std::vector<std::pair<std::string, at::Tensor>>* parts,
+                            const Choice& chosen) const {
   at::Tensor sum;
   for (const Term& term : terms_) {
+    if (chosen && !chosen(term)) continue;
     if (term.needs_teacher && !evidence.teacher)
       throw UsageError("[term.{}] needs a teacher; this procedure has none", term.name);
     if (term.needs_target && !evidence.target)

@@ -47,9 +47,13 @@ class Objective {
   /// \throws UsageError  unknown term (nearest named), unknown key, value out of range
   explicit Objective(std::span<const Section> sections);
 
+  using Choice = std::function<bool(const Term&)>;
+
   /// Sum of weight * value; each unweighted value is also put into `parts` under its name.
+  /// Undefined where `chosen` leaves no term.
   at::Tensor value(const Evidence& evidence,
-                   std::vector<std::pair<std::string, at::Tensor>>* parts = nullptr) const;
+                   std::vector<std::pair<std::string, at::Tensor>>* parts = nullptr,
+                   const Choice& chosen = {}) const;
 
   std::vector<std::string> student_needs() const, teacher_needs() const;
   bool needs_teacher() const, needs_target() const, needs_image() const, needs_weights() const;

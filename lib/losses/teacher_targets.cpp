@@ -2,7 +2,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "losses/binary_cross_entropy.h"
@@ -75,6 +77,29 @@ TermRow teacher_binary_cross_entropy_row() {
                                                   threshold
                                                       ? softened(logits, e.head, temperature) > 0.5
                                                       : decided(logits, e.head));
+            };
+            return term;
+          }};
+}
+
+TermRow teacher_cross_entropy_row() {
+  return {"teacher-cross-entropy",
+          "cross-entropy of the student's probabilities, the teacher's softened ones as labels",
+          "Li et al. 2020, arXiv:2010.01532, equation 7",
+          {{"temperature", Kind::number, "1", "what divides the logits of both", 1e-3, 1e3, {}}},
+          [](const Parameters& p) {
+            const double temperature = p.number("temperature");
+            Term term;
+            term.needs_teacher = true;
+            term.value = [temperature](const Evidence& e) {
+              const at::Tensor target = softened(e.teacher->logits, e.head, temperature);
+              const at::Tensor wide = e.student.logits.scalar_type() == at::kDouble
+                                          ? e.student.logits
+                                          : e.student.logits.to(at::kFloat);
+              const at::Tensor logits = at::div(wide, temperature);
+              if (e.head.kind == Head::Kind::sigmoid)
+                return at::binary_cross_entropy_with_logits(logits, target);
+              return -(target * at::log_softmax(logits, 1)).sum(1).mean();
             };
             return term;
           }};

@@ -20,4 +20,9 @@ TermRow soft_dice_row();
 /// decisions.
 TermRow teacher_binary_cross_entropy_row();
 
+/// The term `teacher-cross-entropy`: mean over voxels of -sum_k t_k log s_k, t the teacher's
+/// probabilities (softened), s the student's; regions: each against the rest. Its least value is
+/// the teacher's entropy. Source: Li et al. 2020, arXiv:2010.01532, equation 7 (temperature 1).
+TermRow teacher_cross_entropy_row();
+
 }  // namespace kdseg::losses

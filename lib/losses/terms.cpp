@@ -76,6 +76,7 @@ const std::vector<TermRow>& terms() {
       binary_cross_entropy_row(),
       soft_dice_row(),
       teacher_binary_cross_entropy_row(),
+      teacher_cross_entropy_row(),
       bottleneck_kl_row(),
       latent_kl_row(),
       reconstruction_row(),

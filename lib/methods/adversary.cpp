@@ -80,11 +80,11 @@ Adversary::Adversary(const Section& section, int64_t image_channels, int64_t cla
   models::initialize(*discriminator_, seed);
   discriminator_->module()->to(device, type);
   needs_ = discriminator_->needs();
-  optim::AdamOptions options;
+  optim::Options options;
   options.learning_rate = values.number("learning-rate");
   options.beta1 = betas[0];
   options.beta2 = betas[1];
-  optimizer_ = std::make_unique<optim::Adam>(*discriminator_->module(), options);
+  optimizer_ = optim::make_optimizer(*discriminator_->module(), options);
 }
 
 at::Tensor Adversary::score(const at::Tensor& images, const tensor::Output& output) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/parameters.h"
-#include "methods/losses_of_step.h"
+#include "methods/finite_report.h"
 #include "models/catalog.h"
 #include "optim/optimizer.h"
 
@@ -51,7 +51,7 @@ class Adversary {
   bool learn(const Lesson& lesson, double learning_rate_scale);
 
   std::shared_ptr<torch::nn::Module> module() { return discriminator_->module(); }
-  optim::Adam& optimizer() { return *optimizer_; }
+  optim::Optimizer& optimizer() { return *optimizer_; }
   /// Multiply-accumulates of one iteration: two forward passes, the maps' gradients once, and one
   /// backward pass through each.
   int64_t macs(std::array<int64_t, 3> size) const { return 7 * discriminator_->macs(size); }
@@ -65,7 +65,7 @@ class Adversary {
   at::ScalarType compute_;
   std::shared_ptr<models::Discriminator> discriminator_;
   std::vector<std::string> needs_;
-  std::unique_ptr<optim::Adam> optimizer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
 };
 
 }  // namespace kdseg::methods

@@ -2,8 +2,8 @@
 
 #include "base/errors.h"
 #include "base/text.h"
-#include "methods/supervised.h"
-#include "methods/teacher_student.h"
+#include "methods/mutual.h"
+#include "methods/single_network.h"
 
 namespace kdseg::methods {
 
@@ -21,6 +21,12 @@ const std::vector<ProcedureRow>& procedures() {
          1e300,
          {}}},
        make_teacher_student},
+      {"mutual",
+       "networks that learn from labels of one or more streams ([supervise.NAME]), and from each "
+       "other or from frozen ones ([distil.NAME])",
+       "Zhang et al. 2018, arXiv:1706.00384; Li et al. 2020, arXiv:2010.01532",
+       {},
+       make_mutual},
   };
   return rows;
 }

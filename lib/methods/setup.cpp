@@ -3,20 +3,37 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/errors.h"
 #include "base/random.h"
+#include "base/text.h"
 
 namespace kdseg::methods {
 
-at::Tensor pick_channels(const at::Tensor& image, const std::vector<int64_t>& positions) {
-  bool all = static_cast<int64_t>(positions.size()) == image.size(1);
-  for (size_t i = 0; i < positions.size(); ++i)
-    all = all && positions[i] == static_cast<int64_t>(i);
-  if (positions.empty() || all) return image;
+const models::Model* Setup::teacher() const {
+  for (const auto& one : frozen)
+    if (one.name == "teacher") return &one.model;
+  return nullptr;
+}
+
+at::Tensor images_of(const tensor::Batch& batch, const std::vector<std::string>& channels) {
+  const at::Tensor& image = batch.input.image;
+  if (batch.channels.empty() || channels.empty() || batch.channels == channels) return image;
+  std::vector<int64_t> positions;
+  for (const auto& name : channels) {
+    const auto at = std::find(batch.channels.begin(), batch.channels.end(), name);
+    if (at == batch.channels.end())
+      throw UsageError("a batch has the channels {}, a network expects {}",
+                       join(batch.channels, ","), join(channels, ","));
+    positions.push_back(at - batch.channels.begin());
+  }
   return image.index_select(1, at::tensor(positions, at::kLong).to(image.device()));
 }
 
-tensor::Noise step_noise(const StepInfo& info, const std::string& role, int64_t batch) {
-  Random random(info.seed, static_cast<uint64_t>(info.step), "dropout/" + role);
+tensor::Noise step_noise(const StepInfo& info, const std::string& network, int64_t batch) {
+  Random random(info.seed, static_cast<uint64_t>(info.step), "dropout/" + network);
   std::vector<uint64_t> keys(static_cast<size_t>(batch));
   for (auto& key : keys) {
     const uint64_t high = random.bits();

@@ -1,41 +1,72 @@
 // What a procedure is built from, and what all procedures do alike.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/parameters.h"
 #include "methods/method.h"
+#include "optim/schedule.h"
 #include "tensor/noise.h"
 
 namespace kdseg::methods {
 
-/// The stream of cases that supervised and teacher-student training draw from.
+/// The stream of cases that a procedure with one stream draws from where it has no other name.
 inline constexpr const char* case_stream = "cases";
 
+/// How a network's parameters move.
+struct Regimen {
+  optim::Options optimizer;
+  optim::Schedule schedule;  ///< of base 1: what is left of the optimizer's rate
+  int64_t accumulate = 1;    ///< steps whose mean gradient makes one update
+  double clip_norm = 0;      ///< largest L2 norm of an update's gradients; 0: any
+};
+
+struct Trained {
+  std::string name;
+  models::Model model;  ///< on the device, initialized
+  Regimen regimen;
+};
+
+struct Frozen {
+  std::string name;
+  models::Model model;
+};
+
+/// A stream as a procedure sees it.
+struct StreamView {
+  std::string name;
+  std::vector<std::string> channels;  ///< of its images
+};
+
 struct Setup {
-  models::Model student;  ///< on `device`, initialized
-  /// Where the network's channels stand in the images of the stream; empty: all, in order.
-  std::vector<int64_t> student_channels, teacher_channels;
-  /// Where the channels stand that the network is to make; empty: it segments.
-  std::vector<int64_t> made_channels;
-  std::optional<models::Model> teacher;
+  std::vector<Trained> networks;  ///< at least one
+  std::vector<Frozen> frozen;     ///< a teacher is called `teacher`
+  std::vector<StreamView> streams{{case_stream, {}}};
+  /// Channels of the stream that the network is to make; empty: it segments.
+  std::vector<std::string> made_channels;
   bool teacher_dropout = true;
-  bool subsets = false;  ///< withhold random images from the student in every step
+  bool subsets = false;  ///< withhold random images from the network in every step
   std::vector<Section> terms;
+  std::vector<Section> supervise, distil, averages, candidates;  ///< of the procedure mutual
   std::optional<Section> adversary;  ///< the section [adversary], its width already settled
-  optim::AdamOptions optimizer;
+  optim::Schedule schedule;          ///< of the adversary's rate
   at::Device device = at::kCPU;
   at::ScalarType compute = at::kFloat;  ///< autocast type
   uint64_t seed = 0;
+
+  const models::Model* teacher() const;  ///< null: none
 };
 
-/// The channels at `positions` of an image [N, C, ...]; the image itself when empty or unchanged.
-at::Tensor pick_channels(const at::Tensor& image, const std::vector<int64_t>& positions);
+/// The images of these channels [N, C, ...], by their names in the batch; all of the batch's where
+/// it does not tell names. The image itself where nothing changes.
+/// \throws UsageError  the batch lacks one
+at::Tensor images_of(const tensor::Batch& batch, const std::vector<std::string>& channels);
 
 /// Dropout of one network in one step, one key per batch element: the same masks whatever else is
 /// drawn, and in a continued run.
-tensor::Noise step_noise(const StepInfo& info, const std::string& role, int64_t batch);
+tensor::Noise step_noise(const StepInfo& info, const std::string& network, int64_t batch);
 
 }  // namespace kdseg::methods

@@ -18,9 +18,10 @@ std::vector<bool> draw_subset(int64_t images, Random& random) {
   return given;
 }
 
-at::Tensor present_of_step(const Setup& setup, const StepInfo& info, int64_t batch) {
+at::Tensor present_of_step(const Setup& setup, const models::Model& model, const StepInfo& info,
+                           int64_t batch) {
   if (!setup.subsets) return {};
-  const auto images = static_cast<int64_t>(setup.student.contract.channels.size());
+  const auto images = static_cast<int64_t>(model.contract.channels.size());
   at::Tensor present = at::zeros({batch, images});
   auto* value = present.mutable_data_ptr<float>();
   for (int64_t n = 0; n < batch; ++n) {
@@ -30,12 +31,12 @@ at::Tensor present_of_step(const Setup& setup, const StepInfo& info, int64_t bat
   return present;
 }
 
-void require_subsets_taken(const Setup& setup) {
-  if (setup.subsets && !setup.student.network->takes_subsets())
+void require_subsets_taken(const Setup& setup, const models::Model& model) {
+  if (setup.subsets && !model.network->takes_subsets())
     throw UsageError(
         "--subsets uniform: {} needs all of its channels; choose [network.u-hemis] or "
         "[network.u-hved], or --subsets off",
-        setup.student.section.name);
+        model.section.name);
 }
 
 void zero_missing_gradients(torch::nn::Module& module) {

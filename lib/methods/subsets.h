@@ -15,10 +15,11 @@ std::vector<bool> draw_subset(int64_t images, Random& random);
 
 /// tensor::Input::present of a step, [batch, images] on the CPU, from streams named by seed, step
 /// and sample: the same in a continued run. Undefined where `setup` does not ask for subsets.
-at::Tensor present_of_step(const Setup& setup, const StepInfo& info, int64_t batch);
+at::Tensor present_of_step(const Setup& setup, const models::Model& model, const StepInfo& info,
+                           int64_t batch);
 
-/// \throws UsageError  `setup` asks for subsets and its student cannot take them
-void require_subsets_taken(const Setup& setup);
+/// \throws UsageError  `setup` asks for subsets and the model cannot take them
+void require_subsets_taken(const Setup& setup, const models::Model& model);
 
 /// Encoders that a step did not run get gradients of 0 instead of none, so that the optimizer's
 /// moments still move them, as in the code of Dorent et al. 2019.

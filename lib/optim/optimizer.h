@@ -1,11 +1,13 @@
-// Adam and AdamW over all tensors of a module at once, and learning-rate schedules.
+// Optimizers over all tensors of a module at once, by name.
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/parameters.h"
 #include "io/tree.h"
 
 namespace torch::nn {
@@ -15,69 +17,70 @@ class Module;  // <torch/nn/module.h> costs ten seconds a file: included only wh
 
 namespace kdseg::optim {
 
-struct AdamOptions {
-  double learning_rate = 2e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double weight_decay = 0;  ///< decoupled for AdamW, added to the gradient for Adam
-  bool decoupled = false;   ///< AdamW
+struct Options {
+  std::string name = "adam";  ///< a row of optimizers()
+  double learning_rate = 2e-4;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< of adam and adamw
+  bool amsgrad = false;                               ///< of adam and adamw
+  double momentum = 0.9;                              ///< of sgd
+  bool nesterov = false;                              ///< of sgd
+  double weight_decay = 0;  ///< decoupled for adamw, added to the gradient otherwise
 };
 
-/// Moments in the order of module.parameters(). A parameter without gradient is left as it is.
-class Adam {
+/// Its state lies in the order of module.parameters(). A parameter without gradient is left as it
+/// is.
+class Optimizer {
  public:
-  Adam(const torch::nn::Module& module, AdamOptions options);
+  virtual ~Optimizer() = default;
   void zero_grad();                 ///< sets gradients to none
   void step(double learning_rate);  ///< one update of every parameter with a gradient
-  /// Gradient scaler support for fp16: false when some gradient is not finite.
-  bool gradients_finite() const;
-  const AdamOptions& options() const { return options_; }
+  /// Scales all gradients so that their common L2 norm is at most `limit`. Source: Pascanu et al.
+  /// 2013, arXiv:1211.5063. \return the norm before
+  double clip_gradients(double limit);
+  const Options& options() const { return options_; }
 
-  /// Moments and step counts under `prefix`/{first,second,steps}/<parameter>.
-  void save(io::Tree& tree, const std::string& prefix) const;
+  /// State under `prefix`/<slot>/<parameter>; gradients that wait for an update among it, where
+  /// `gradients` asks for them.
+  void save(io::Tree& tree, const std::string& prefix, bool gradients = false) const;
   /// \throws DataError  a part is missing or has another shape
   void load(const io::Tree& tree, const std::string& prefix);
 
- private:
-  AdamOptions options_;
-  std::vector<std::string> names_;
-  std::vector<at::Tensor> parameters_, first_, second_, steps_;
-};
-
-/// Learning rate as a function of the step, times what the plateau rule has left of it.
-struct Schedule {
-  double base = 2e-4;
-  double warmup_fraction = 0;      ///< of all steps, linear from 0
-  double decay_from_fraction = 1;  ///< linear to 0 from here to the end; 1: constant
-  int64_t step_decay_every = 0;    ///< steps; 0: never
-  double step_decay_factor = 1;    ///< what every such interval leaves of the rate
-  double at(int64_t step, int64_t steps) const;
-};
-
-/// Cuts the rate when a metric stalls: an epoch improves when a metric that should grow exceeds
-/// best * (1 + threshold), or one that should fall is below best * (1 - threshold); after more than
-/// `patience` epochs in a row without, the rate is multiplied by `factor` and the count starts
-/// again.
-class Plateau {
- public:
-  struct Options {
-    bool on = true;
-    double factor = 0.5;
-    int64_t patience = 30;
-    double threshold = 1e-4;
-    bool falling = false;  ///< the metric should fall, as a loss does
+ protected:
+  /// Tensors that every parameter has one of, by name.
+  struct Slot {
+    std::string name;
+    std::vector<at::Tensor> values;
   };
-  explicit Plateau(Options options) : options_(options) {}
-  Plateau() = default;
-  /// Feeds one epoch's validation metric; true when the rate was cut.
-  bool update(double metric);
-  double scale() const { return scale_; }
-  void save(io::Tree& tree, const std::string& prefix) const;
-  void load(const io::Tree& tree, const std::string& prefix);
+  /// `shaped`: slots of the parameters' shapes, all 0; `scalar`: of one number.
+  Optimizer(const torch::nn::Module& module, Options options,
+            const std::vector<std::string>& shaped, const std::vector<std::string>& scalar);
+
+  /// The parameters that have a gradient, each gradient in its parameter's layout, and their slots
+  /// in the order of the constructor.
+  struct Pending {
+    std::vector<at::Tensor> parameters, gradients;
+    std::vector<std::vector<at::Tensor>> slots;
+  };
+  virtual void update(const Pending& pending, double learning_rate) = 0;
 
  private:
   Options options_;
-  double best_ = 0, scale_ = 1;
-  bool started_ = false;
-  int64_t bad_epochs_ = 0;
+  std::vector<std::string> names_;
+  std::vector<at::Tensor> parameters_;
+  std::vector<Slot> slots_;
 };
+
+struct OptimizerRow {
+  std::string name, summary, source;
+  /// The rate where none is given; 0: there must be one.
+  double learning_rate;
+  std::function<std::unique_ptr<Optimizer>(const torch::nn::Module&, const Options&)> build;
+};
+
+const std::vector<OptimizerRow>& optimizers();
+
+/// \throws UsageError  unknown name (nearest named)
+const OptimizerRow& optimizer_row(const std::string& name);
+std::unique_ptr<Optimizer> make_optimizer(const torch::nn::Module& module, const Options& options);
 
 }  // namespace kdseg::optim

@@ -1,7 +1,7 @@
+#include "optim/schedule.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "optim/optimizer.h"
 
 namespace kdseg::optim {
 
@@ -11,7 +11,10 @@ double Schedule::at(int64_t step, int64_t steps) const {
   const double warmup = warmup_fraction * total, decay = decay_from_fraction * total;
   double scale = 1.0;
   if (now < warmup) scale = (now + 1.0) / (warmup + 1.0);  // the first step already moves
-  if (now >= decay && decay < total) scale *= std::max(0.0, (total - now) / (total - decay));
+  if (now >= decay && decay < total) {
+    const double left = std::max(0.0, (total - now) / (total - decay));
+    scale *= decay_power == 1 ? left : std::pow(left, decay_power);
+  }
   if (step_decay_every > 0)
     scale *= std::pow(step_decay_factor, static_cast<double>(step / step_decay_every));
   return base * scale;
@@ -29,8 +32,9 @@ bool Plateau::update(double metric) {
   }
   if (++bad_epochs_ <= options_.patience) return false;
   bad_epochs_ = 0;
-  scale_ *= options_.factor;
-  return true;
+  const double before = scale_;
+  scale_ = std::min(scale_, std::max(scale_ * options_.factor, options_.least));
+  return scale_ < before;
 }
 
 void Plateau::save(io::Tree& tree, const std::string& prefix) const {

@@ -42,13 +42,15 @@ struct Target {
   at::Tensor classes{};  ///< [N, D, H, W] int64 class indices
   at::Tensor share{};    ///< [N, K, D, H, W] in [0, 1] (soft or region targets); may be undefined
   at::Tensor image{};    ///< [N, K, D, H, W] channels to be made; undefined where none are
-  at::Tensor weight{};   ///< [N]; undefined: 1
 };
 
 struct Batch {
   Input input;
   Target target;
-  std::vector<std::string> cases;
+  std::vector<std::string> cases;     ///< one per sample
+  std::vector<std::string> channels;  ///< names of the image's channels; empty: not told
+  /// The samples that have a target, where only some do; empty: all, or none where there is none.
+  std::vector<int64_t> labelled;
 };
 
 using Draw = std::map<std::string, Batch>;  ///< one batch per stream

@@ -8,8 +8,12 @@
 #include "data/augment.h"
 #include "losses/objective.h"
 #include "methods/adversary.h"
+#include "methods/mutual_sections.h"
 #include "methods/procedures.h"
 #include "models/catalog.h"
+#include "train/regimen.h"
+#include "train/streams.h"
+#include "train/teacher.h"
 
 namespace kdseg::train {
 namespace {
@@ -19,6 +23,10 @@ std::vector<CatalogEntry> entries(const std::vector<Row>& rows) {
   std::vector<CatalogEntry> made;
   for (const auto& row : rows) made.push_back({row.name, row.summary, row.source, row.parameters});
   return made;
+}
+
+std::vector<Parameter> in_full(std::span<const Parameter> rows) {
+  return {rows.begin(), rows.end()};
 }
 
 std::string text_of(const CatalogEntry& entry) {
@@ -60,6 +68,43 @@ std::vector<Parameter> adversary_keys() {
 std::vector<Parameter> augment_keys() {
   const auto keys = data::augment_parameters();
   return {keys.begin(), keys.end()};
+}
+
+SectionKeys supervise_keys() {
+  return {"supervise", "mutual: a network learns from labels",
+          in_full(methods::supervise_parameters())};
+}
+SectionKeys distil_keys() {
+  return {"distil", "mutual: a network learns from another", in_full(methods::distil_parameters())};
+}
+SectionKeys average_keys() {
+  return {"average", "mutual: a network whose parameters are another's average over the run",
+          in_full(methods::average_parameters())};
+}
+SectionKeys candidate_keys() {
+  return {"candidate",
+          "mutual: a mean of networks that is validated, selected and written; every network is "
+          "one by itself",
+          in_full(methods::candidate_parameters())};
+}
+SectionKeys frozen_keys() {
+  return {"frozen", "mutual: a network that does not learn", in_full(frozen_parameters())};
+}
+SectionKeys stream_keys() {
+  return {"stream", "a source of batches; none: one, `cases`, as the run's own settings say",
+          in_full(stream_parameters())};
+}
+SectionKeys optimizer_keys() {
+  return {"optimizer",
+          "how the parameters of the network NAME move; what is left open is as told "
+          "for the run",
+          in_full(optimizer_parameters())};
+}
+
+std::vector<std::string> optimizer_names() {
+  std::vector<std::string> names;
+  for (const auto& row : optim::optimizers()) names.push_back(row.name);
+  return names;
 }
 
 std::string listed(const std::string& kind) {

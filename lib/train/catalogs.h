@@ -22,6 +22,16 @@ std::vector<Parameter> adversary_keys();
 /// Keys of the section [augment].
 std::vector<Parameter> augment_keys();
 
+/// A kind of section whose names are free.
+struct SectionKeys {
+  std::string kind, help;
+  std::vector<Parameter> keys;
+};
+/// [supervise.NAME] and what else the procedure mutual is told by.
+SectionKeys supervise_keys(), distil_keys(), average_keys(), candidate_keys(), frozen_keys();
+SectionKeys stream_keys(), optimizer_keys();
+std::vector<std::string> optimizer_names();
+
 /// A catalog as text: one row per entry, below it each parameter with its default and meaning.
 /// `kind` is terms, networks (discriminators among them) or procedures.
 std::string listed(const std::string& kind);

@@ -16,6 +16,7 @@ bool is_open(const Setting& setting) {
 
 std::vector<int64_t> voxels_per_class(const Volume& volume, int64_t classes) {
   std::vector<int64_t> counts(static_cast<size_t>(classes), 0);
+  if (!volume.data.label) return counts;
   const auto& label = volume.data.label->voxels;
   for (size_t v = 0; v < label.size(); ++v)
     if ((!volume.data.brain || volume.data.brain->voxels[v]) && label[v] < classes)

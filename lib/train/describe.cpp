@@ -15,19 +15,29 @@
 namespace kdseg::train {
 namespace {
 
-tensor::Draw probe_of(int64_t side, int64_t channels, at::Device device) {
-  tensor::Batch batch;
-  batch.input.image = at::rand({1, channels, side, side, side}).to(device);
-  batch.target.classes = at::zeros({1, side, side, side}, at::kLong).to(device);
-  batch.cases = {"probe"};
-  return {{methods::case_stream, batch}};
+/// A sample per stream of a cube (slices: a square) of this side.
+tensor::Draw probe_of(int64_t side, const std::vector<DescribedStream>& streams,
+                      at::Device device) {
+  tensor::Draw draw;
+  for (const auto& stream : streams) {
+    std::vector<int64_t> shape(stream.slices ? 2 : 3, side);
+    tensor::Batch& batch = draw[stream.name];
+    shape.insert(shape.begin(), 1);
+    if (stream.labelled) batch.target.classes = at::zeros(shape, at::kLong).to(device);
+    shape.insert(shape.begin() + 1, static_cast<int64_t>(stream.channels.size()));
+    batch.input.image = at::rand(shape).to(device);
+    batch.channels = stream.channels;
+    batch.cases = {"probe"};
+  }
+  return draw;
 }
 
-/// Bytes that an iteration needs at its peak for a cube of this side, beside what stays. The
+/// Bytes that an iteration needs at its peak for inputs of this side, beside what stays. The
 /// watched step lets go of the former one's gradients before it makes its own, so they are no part
 /// of it.
-int64_t measured_peak(methods::Method& method, int64_t side, int64_t channels, at::Device device) {
-  const auto draw = probe_of(side, channels, device);
+int64_t measured_peak(methods::Method& method, int64_t side,
+                      const std::vector<DescribedStream>& streams, at::Device device) {
+  const auto draw = probe_of(side, streams, device);
   const auto watch = std::make_shared<infer::MemoryWatch>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
   method.step(draw, {});  // gradients and moments exist from here on
@@ -46,34 +56,57 @@ std::string thousands(int64_t value) {
   return text;
 }
 
+std::string size_of(const DescribedStream& stream) {
+  return stream.slices
+             ? fmt::format("{} x {} pixels", stream.size[0], stream.size[1])
+             : fmt::format("{} x {} x {} voxels", stream.size[0], stream.size[1], stream.size[2]);
+}
+
+double voxels_of(const DescribedStream& stream) {
+  return static_cast<double>(stream.size[0] * stream.size[1] * stream.size[2] * stream.batch);
+}
+
 }  // namespace
 
 std::string describe_run(methods::Method& method, const methods::Setup& setup,
-                         std::array<int64_t, 3> size, int64_t batch, int64_t channels) {
+                         const std::vector<DescribedStream>& streams) {
   std::string text;
   double fixed_bytes = 0;
-  for (const auto& role : method.roles()) {
-    const int64_t parameters = models::parameter_count(*role.module);
-    // Value, gradient and two moments of what is trained; the value alone of what is frozen.
-    fixed_bytes += static_cast<double>(parameters) * sizeof(float) * (role.optimizer ? 4 : 1);
-    text += fmt::format("{:<14} {:>13} parameters{}\n", role.name, thousands(parameters),
-                        role.optimizer ? "" : ", frozen");
+  for (const auto& part : method.parts()) {
+    const int64_t parameters = models::parameter_count(*part.module);
+    // Value, gradient and two moments of what is trained; the value alone of what is not.
+    fixed_bytes += static_cast<double>(parameters) * sizeof(float) * (part.optimizer ? 4 : 1);
+    text += fmt::format("{:<14} {:>13} parameters{}\n", part.name, thousands(parameters),
+                        part.optimizer ? ""
+                        : part.saved   ? ", averaged"
+                                       : ", frozen");
   }
-  const auto& contract = setup.student.contract;
-  text += fmt::format("{:<14} {} ({})\n", "network", setup.student.section.name,
-                      join(contract.channels, ","));
-  text += fmt::format("{:<14} {}\n", contract.head.kind == Head::Kind::image ? "makes" : "classes",
-                      join(contract.head.names, ","));
-  text += fmt::format("{:<14} {} x {} x {} voxels, batch {}\n", "input", size[0], size[1], size[2],
-                      batch);
+  int64_t side = 32;
+  for (const auto& network : setup.networks) {
+    const auto& contract = network.model.contract;
+    side = std::max(side, network.model.network->minimum_size());
+    text += fmt::format("{:<14} {} ({})\n", "architecture", network.model.section.name,
+                        join(contract.channels, ","));
+  }
+  const Head& head = setup.networks.front().model.contract.head;
+  text += fmt::format("{:<14} {}\n", head.kind == Head::Kind::image ? "makes" : "classes",
+                      join(head.names, ","));
+  methods::Sizes sizes;
+  double voxels = 0, probed = 0;
+  int64_t batch = 0;
+  for (const auto& stream : streams) {
+    sizes[stream.name] = stream.size;
+    text +=
+        fmt::format("{:<14} {}{}, batch {}\n", "input",
+                    streams.size() > 1 ? stream.name + ": " : "", size_of(stream), stream.batch);
+    voxels += voxels_of(stream);
+    probed += static_cast<double>(side * side * (stream.slices ? 1 : side));
+    batch = std::max(batch, stream.batch);
+  }
   text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",
-                      1e-9 * static_cast<double>(method.macs(size) * batch));
-
-  const int64_t side = std::max<int64_t>(32, setup.student.network->minimum_size());
-  const double scale = static_cast<double>(size[0] * size[1] * size[2] * batch) /
-                       static_cast<double>(side * side * side);
+                      1e-9 * static_cast<double>(method.macs(sizes) * batch));
   const double activations =
-      scale * static_cast<double>(measured_peak(method, side, channels, setup.device));
+      voxels / probed * static_cast<double>(measured_peak(method, side, streams, setup.device));
   constexpr double gib = 1024.0 * 1024 * 1024;
   text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
                       (fixed_bytes + activations) / gib, fixed_bytes / gib, activations / gib);

@@ -2,16 +2,25 @@
 #pragma once
 #include <array>
 #include <string>
+#include <vector>
 
 #include "methods/method.h"
 #include "methods/setup.h"
 
 namespace kdseg::train {
 
-/// Networks with their parameters, work per iteration and memory for inputs of this size, as text
+struct DescribedStream {
+  std::string name;
+  std::vector<std::string> channels;  ///< of its images in memory
+  std::array<int64_t, 3> size{};      ///< x, y, z voxels; z is 1 for slices
+  int64_t batch = 1;
+  bool slices = false, labelled = true;
+};
+
+/// Networks with their parameters, work per iteration and memory for inputs of these sizes, as text
 /// lines. Memory is measured: one iteration on the smallest input the networks take, activations
-/// scaled by the number of voxels. `channels` is the number of channels of the stream's images.
+/// scaled by the number of voxels.
 std::string describe_run(methods::Method& method, const methods::Setup& setup,
-                         std::array<int64_t, 3> size, int64_t batch, int64_t channels);
+                         const std::vector<DescribedStream>& streams);
 
 }  // namespace kdseg::train

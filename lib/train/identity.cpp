@@ -1,7 +1,6 @@
 #include "train/identity.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <map>
 #include <set>
@@ -14,60 +13,50 @@
 namespace kdseg::train {
 namespace {
 
-template <class T>
-std::string listed(const std::vector<T>& values) {
-  return fmt::format("{}", fmt::join(values, " "));
+/// Settings that change when, where and how fast a run computes, or name what is counted by its
+/// content.
+const std::set<std::string>& without_effect() {
+  static const std::set<std::string> names{
+      // where files lie
+      "output", "run-dir", "history", "log-file", "cases", "recipe", "init", "teacher",
+      // counted by the cases' content
+      "where", "validate", "case", "limit",
+      // how it runs
+      "resume", "checkpoint-every", "deadline", "workers", "cache", "stage", "memory-limit",
+      "device", "deterministic", "threads", "quiet", "verbose", "record-paths", "describe", "list",
+      "allow-leak"};
+  return names;
+}
+
+/// A stream's cases are counted by their content, files in sections by theirs.
+bool counts(const std::string& name) {
+  if (without_effect().contains(name)) return false;
+  const bool section = name.starts_with("[");
+  return !section ||
+         !(name.ends_with("] where") || name.ends_with("] recipe") || name.ends_with("] file"));
+}
+
+std::string content_of(const std::string& file) {
+  return file.ends_with(".ini") || io::schema_of(file).empty() ? io::read_text(file)
+                                                               : io::stored_content_sha256(file);
 }
 
 }  // namespace
 
-void add_section(Identity& identity, const Section& section) {
-  const std::string title =
-      "[" + section.kind + (section.name.empty() ? "" : "." + section.name) + "]";
-  identity.emplace_back(title, "present");
-  std::map<std::string, std::string> values;  // the last one wins, as where it is read
-  for (const auto& s : section.settings) values[s.key] = s.value;
-  for (const auto& [key, value] : values) identity.emplace_back(title + " " + key, value);
-}
-
-Identity identity_of(const LearningSettings& s, const TrainingCases& cases) {
-  const auto& t = s.training;
+Identity identity_of(const NamedValues& settings, const TrainingCases& cases,
+                     const std::vector<std::pair<std::string, std::string>>& files) {
+  size_t training = 0;
+  for (const auto& part : cases.streams) training += part.training.size();
   Identity id{
-      {"training cases", fmt::format("{} cases", cases.training.size())},
-      {"validation cases", fmt::format("{} cases", cases.validation.size())},
-      {"content of the cases", cases.content},
-      {"recipe", t.recipe.empty() ? "none" : io::read_text(t.recipe)},
-      {"init", t.init.empty() ? "none" : io::stored_content_sha256(t.init)},
-      {"channels", listed(t.channels)},
-      {"epochs", std::to_string(t.epochs)},
-      {"batch", std::to_string(t.batch)},
-      {"patch", listed(t.patch)},
-      {"width", std::to_string(t.width)},
-      {"seed", std::to_string(s.tensor.seed)},
-      {"precision", s.tensor.precision},
-      {"optimizer", s.optimizer.optimizer},
-      {"learning-rate", exact(s.optimizer.learning_rate)},
-      {"betas", listed(s.optimizer.betas)},
-      {"epsilon", exact(s.optimizer.epsilon)},
-      {"weight-decay", exact(s.optimizer.weight_decay)},
-      {"warmup", exact(s.schedule.warmup)},
-      {"decay-from", exact(s.schedule.decay_from)},
-      {"step-decay-every", std::to_string(s.schedule.step_decay_every)},
-      {"step-decay-factor", exact(s.schedule.step_decay_factor)},
-      {"plateau", s.schedule.plateau ? "on" : "off"},
-      {"plateau-watch", s.schedule.plateau_watch},
-      {"plateau-threshold", exact(s.schedule.plateau_threshold)},
-      {"plateau-patience", std::to_string(s.schedule.plateau_patience)},
-      {"plateau-factor", exact(s.schedule.plateau_factor)},
-      {"validate-every", std::to_string(s.selection.validate_every)},
-      {"selection", s.selection.selection},
-      {"subsets", s.subsets},
-  };
-  if (!s.synthesize.empty()) id.emplace_back("synthesize", listed(s.synthesize));
-  if (s.head != "classes") id.emplace_back("head", s.head);
-  for (const auto& section : s.networks) add_section(id, section);
-  for (const auto& section : s.terms) add_section(id, section);
-  if (!s.augment.kind.empty()) add_section(id, s.augment);
+      {"training cases", fmt::format("{} cases", training)},
+      {"validation cases", cases.streams.empty()
+                               ? "0 cases"
+                               : fmt::format("{} cases", cases.predicting().validation.size())},
+      {"content of the cases", cases.content}};
+  for (const auto& [name, file] : files)
+    id.emplace_back(name, file.empty() ? "none" : content_of(file));
+  for (const auto& [name, value] : settings)
+    if (counts(name)) id.emplace_back(name, value);
   return id;
 }
 

@@ -1,7 +1,6 @@
 // What makes two runs the same run: the settings that decide its result.
 #pragma once
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "train/settings.h"
@@ -9,14 +8,15 @@
 
 namespace kdseg::train {
 
-/// Names and values in a fixed order. Threads, loading, saving and logging are no part of it: they
-/// leave the result as it is.
-using Identity = std::vector<std::pair<std::string, std::string>>;
+/// Names and values in a fixed order.
+using Identity = NamedValues;
 
-Identity identity_of(const LearningSettings& settings, const TrainingCases& cases);
-
-/// One entry per setting of the section, "[term.dice] weight"; an empty section gives its title.
-void add_section(Identity& identity, const Section& section);
+/// All of a program's resolved settings but those that leave the result as it is (threads, paths,
+/// loading, saving, logging); in place of files and selections what they hold: the cases'
+/// content, the recipe's text, the checkpoints' ids. A setting that is not known here counts.
+/// `files`: checkpoints and recipes that settings name, each with the setting's name.
+Identity identity_of(const NamedValues& settings, const TrainingCases& cases,
+                     const std::vector<std::pair<std::string, std::string>>& files);
 
 std::string hash_of(const Identity& identity);  ///< 16 hex digits
 

@@ -18,50 +18,56 @@ std::string shown(double value) { return fmt::format("{:.6g}", value); }
 
 }  // namespace
 
-Loop::Loop(methods::Method& method, data::CaseStore& training, Validation& validation,
+Loop::Loop(methods::Method& method, std::vector<Source> sources, Validation& validation,
            io::RunDirectory& directory, LoopOptions options)
     : method_(method),
-      training_(training),
+      sources_(std::move(sources)),
       validation_(validation),
       directory_(directory),
       options_(std::move(options)),
-      sampler_(options_.seed, training.size(), options_.batch),
-      steps_(options_.epochs * sampler_.steps_per_epoch()) {
+      steps_(options_.epochs * options_.iterations_per_epoch) {
   state_.plateau = optim::Plateau(options_.plateau);
+  for (const auto& candidate : method_.candidates())
+    if (candidate.chosen) chosen_ = candidate.name;
 }
 
-void Loop::resume(const io::Tree& saved) { from_tree(saved, state_, method_.roles()); }
-
-torch::nn::Module& Loop::candidate() const {
-  return method_.candidates().front().members.front()->network->module();
-}
+void Loop::resume(const io::Tree& saved) { from_tree(saved, state_, method_); }
 
 methods::StepInfo Loop::info() const {
   methods::StepInfo info;
   info.step = state_.step;
   info.steps = steps_;
   // An epoch that waits to be closed is validated with its own weights, not the next one's.
-  info.epoch = std::min(state_.step / sampler_.steps_per_epoch(), state_.closed_epochs);
+  info.epoch = std::min(state_.step / options_.iterations_per_epoch, state_.closed_epochs);
   info.epochs = options_.epochs;
-  info.learning_rate_scale = options_.schedule.at(state_.step, steps_) * state_.plateau.scale();
+  info.plateau_scale = state_.plateau.scale();
   info.seed = options_.seed;
   return info;
 }
 
+Loop::Loaders Loop::make_loaders() {
+  Loaders loaders;
+  for (const auto& source : sources_) {
+    data::LoaderOptions loading = source.loading;
+    loading.seed = options_.seed;
+    loading.first_step = state_.step;
+    loading.end_step = steps_;
+    loaders.push_back(
+        std::make_unique<data::Loader>(*source.cases, source.items, source.sampler, loading));
+  }
+  return loaders;
+}
+
 void Loop::run() {
-  const int64_t per_epoch = sampler_.steps_per_epoch();
-  data::LoaderOptions loading = options_.loader;
-  loading.seed = options_.seed;
-  loading.first_step = state_.step;
-  loading.end_step = steps_;
-  data::Loader loader(training_, sampler_, loading);
+  const int64_t per_epoch = options_.iterations_per_epoch;
+  Loaders loaders = make_loaders();
   progress_ = std::make_unique<Progress>("training", steps_ - state_.step, "steps");
   if (state_.step > 0)
     log::info("continuing at step {} of {} (epoch {})", state_.step, steps_,
               state_.step / per_epoch + 1);
   if (state_.step == (state_.closed_epochs + 1) * per_epoch) close_epoch();
   while (state_.step < steps_) {
-    one_step(loader);
+    one_step(loaders);
     if (state_.step % per_epoch == 0) close_epoch();
     if (state_.step == steps_) break;
     // Looked at behind the step: a call with a short deadline still gets somewhere.
@@ -70,50 +76,54 @@ void Loop::run() {
   }
   progress_.reset();
   save();  // a full disk while the checkpoint is written must not cost the run
-  if (!state_.best_parameters.arrays.empty())
-    models::module_from_arrays(candidate(), "/best", state_.best_parameters);
 }
 
-void Loop::one_step(data::Loader& loader) {
-  const auto start = Clock::now();
-  const data::HostBatch& host = loader.next();
-  const auto loaded = Clock::now();
-  const tensor::Batch batch = data::to_device(host, options_.device);
-  const auto moved = Clock::now();
-  const methods::Report report = method_.step({{methods::case_stream, batch}}, info());
-  const auto done = Clock::now();
+void Loop::one_step(Loaders& loaders) {
+  tensor::Draw draw;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const auto start = Clock::now();
+    const data::HostBatch& host = loaders[i]->next();
+    const auto loaded = Clock::now();
+    draw[sources_[i].name] = data::to_device(host, options_.device);
+    state_.seconds["waiting"] += seconds_between(start, loaded);
+    state_.seconds["transfer"] += seconds_between(loaded, Clock::now());
+  }
+  const auto ready = Clock::now();
+  const methods::Report report = method_.step(draw, info());
+  state_.seconds["step"] += seconds_between(ready, Clock::now());
   for (const auto& [name, value] : report) state_.sums[name] += value;
   ++state_.summed;
-  state_.seconds["waiting"] += seconds_between(start, loaded);
-  state_.seconds["transfer"] += seconds_between(loaded, moved);
-  state_.seconds["step"] += seconds_between(moved, done);
   ++state_.step;
-  const auto best = state_.best.find("score");
+  const auto best = state_.best.find(chosen_);
   progress_->advance(
       1, fmt::format("epoch {}/{}, loss {:.4f}{}", state_.closed_epochs + 1, options_.epochs,
                      report.at("loss"),
-                     best == state_.best.end() ? "" : fmt::format(", best {:.4f}", best->second)));
+                     best == state_.best.end()
+                         ? ""
+                         : fmt::format(", best {:.4f}", best->second.scores.at("score"))));
 }
 
 void Loop::close_epoch() {
   const int64_t epoch = state_.closed_epochs;
   const bool due = (epoch + 1) % options_.validate_every == 0 || epoch + 1 == options_.epochs;
-  std::optional<Scores> scores;
+  std::optional<Validation::Result> result;
   const auto start = Clock::now();
   if (due && validation_.possible()) {
-    scores = validation_.run(method_, info());
-    if (!scores) stop_if_requested();
+    result = validation_.run(method_, info());
+    if (!result) stop_if_requested();
   }
-  state_.history.add(epoch_row(scores, seconds_between(start, Clock::now())));
-  if (scores) {
-    take_if_best(*scores);
-    const double watched = options_.plateau.falling ? scores->loss.value_or(0) : scores->score;
+  state_.history.add(epoch_row(result, seconds_between(start, Clock::now())));
+  if (result) {
+    for (const auto& candidate : method_.candidates())
+      take_if_best(candidate, result->of.at(candidate.name));
+    const Scores& scores = result->of.at(chosen_);
+    const double watched = options_.plateau.falling ? result->loss.value_or(0) : scores.score;
     if (options_.plateau.on && state_.plateau.update(watched))
       log::info("epoch {}: learning rate scaled to {:g}", epoch + 1, state_.plateau.scale());
   }
   log::debug("epoch {}/{}: loss {:.5f}{}", epoch + 1, options_.epochs,
              state_.sums.at("loss") / static_cast<double>(state_.summed),
-             scores ? fmt::format(", validation score {:.4f}", scores->score) : "");
+             result ? fmt::format(", validation score {:.4f}", result->of.at(chosen_).score) : "");
   ++state_.closed_epochs;
   state_.sums.clear();
   state_.summed = 0;
@@ -121,33 +131,37 @@ void Loop::close_epoch() {
   state_.history.write(options_.history);
 }
 
-void Loop::take_if_best(const Scores& scores) {
-  const auto before = state_.best.find("score");
+void Loop::take_if_best(const methods::Candidate& candidate, const Scores& scores) {
+  Best& best = state_.best[candidate.name];
+  const auto before = best.scores.find("score");
   // Ties go to the later epoch, as in the official code of HAD-Net.
-  if (options_.select_best && before != state_.best.end() && scores.score < before->second) return;
-  state_.best.clear();
-  state_.best["score"] = scores.score;
-  state_.best["epoch"] = static_cast<double>(state_.closed_epochs + 1);
-  for (const auto& [name, value] : scores.parts) state_.best[name] = value;
+  if (options_.select_best && before != best.scores.end() && scores.score < before->second) return;
+  best = {};
+  best.scores["score"] = scores.score;
+  best.scores["epoch"] = static_cast<double>(state_.closed_epochs + 1);
+  for (const auto& [name, value] : scores.parts) best.scores[name] = value;
   if (!options_.select_best) return;
-  state_.best_parameters.arrays.clear();
-  models::module_to_arrays(candidate(), "/best", state_.best_parameters);
+  for (const auto& member : candidate.members)
+    models::module_to_arrays(member.model->network->module(), "", best.of[member.name]);
 }
 
-History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validation_s) {
-  methods::StepInfo last = info();
-  const double scale =
-      options_.schedule.at(std::max<int64_t>(0, last.step - 1), steps_) * state_.plateau.scale();
+History::Row Loop::epoch_row(const std::optional<Validation::Result>& result, double validation_s) {
+  const int64_t last = std::max<int64_t>(0, state_.step - 1);
+  const double scale = options_.schedule.at(last, steps_) * state_.plateau.scale();
   History::Row row{{"step", std::to_string(state_.step)},
                    {"epoch", std::to_string(state_.closed_epochs + 1)},
                    {"learning-rate", shown(options_.learning_rate * scale)}};
   for (const auto& [name, sum] : state_.sums)
     row.emplace_back(name, shown(sum / static_cast<double>(state_.summed)));
-  if (scores) {
-    if (scores->loss) row.emplace_back("validation-loss", shown(*scores->loss));
-    for (const auto& [name, value] : scores->parts) row.emplace_back(name, shown(value));
-    row.emplace_back("score", shown(scores->score));
-    row.emplace_back("score-average", shown(state_.average.update(scores->score)));
+  if (result) {
+    if (result->loss) row.emplace_back("validation-loss", shown(*result->loss));
+    const Scores& chosen = result->of.at(chosen_);
+    for (const auto& [name, value] : chosen.parts) row.emplace_back(name, shown(value));
+    row.emplace_back("score", shown(chosen.score));
+    row.emplace_back("score-average", shown(state_.average.update(chosen.score)));
+    if (result->of.size() > 1)
+      for (const auto& [candidate, scores] : result->of)
+        row.emplace_back("score-" + candidate, shown(scores.score));
   }
   for (const char* name : {"waiting", "transfer", "step"}) {
     const auto found = state_.seconds.find(name);
@@ -159,8 +173,7 @@ History::Row Loop::epoch_row(const std::optional<Scores>& scores, double validat
 }
 
 void Loop::save() {
-  directory_.save(state_.step,
-                  to_tree(state_, method_.roles(), options_.identity, options_.recipe_ini),
+  directory_.save(state_.step, to_tree(state_, method_, options_.identity, options_.recipes),
                   options_.provenance);
   saved_at_ = Clock::now();
 }

@@ -1,16 +1,14 @@
-// A whole training run: from a sheet of cases to a checkpoint.
+// A whole training: inputs, method, loop, checkpoint.
 #pragma once
 #include "train/settings.h"
 
 namespace kdseg::train {
 
-/// Trains a network and writes it to `settings.training.output`; continues a run that was
-/// interrupted. With `settings.tensor.describe` it prints sizes and work on stdout instead.
-/// \throws UsageError  settings that do not belong together, or differ from those of the run to
-///                     continue (each named)
-/// \throws DataError   cases, teacher or --init do not fit
-/// \throws RunError    a loss is not finite; I/O
+/// Trains as told and writes the checkpoint; with `describe` prints what it would cost instead.
+/// \throws UsageError  settings that contradict each other, a run folder with other settings
+/// \throws DataError   cases, teacher and network do not fit together
 /// \throws Stopped     a signal or the deadline; the same call continues
-void run_training(const LearningSettings& settings, const Task& task, const RunContext& context);
+void run_training(const LearningSettings& settings, const Procedure& procedure,
+                  const RunContext& context);
 
 }  // namespace kdseg::train

@@ -1,24 +1,62 @@
 #include "train/setting_checks.h"
 
 #include "base/errors.h"
+#include "train/regimen.h"
+#include "train/streams.h"
 
 namespace kdseg::train {
+namespace {
 
-void check_settings(const LearningSettings& s, const Task& task) {
+/// Sections of the procedure mutual, and only with it.
+void check_sections(const LearningSettings& s, const Procedure& procedure) {
+  if (procedure.name == "mutual") {
+    if (s.supervise.empty() && s.distil.empty())
+      throw UsageError("--procedure mutual: nothing learns; give [supervise.NAME], [distil.NAME]");
+    if (!procedure.adversary.kind.empty())
+      throw UsageError("{}: [adversary] is of the procedure teacher-student",
+                       procedure.adversary.where);
+    if (!procedure.copied.empty())
+      throw UsageError("--copy-from-teacher is of the procedure teacher-student");
+    return;
+  }
+  for (const auto* sections : {&s.supervise, &s.distil, &s.averages, &s.candidates, &s.frozen})
+    if (!sections->empty())
+      throw UsageError("{}: [{}.{}] needs --procedure mutual", sections->front().where,
+                       sections->front().kind, sections->front().name);
+  if (s.streams.size() > 1)
+    throw UsageError(
+        "{}: [stream.{}] and [stream.{}]: one network learns from one stream; "
+        "--procedure mutual takes several",
+        s.streams[1].where, s.streams[0].name, s.streams[1].name);
+}
+
+}  // namespace
+
+void check_settings(const LearningSettings& s, const Procedure& procedure) {
   if (s.tensor.precision == "fp16")
     throw UsageError("--precision fp16: gradients would underflow without loss scaling; use bf16");
-  if (s.optimizer.betas.size() != 2)
-    throw UsageError("--betas: {} values, expected 2", s.optimizer.betas.size());
+  regimen_of(s, "");
   if (!s.training.patch.empty() && s.training.patch.size() != 3)
     throw UsageError("--patch: {} values, expected x y z", s.training.patch.size());
   if (s.training.training.cases.empty()) throw UsageError("--cases is required; see --help");
   if (s.training.output.empty() && !s.tensor.describe)
     throw UsageError("--output is required; see --help");
-  if (task.procedure == "teacher-student" && task.teacher.empty())
+  if (procedure.name == "teacher-student" && procedure.teacher.empty())
     throw UsageError("--teacher is required; see --help");
+  if (procedure.teacher.empty() && !procedure.teacher_network.empty())
+    throw UsageError("--network {}: names a network of --teacher, which is not given",
+                     procedure.teacher_network);
+  if (s.training.init.empty() && !s.training.init_network.empty())
+    throw UsageError("--init-network {}: names a network of --init, which is not given",
+                     s.training.init_network);
   if (s.training.validate.empty() && s.schedule.plateau)
     throw UsageError("--plateau on needs validation cases; give --validate, or --plateau off");
-  if (s.schedule.plateau && s.schedule.plateau_watch == "loss" && !s.training.patch.empty())
+  check_sections(s, procedure);
+  const auto streams = streams_of(s);
+  stream_named(streams, s.training.epoch_of, "--epoch-of");
+  const Stream& predicting = streams[stream_named(streams, s.training.predict_on, "--predict-on")];
+  if (s.schedule.plateau && s.schedule.plateau_watch == "loss" &&
+      predicting.unit != data::Unit::volume)
     throw UsageError(
         "--plateau-watch loss: training on patches gives no loss over whole cases; watch the "
         "score");

@@ -8,7 +8,7 @@
 namespace kdseg::train {
 
 /// \throws UsageError  a missing setting, or two that contradict each other
-void check_settings(const LearningSettings& settings, const Task& task);
+void check_settings(const LearningSettings& settings, const Procedure& procedure);
 
 /// A term looks at labels, or at channels to be made: what the network is trained for must have
 /// one. \throws UsageError  the loss does not fit --synthesize

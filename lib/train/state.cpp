@@ -42,52 +42,88 @@ std::map<std::string, double> get_numbers(const io::Tree& tree, const std::strin
 }
 
 constexpr char between = '\x1f';  // ASCII unit separator: stands in no setting
+constexpr int64_t layout = 2;
+
+void put_best(io::Tree& tree, const std::string& candidate, const Best& best) {
+  const std::string prefix = "/best/" + candidate;
+  put_numbers(tree, prefix + "/scores", best.scores);
+  for (const auto& [member, parameters] : best.of)
+    for (const auto& [path, array] : parameters.arrays)
+      tree.arrays[prefix + "/members/" + member + path] = array;
+}
+
+Best get_best(const io::Tree& tree, const std::string& candidate,
+              const std::vector<methods::Candidate::Member>& members) {
+  const std::string prefix = "/best/" + candidate;
+  Best best;
+  best.scores = get_numbers(tree, prefix + "/scores");
+  for (const auto& member : members) {
+    const std::string start = prefix + "/members/" + member.name;
+    for (auto at = tree.arrays.lower_bound(start + "/");
+         at != tree.arrays.end() && at->first.starts_with(start + "/"); ++at)
+      best.of[member.name].arrays[at->first.substr(start.size())] = at->second;
+  }
+  return best;
+}
 
 }  // namespace
 
-io::Tree to_tree(const RunState& state, std::vector<methods::Role> roles, const Identity& identity,
-                 const std::string& recipe_ini) {
-  io::Tree tree = state.best_parameters;
-  tree.attributes["/"]["step"] = state.step;
-  tree.attributes["/"]["closed-epochs"] = state.closed_epochs;
-  tree.attributes["/"]["summed"] = state.summed;
+io::Tree to_tree(const RunState& state, methods::Method& method, const Identity& identity,
+                 const std::map<std::string, std::string>& recipes) {
+  io::Tree tree;
+  auto& root = tree.attributes["/"];
+  root["layout"] = layout;
+  root["step"] = state.step;
+  root["closed-epochs"] = state.closed_epochs;
+  root["summed"] = state.summed;
   put_numbers(tree, "/sums", state.sums);
   put_numbers(tree, "/seconds", state.seconds);
-  put_numbers(tree, "/best-scores", state.best);
   put_text(tree, "/history", state.history.to_text());
-  put_text(tree, "/recipe", recipe_ini);
+  for (const auto& [stream, ini] : recipes) put_text(tree, "/recipes/" + stream, ini);
   std::string settings;
   for (const auto& [name, value] : identity) settings += name + between + value + between;
   put_text(tree, "/settings", settings);
+  for (const auto& [candidate, best] : state.best) put_best(tree, candidate, best);
   state.plateau.save(tree, "/plateau");
   tree.attributes["/score-average"]["raw"] = state.average.raw;
   tree.attributes["/score-average"]["count"] = state.average.count;
-  for (const auto& role : roles) {
-    if (!role.optimizer) continue;
-    models::module_to_arrays(*role.module, "/roles/" + role.name, tree);
-    role.optimizer->save(tree, "/roles/" + role.name + "/optimizer");
+  for (const auto& part : method.parts()) {
+    if (!part.saved) continue;
+    const std::string prefix = "/parts/" + part.name;
+    models::module_to_arrays(*part.module, prefix, tree);
+    const bool waiting = state.step % part.accumulate != 0;
+    if (part.optimizer) part.optimizer->save(tree, prefix + "/optimizer", waiting);
   }
+  method.save(tree, "/method");
   return tree;
 }
 
-void from_tree(const io::Tree& tree, RunState& state, std::vector<methods::Role> roles) {
-  for (const auto& role : roles) {
-    if (!role.optimizer) continue;
-    models::module_from_arrays(*role.module, "/roles/" + role.name, tree);
-    role.optimizer->load(tree, "/roles/" + role.name + "/optimizer");
+void from_tree(const io::Tree& tree, RunState& state, methods::Method& method) {
+  for (const auto& part : method.parts()) {
+    if (!part.saved) continue;
+    const std::string prefix = "/parts/" + part.name;
+    models::module_from_arrays(*part.module, prefix, tree);
+    if (part.optimizer) part.optimizer->load(tree, prefix + "/optimizer");
   }
+  method.load(tree, "/method");
   state.step = tree.integer("/", "step");
   state.closed_epochs = tree.integer("/", "closed-epochs");
   state.summed = tree.integer("/", "summed");
   state.sums = get_numbers(tree, "/sums");
   state.seconds = get_numbers(tree, "/seconds");
-  state.best = get_numbers(tree, "/best-scores");
   state.history = History::from_text(get_text(tree, "/history"));
   state.plateau.load(tree, "/plateau");
   state.average.raw = tree.number("/score-average", "raw");
   state.average.count = tree.integer("/score-average", "count");
-  for (const auto& [path, array] : tree.arrays)
-    if (path.starts_with("/best/")) state.best_parameters.arrays[path] = array;
+  for (const auto& candidate : method.candidates())
+    if (tree.has("/best/" + candidate.name + "/scores"))
+      state.best[candidate.name] = get_best(tree, candidate.name, candidate.members);
+}
+
+bool has_this_layout(const io::Tree& tree) {
+  const auto root = tree.attributes.find("/");
+  return root != tree.attributes.end() && root->second.contains("layout") &&
+         tree.integer("/", "layout") == layout;
 }
 
 Identity identity_in(const io::Tree& tree) {
@@ -97,6 +133,8 @@ Identity identity_in(const io::Tree& tree) {
   return identity;
 }
 
-std::string recipe_in(const io::Tree& tree) { return get_text(tree, "/recipe"); }
+std::string recipe_in(const io::Tree& tree, const std::string& stream) {
+  return get_text(tree, "/recipes/" + stream);
+}
 
 }  // namespace kdseg::train

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/errors.h"
@@ -19,31 +20,45 @@ std::string hash_of(const std::string& text) {
   return io::sha256(std::as_bytes(std::span(text))).substr(0, 16);
 }
 
-std::vector<cohort::Row> validation_rows(const cohort::Sheet& sheet, const TrainingSettings& s) {
-  if (s.validate.empty()) return {};
-  CaseSelection selection;
-  selection.cases = s.training.cases;
-  selection.where = s.validate;
-  selection.limit = s.training.limit;
-  return cohort::select(sheet, selection);
+/// Cases of a stream by the conditions of the run and its own.
+std::vector<cohort::Row> rows_of(const cohort::Sheet& sheet, const LearningSettings& s,
+                                 const std::vector<std::string>& where, const Stream& stream) {
+  CaseSelection selection = s.training.training;
+  selection.where = where;
+  selection.where.insert(selection.where.end(), stream.where.begin(), stream.where.end());
+  if (&where != &s.training.training.where) selection.ids.clear();
+  try {
+    return cohort::select(sheet, selection);
+  } catch (const UsageError& e) {
+    if (s.streams.empty()) throw;
+    throw UsageError("[stream.{}]: {}", stream.name, e.what());
+  }
 }
 
 void require_disjoint(const TrainingCases& cases) {
-  std::set<std::string> training;
-  for (const auto& row : cases.training) training.insert(row.id);
-  for (const auto& row : cases.validation)
-    if (training.contains(row.id))
+  std::map<std::string, std::string> training;
+  for (const auto& part : cases.streams)
+    for (const auto& row : part.training) training.emplace(row.id, part.stream.name);
+  for (const auto& row : cases.predicting().validation) {
+    const auto found = training.find(row.id);
+    if (found == training.end()) continue;
+    if (cases.streams.size() == 1)
       throw UsageError(
           "case {} is selected for training and for validation; see --where, --validate", row.id);
+    throw UsageError(
+        "case {} is selected for training by stream {} and for validation on stream {}; see "
+        "--where, --validate",
+        row.id, found->second, cases.predicting().stream.name);
+  }
 }
 
-std::vector<std::string> held_out_ids(const cohort::Sheet& sheet,
-                                      const std::vector<cohort::Row>& training) {
+std::vector<std::string> held_out_ids(const cohort::Sheet& sheet, const TrainingCases& cases) {
   std::set<std::string> ids, folds;
-  for (const auto& row : training) {
-    ids.insert(row.id);
-    folds.insert(row.fold);
-  }
+  for (const auto& part : cases.streams)
+    for (const auto& row : part.training) {
+      ids.insert(row.id);
+      folds.insert(row.fold);
+    }
   std::vector<std::string> held_out;
   for (const auto& row : sheet.rows)
     if (!ids.contains(row.id) && (row.split == "test" || !folds.contains(row.fold)))
@@ -70,13 +85,33 @@ Header read_header(const cohort::Row& row) {
   return header;
 }
 
-void check_header(const cohort::Row& row, const Volume& volume, const cohort::Row& first_row,
-                  const Volume& first) {
-  if (!volume.data.label) throw DataError("case {}: {} has no label", row.id, row.file);
-  if (!(volume.data.classes == first.data.classes))
+/// What the cases of a run have in common, from the first that says it.
+struct Common {
+  const cohort::Row* labelled = nullptr;
+  ClassTable classes;
+  std::vector<Region> regions;
+};
+
+void check_header(const cohort::Row& row, const Volume& volume, data::LabelRule rule,
+                  Common& common) {
+  if (rule == data::LabelRule::none) return;
+  if (!volume.data.label) {
+    if (rule == data::LabelRule::required)
+      throw DataError("case {}: {} has no label", row.id, row.file);
+    return;
+  }
+  if (!common.labelled) {
+    common = {&row, volume.data.classes, volume.data.regions};
+    return;
+  }
+  if (!(volume.data.classes == common.classes))
     throw DataError("case {}: classes are {}, case {} has {}", row.id,
-                    join(volume.data.classes.names, ","), first_row.id,
-                    join(first.data.classes.names, ","));
+                    join(volume.data.classes.names, ","), common.labelled->id,
+                    join(common.classes.names, ","));
+}
+
+void check_recipe_id(const cohort::Row& row, const Volume& volume, const cohort::Row& first_row,
+                     const Volume& first) {
   if (volume.recipe_id != first.recipe_id)
     throw DataError("case {}: recipe is {}, case {} has {}; one run takes volumes of one kind",
                     row.id, volume.recipe_id, first_row.id, first.recipe_id);
@@ -107,37 +142,53 @@ Section filled(Section section, const std::string& fitted_ini) {
 
 }  // namespace
 
-TrainingCases open_cases(const TrainingSettings& settings, int threads) {
-  const cohort::Sheet sheet = cohort::read_sheet(settings.training.cases);
+TrainingCases open_cases(const LearningSettings& settings, int threads) {
+  const TrainingSettings& t = settings.training;
+  const cohort::Sheet sheet = cohort::read_sheet(t.training.cases);
   TrainingCases cases;
-  cases.training = cohort::select(sheet, settings.training);
-  cases.validation = validation_rows(sheet, settings);
+  const auto streams = streams_of(settings);
+  cases.predicted = stream_named(streams, t.predict_on, "--predict-on");
+  for (const auto& stream : streams) {
+    auto& part = cases.streams.emplace_back();
+    part.stream = stream;
+    part.training = rows_of(sheet, settings, t.training.where, stream);
+    if (cases.streams.size() == cases.predicted + 1 && !t.validate.empty())
+      part.validation = rows_of(sheet, settings, t.validate, stream);
+  }
   require_disjoint(cases);
-  cases.held_out = held_out_ids(sheet, cases.training);
+  cases.held_out = held_out_ids(sheet, cases);
 
-  std::vector<Header> headers(cases.size());
-  parallel_for(static_cast<int64_t>(headers.size()), threads, [&](int64_t i) {
-    headers[static_cast<size_t>(i)] = read_header(cases.row(static_cast<size_t>(i)));
-  });
-  const Volume& first = headers.front().volume;
+  Common common;
   std::string content, files;
-  for (size_t i = 0; i < headers.size(); ++i) {
-    const auto& row = cases.row(i);
-    check_header(row, headers[i].volume, cases.row(0), first);
-    cases.channels_of.push_back(headers[i].volume.data.image.channels);
-    content += row.id + " " + headers[i].content + "\n";
-    files += row.id + " " + headers[i].file + "\n";
+  for (auto& part : cases.streams) {
+    std::vector<Header> headers(part.size());
+    parallel_for(static_cast<int64_t>(headers.size()), threads, [&](int64_t i) {
+      headers[static_cast<size_t>(i)] = read_header(part.row(static_cast<size_t>(i)));
+    });
+    const Volume& first = headers.front().volume;
+    if (!settings.streams.empty()) content += "[" + part.stream.name + "]\n";
+    for (size_t i = 0; i < headers.size(); ++i) {
+      const auto& row = part.row(i);
+      // Scores need labels, whatever training does without.
+      const bool validates = i >= part.training.size();
+      check_header(row, headers[i].volume,
+                   validates ? data::LabelRule::required : part.stream.labels, common);
+      check_recipe_id(row, headers[i].volume, part.row(0), first);
+      part.channels_of.push_back(headers[i].volume.data.image.channels);
+      content += row.id + " " + headers[i].content + "\n";
+      files += row.id + " " + headers[i].file + "\n";
+    }
+    part.channels = part.channels_of.front();
+    if (first.recipe_id != "source") part.prepared_ini = first.recipe_ini;
   }
   cases.content = hash_of(content);
   cases.files = hash_of(files);
-  cases.classes = first.data.classes;
-  cases.regions = first.data.regions.empty() ? one_per_class(cases.classes) : first.data.regions;
-  cases.channels = cases.channels_of.front();
-  if (first.recipe_id != "source") cases.prepared_ini = first.recipe_ini;
+  cases.classes = common.classes;
+  cases.regions = common.regions.empty() ? one_per_class(common.classes) : common.regions;
   return cases;
 }
 
-void require_channels(const TrainingCases& cases, const std::vector<std::string>& channels,
+void require_channels(const StreamCases& cases, const std::vector<std::string>& channels,
                       const std::string& who) {
   for (size_t i = 0; i < cases.size(); ++i) {
     const auto& found = cases.channels_of[i];
@@ -150,20 +201,23 @@ void require_channels(const TrainingCases& cases, const std::vector<std::string>
   }
 }
 
-void check_recipe(const TrainingCases& cases, const std::string& file, bool teacher) {
+void check_recipe(const StreamCases& cases, bool teacher) {
+  const std::string& file = cases.stream.recipe;
   if (!file.empty())
     prepare::parse_recipe(io::read_text(file), file);
   else if (cases.prepared_ini.empty() && !teacher)
     throw UsageError("the cases are source volumes: --recipe says how they are prepared");
 }
 
-std::unique_ptr<prepare::Recipe> open_recipe(const TrainingCases& cases, const std::string& file,
-                                             const std::string& teacher,
+std::unique_ptr<prepare::Recipe> open_recipe(const StreamCases& cases, const std::string& teacher,
                                              const std::string& teacher_ini, int threads) {
   using prepare::Recipe;
+  const std::string& file = cases.stream.recipe;
   const auto fit = [&](const Section& section) {
     const auto load = [&](int64_t i) {
-      return io::read_volume(cases.training[static_cast<size_t>(i)].path);
+      const auto& path = cases.training[static_cast<size_t>(i)].path;
+      return cases.stream.labels == data::LabelRule::none ? io::read_volume_without_label(path)
+                                                          : io::read_volume(path);
     };
     return std::make_unique<Recipe>(
         Recipe::fit(section, static_cast<int64_t>(cases.training.size()), load, threads));

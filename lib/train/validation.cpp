@@ -84,29 +84,41 @@ Validation::Validation(data::CaseStore& cases, const ClassTable& classes,
   }
 }
 
-at::Tensor Validation::predict(methods::Method& method, const methods::StepInfo& info,
-                               const Volume& volume, std::optional<double>& loss) {
+std::map<std::string, at::Tensor> Validation::predict(
+    methods::Method& method, const std::vector<methods::Candidate>& candidates,
+    const methods::StepInfo& info, const Volume& volume, std::optional<double>& loss) {
   const at::NoGradGuard guard;
-  const auto candidates = method.candidates();
-  const models::Model& model = *candidates.front().members.front();
-  const at::Tensor image = image_of(volume, options_.device);
-  if (model.contract.tiling.kind == Tiling::Kind::whole) {
-    tensor::Batch batch;
-    batch.input.image = image;
+  tensor::Batch batch;
+  batch.input.image = image_of(volume, options_.device);
+  batch.cases = {volume.data.id};
+  batch.channels = volume.data.image.channels;
+  const Contract& contract = candidates.front().members.front().model->contract;
+  const bool whole = contract.tiling.kind == Tiling::Kind::whole;
+  methods::Logits outputs;  // logits of whole volumes, else probabilities
+  if (whole) {
     batch.target.classes = label_of(volume, options_.device);
-    batch.cases = {volume.data.id};
-    at::Tensor logits;
-    loss = method.validate({{methods::case_stream, batch}}, info, &logits).at("loss");
-    const bool regions = model.contract.head.kind == Head::Kind::sigmoid;
-    return regions ? logits.to(at::kFloat).sigmoid() : logits;
+    loss = method.validate(batch, info, &outputs).at("loss");
   }
-  // Patch training: the loss of a whole volume may not fit into memory, its windows do.
-  std::vector<int64_t> picked;
-  const auto& present = volume.data.image.channels;
-  for (const auto& name : model.contract.channels)
-    picked.push_back(std::find(present.begin(), present.end(), name) - present.begin());
-  return infer::probabilities(*model.network, model.contract.head, model.contract.tiling,
-                              methods::pick_channels(image, picked), options_);
+  std::map<std::string, at::Tensor> answers;
+  for (const auto& candidate : candidates) {
+    at::Tensor sum;
+    for (const auto& member : candidate.members) {
+      at::Tensor& output = outputs[member.name];
+      // Patch training: the loss of a whole volume may not fit into memory, its parts do.
+      if (!output.defined())
+        output = infer::probabilities(*member.model->network, contract.head, contract.tiling,
+                                      methods::images_of(batch, contract.channels), options_);
+      // The classes of one network alone are told from its logits.
+      const bool alone = candidate.members.size() == 1 && contract.head.kind != Head::Kind::sigmoid;
+      const at::Tensor answer =
+          !whole || alone ? output
+                          : infer::probabilities_from(output.to(at::kFloat), contract.head);
+      sum = sum.defined() ? sum + answer : answer;
+    }
+    const auto members = static_cast<double>(candidate.members.size());
+    answers[candidate.name] = members > 1 ? sum / members : sum;
+  }
+  return answers;
 }
 
 std::vector<double> Validation::parts_of(const Head& head, const Volume& volume,
@@ -129,9 +141,12 @@ std::vector<double> Validation::parts_of(const Head& head, const Volume& volume,
   return parts;
 }
 
-std::optional<Scores> Validation::run(methods::Method& method, const methods::StepInfo& info) {
-  const Head& head = method.candidates().front().members.front()->contract.head;
-  std::vector<double> sums(names_.size(), 0.0);
+std::optional<Validation::Result> Validation::run(methods::Method& method,
+                                                  const methods::StepInfo& info) {
+  const auto candidates = method.candidates();
+  const Head& head = candidates.front().members.front().model->contract.head;
+  std::map<std::string, std::vector<double>> sums;
+  for (const auto& candidate : candidates) sums[candidate.name].resize(names_.size(), 0.0);
   double loss_sum = 0;
   std::optional<double> loss;
   const int64_t count = cases_.size();
@@ -143,18 +158,23 @@ std::optional<Scores> Validation::run(methods::Method& method, const methods::St
     const auto volume = next.get();
     if (i + 1 < count) next = ahead(i + 1);
     if (stop_requested()) return std::nullopt;
-    const auto parts = parts_of(head, *volume, predict(method, info, *volume, loss));
-    for (size_t p = 0; p < parts.size(); ++p) sums[p] += parts[p];
+    for (const auto& [name, answer] : predict(method, candidates, info, *volume, loss)) {
+      const auto parts = parts_of(head, *volume, answer);
+      for (size_t p = 0; p < parts.size(); ++p) sums[name][p] += parts[p];
+    }
     loss_sum += loss.value_or(0);
   }
-  Scores scores;
-  for (size_t p = 0; p < names_.size(); ++p) {
-    scores.parts.emplace_back(names_[p], sums[p] / static_cast<double>(count));
-    scores.score += scores.parts.back().second / static_cast<double>(names_.size());
+  Result result;
+  for (const auto& [name, sum] : sums) {
+    Scores& scores = result.of[name];
+    for (size_t p = 0; p < names_.size(); ++p) {
+      scores.parts.emplace_back(names_[p], sum[p] / static_cast<double>(count));
+      scores.score += scores.parts.back().second / static_cast<double>(names_.size());
+    }
+    if (head.kind == Head::Kind::image) scores.score = -scores.score;
   }
-  if (head.kind == Head::Kind::image) scores.score = -scores.score;
-  if (loss) scores.loss = loss_sum / static_cast<double>(count);
-  return scores;
+  if (loss) result.loss = loss_sum / static_cast<double>(count);
+  return result;
 }
 
 }  // namespace kdseg::train

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,27 +31,32 @@ struct Scores {
   std::vector<std::pair<std::string, double>> parts;  ///< "dice-<region>", or "mae-<channel>"
   /// What is selected by: mean Dice over the regions; the negative mean error over the channels.
   double score = 0;
-  std::optional<double> loss;  ///< none in patch training
 };
 
-/// Scores whole volumes, dropout off. The network's tiling says how it is laid over them. A network
-/// that makes channels is scored by their mean absolute error over the voxels where the true
-/// channel is not 0.
+/// Scores whole volumes, dropout off. The networks' tiling says how they are laid over them. A
+/// candidate of several members is scored by the mean of their probabilities, one that makes
+/// channels by their mean absolute error over the voxels where the true channel is not 0.
 class Validation {
  public:
   /// `made`: the channels that the network stands in for; empty: it segments.
   Validation(data::CaseStore& cases, const ClassTable& classes, const std::vector<Region>& regions,
              std::vector<std::string> made, infer::PredictOptions options);
 
+  struct Result {
+    std::map<std::string, Scores> of;  ///< by candidate
+    std::optional<double> loss;        ///< none where volumes are laid out in parts
+  };
   /// \return nullopt when a stop was requested before the last case
-  std::optional<Scores> run(methods::Method& method, const methods::StepInfo& info);
+  std::optional<Result> run(methods::Method& method, const methods::StepInfo& info);
 
   bool possible() const { return cases_.size() > 0; }
 
  private:
-  /// Logits of a whole volume, or probabilities of one laid out in windows: what decode() takes.
-  at::Tensor predict(methods::Method& method, const methods::StepInfo& info, const Volume& volume,
-                     std::optional<double>& loss);
+  /// What every candidate says of a whole volume, as decode() takes it; and the loss.
+  std::map<std::string, at::Tensor> predict(methods::Method& method,
+                                            const std::vector<methods::Candidate>& candidates,
+                                            const methods::StepInfo& info, const Volume& volume,
+                                            std::optional<double>& loss);
   /// The case's parts of the score, in the order of `parts`.
   std::vector<double> parts_of(const Head& head, const Volume& volume, const at::Tensor& output);
 

@@ -50,15 +50,14 @@ struct Outcome {
 
 Outcome train(const std::string& procedure, at::Device device) {
   const bool distill = procedure == "teacher-student";
-  methods::Setup setup;
+  methods::Setup setup =
+      methods::setup_of(distill ? model_on({"flair", "t1", "t2"}, 1, device)
+                                : model_on({"flair", "t1ce", "t1", "t2"}, 1, device));
   setup.device = device;
   setup.terms = {methods::cross_entropy_section()};
-  setup.optimizer.learning_rate = 1e-4;
-  setup.student = distill ? model_on({"flair", "t1", "t2"}, 1, device)
-                          : model_on({"flair", "t1ce", "t1", "t2"}, 1, device);
+  setup.networks[0].regimen.optimizer.learning_rate = 1e-4;
   if (distill) {
-    setup.student_channels = {0, 2, 3};
-    setup.teacher = model_on({"flair", "t1ce", "t1", "t2"}, 2, device);
+    setup.frozen = {{"teacher", model_on({"flair", "t1ce", "t1", "t2"}, 2, device)}};
     setup.adversary = Section{"adversary",
                               "",
                               "test",
@@ -73,7 +72,7 @@ Outcome train(const std::string& procedure, at::Device device) {
   for (; info.step < 3; ++info.step)
     outcome.reports.push_back(
         method->step(moved(methods::tiny_draw(static_cast<int>(info.step)), device), info));
-  outcome.parameters = methods::copies(setup.student.network->module());
+  outcome.parameters = methods::copies(methods::student_of(setup).network->module());
   return outcome;
 }
 

@@ -10,6 +10,14 @@
 namespace kdseg::data {
 namespace {
 
+/// The random numbers of the only sample of a batch, in an epoch of 200 batches.
+Random stream_of(const Augmentation& options, uint64_t seed, int64_t epoch, int64_t batch_number) {
+  Place place;
+  place.epoch = epoch;
+  place.batch_number = batch_number;
+  return augment_stream(options, seed, place, Sampler(seed, 200, 1), 0);
+}
+
 TEST(Augment, BuildsThePublishedMatrix) {
   AffineDraw draw;
   draw.affine = true;
@@ -39,7 +47,7 @@ TEST(Augment, DrawsStayInTheirRangesAtTheirRates) {
   double widest = 0;
   constexpr int n = 4000;
   for (int i = 0; i < n; ++i) {
-    Random random = augment_stream(options, 7, i / 200, i % 200, 1, 0);
+    Random random = stream_of(options, 7, i / 200, i % 200);
     const AffineDraw draw = draw_affine(options, random);
     EXPECT_FALSE(draw.flip[0] || draw.flip[1]);
     flips += draw.flip[2];
@@ -70,7 +78,7 @@ TEST(Augment, ScaleAloneIsAZoomPerAxis) {
   double least = 2, most = 0;
   constexpr int n = 4000;
   for (int i = 0; i < n; ++i) {
-    Random random = augment_stream(options, 3, i / 200, i % 200, 1, 0);
+    Random random = stream_of(options, 3, i / 200, i % 200);
     const AffineDraw draw = draw_affine(options, random);
     const Matrix m = pull_matrix(draw);
     for (size_t k = 0; k < 9; ++k) {
@@ -96,7 +104,7 @@ TEST(Augment, ReplayHasNineteenDrawsForTwoHundredCasesInAnyEpoch) {
     std::set<double> seen;
     for (int64_t epoch = 0; epoch < epochs; ++epoch)
       for (int64_t i = 0; i < 200; ++i) {
-        Random random = augment_stream(options, 7, epoch, i, 1, 0);
+        Random random = stream_of(options, 7, epoch, i);
         seen.insert(draw_affine(options, random).angle_deg[0]);
       }
     return seen.size();

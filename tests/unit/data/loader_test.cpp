@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "base/errors.h"
@@ -155,7 +156,7 @@ TEST(Loader, AFaultReachesTheStepItBelongsToWithItsCase) {
   options.end_step = 4;
   Loader loader(store, sampler, options);
   for (int64_t step = 0; step < 4; ++step) {
-    if (sampler.at(step).cases.front() != 2) {
+    if (sampler.at(step).items.front() != 2) {
       loader.next();
       continue;
     }
@@ -183,6 +184,85 @@ TEST(Loader, RefusesABatchOfDifferentSizesAndACaseWithoutLabel) {
   Loader other(unlabelled, Sampler(0, 1, 1), options);
   EXPECT_THAT([&] { other.next(); },
               ThrowsMessage<DataError>(HasSubstr("case0: the volume has no label")));
+}
+
+// Channel 0 of voxel v holds 1000 * case + v, so that a value tells where it comes from.
+TEST(Loader, SlicesComeWithTheirLabelsAndAllOfThemInAnEpoch) {
+  CaseStore store = numbered_store(2);  // 6 x 5 x 4 voxels: 4 slices each
+  LoaderOptions options;
+  options.unit = Unit::slice;
+  options.end_step = 4;
+  const Items items = items_of(store, Unit::slice, 1);
+  ASSERT_EQ(items.size(), 8);
+  Loader loader(store, items, Sampler(0, items.size(), 2), options);
+  std::set<int64_t> seen;
+  for (int64_t step = 0; step < options.end_step; ++step) {
+    const HostBatch& batch = loader.next();
+    EXPECT_EQ(batch.image.sizes(), (std::vector<int64_t>{2, 2, 5, 6}));
+    EXPECT_EQ(batch.label.sizes(), (std::vector<int64_t>{2, 5, 6}));
+    EXPECT_EQ(batch.channels, (std::vector<std::string>{"c0", "c1"}));
+    for (int64_t n = 0; n < 2; ++n) {
+      const auto first = static_cast<int64_t>(batch.image[n][0][0][0].item<float>());
+      const int64_t slice = first % 1000 / 30;
+      EXPECT_EQ(batch.image[n][0][4][5].item<float>(), static_cast<float>(first + 29));
+      EXPECT_EQ(batch.label[n][4][5].item<int>(), (slice * 30 + 29) % 3);
+      seen.insert(first / 1000 * 4 + slice);
+    }
+  }
+  EXPECT_EQ(seen.size(), 8u);
+}
+
+TEST(Loader, AugmentedSlicesStayInTheirSlice) {
+  const auto depth = [](int64_t) {
+    Volume v = numbered_volume(0, {16, 16, 4}, 1);
+    for (size_t i = 0; i < v.data.image.voxels.size(); ++i)
+      v.data.image.voxels[i] = static_cast<float>(1 + i / 256);
+    return v;
+  };
+  CaseStore store({"case0"}, depth, cache_budget("ram", 0));
+  LoaderOptions options;
+  options.unit = Unit::slice;
+  options.augment = Augmentation{{0, 1, 2}, 0.5, 1, 30, 0.2, 0.2, false};
+  options.end_step = 8;
+  Loader loader(store, items_of(store, Unit::slice, 1), Sampler(0, 4, 1), options);
+  for (int64_t step = 0; step < options.end_step; ++step) {
+    const at::Tensor image = loader.next().image;
+    const auto inside = image[0][0][8][8].item<float>();
+    EXPECT_NEAR(inside, std::round(inside), 1e-5);
+    EXPECT_NEAR(image.max().item<float>(), inside, 1e-5);
+  }
+}
+
+TEST(Loader, LabelsAreOptionalOrNeverTouchedWhereAStreamSaysSo) {
+  const auto every_other = [](int64_t i) {
+    Volume v = numbered_volume(static_cast<int>(i), {4, 4, 4});
+    if (i % 2 == 0) v.data.label.reset();
+    return v;
+  };
+  CaseStore store({"case0", "case1"}, every_other, cache_budget("ram", 0));
+  LoaderOptions options;
+  options.labels = LabelRule::optional;
+  options.end_step = 1;
+  Loader some(store, Sampler(0, 2, 2), options);
+  const HostBatch& batch = some.next();
+  const int64_t labelled = batch.cases[0] == "case1" ? 0 : 1;
+  EXPECT_EQ(batch.labelled, std::vector<int64_t>{labelled});
+  EXPECT_EQ(batch.label[labelled].flatten()[5].item<int>(), 2);
+  EXPECT_EQ(to_device(batch, at::kCPU).labelled, batch.labelled);
+  options.labels = LabelRule::none;
+  Loader none(store, Sampler(0, 2, 2), options);
+  EXPECT_FALSE(none.next().label.defined());
+}
+
+TEST(Loader, StreamsOfOneSeedVaryTheirCasesDifferently) {
+  const auto first_of = [](const std::string& stream) {
+    CaseStore store = numbered_store(5);
+    LoaderOptions options = varied();
+    Loader loader(store, Sampler(options.seed, 5, 2, stream), options);
+    return copy_of(loader.next());
+  };
+  EXPECT_EQ(first_of("cases"), run(varied())[0]);
+  EXPECT_NE(first_of("pool"), first_of("t"));
 }
 
 }  // namespace

@@ -21,8 +21,7 @@ struct Scene {
   tensor::Input input;
   tensor::Output student{.logits = at::zeros({1, 4, 2, 2, 2}), .extra = {}};
   tensor::Target target{.classes = at::arange(8, at::kLong).remainder(4).view({1, 2, 2, 2}),
-                        .share = {},
-                        .weight = {}};
+                        .share = {}};
   Head head;
   Evidence evidence() {
     return {.input = input, .student = student, .target = &target, .head = head};

@@ -183,5 +183,21 @@ TEST(TeacherTerms, GradientsReachTheStudent) {
   });
 }
 
+// Li et al. 2020, equation 7, worked out by hand: teacher (.9, .1), (.2, .8), student (.6, .4),
+// (.5, .5). A student that equals its teacher is left with the teacher's entropy.
+TEST(TeacherCrossEntropy, EqualsTheFormula) {
+  const auto logits = [](double first, double second) {
+    const auto logit = [](double p) { return std::log(p / (1 - p)); };
+    return values({logit(first), logit(second), 0, 0}).view({1, 2, 2, 1, 1});
+  };
+  TwoVoxels given;
+  given.teacher.logits = logits(0.9, 0.2);
+  given.student.logits = logits(0.6, 0.5);
+  const std::vector<Section> term{{"term", "teacher-cross-entropy", "", {}}};
+  EXPECT_NEAR(given.of(term), 0.622260, 1e-6);
+  given.student.logits = given.teacher.logits;
+  EXPECT_NEAR(given.of(term), 0.412743, 1e-6);
+}
+
 }  // namespace
 }  // namespace kdseg::losses

@@ -5,19 +5,19 @@
 #include <map>
 #include <set>
 
-#include "methods/supervised.h"
-#include "methods/teacher_student.h"
+#include "methods/single_network.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
 namespace {
 
-models::Model kd_net_model(int64_t channels, uint64_t seed) {
+models::Model kd_net_model(const std::vector<std::string>& channels, uint64_t seed) {
   models::Model model;
   model.contract.head = tiny_head();
-  for (int64_t c = 0; c < channels; ++c) model.contract.channels.push_back(std::to_string(c));
+  model.contract.channels = channels;
   const Section section{"network", "kd-net-unet", "test", {{"width", "2", "test"}}};
-  model.network = models::make_network(section, channels, 4, 0, &model.section);
+  model.network =
+      models::make_network(section, static_cast<int64_t>(channels.size()), 4, 0, &model.section);
   models::initialize(*model.network, seed);
   return model;
 }
@@ -25,14 +25,11 @@ models::Model kd_net_model(int64_t channels, uint64_t seed) {
 using Weights = std::map<std::string, double>;
 
 Setup setup_with(const Weights& weights) {
-  Setup setup;
-  setup.student = kd_net_model(1, 1);
-  setup.teacher = kd_net_model(4, 2);
-  setup.student_channels = {2};
-  setup.teacher_channels = {0, 1, 2, 3};
+  methods::Setup setup = setup_of(kd_net_model({"t1"}, 1));
+  setup.frozen = {{"teacher", kd_net_model({"flair", "t1ce", "t1", "t2"}, 2)}};
   for (const auto& [name, weight] : weights)
     setup.terms.push_back({"term", name, "test", {{"weight", std::to_string(weight), "test"}}});
-  setup.optimizer = {.learning_rate = 1e-4};
+  setup.networks[0].regimen.optimizer.learning_rate = 1e-4;
   setup.seed = 3;
   return setup;
 }
@@ -51,8 +48,8 @@ const Weights whole{{"dice", 0.25},
 
 TEST(KdNet, TheTeacherStaysBitIdentical) {
   const methods::Setup setup = setup_with(whole);
-  const auto& teacher = setup.teacher->network->module();
-  const auto& student = setup.student.network->module();
+  const auto& teacher = setup.teacher()->network->module();
+  const auto& student = student_of(setup).network->module();
   const auto before = copies(teacher), start = copies(student);
   const auto method = make_teacher_student(setup);
   for (int step = 0; step < 3; ++step) {
@@ -79,7 +76,7 @@ TEST(KdNet, AblationsChangeTheirOwnTermsAlone) {
     Report report;
     if (weights == labels) {
       methods::Setup alone = setup;
-      alone.teacher.reset();
+      alone.frozen.clear();
       report = make_supervised(alone)->step(draw, {});
     } else {
       report = make_teacher_student(setup)->step(draw, {});
@@ -100,7 +97,7 @@ TEST(KdNet, AblationsChangeTheirOwnTermsAlone) {
 // Layers shared with the teacher: parameters without gradient stay.
 TEST(KdNet, FrozenPartsOfTheStudentStay) {
   const methods::Setup setup = setup_with(whole);
-  auto& student = setup.student.network->module();
+  auto& student = student_of(setup).network->module();
   for (const auto& item : student.named_parameters())
     if (item.key().starts_with("bott.")) at::Tensor(item.value()).set_requires_grad(false);
   std::map<std::string, at::Tensor> before;

@@ -14,21 +14,25 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(Procedures, AreFoundByNameAndAMisspeltOneNamesTheNearest) {
-  methods::Setup setup;
-  setup.student = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
+  methods::Setup setup = setup_of(tiny_model({"flair", "t1ce", "t1", "t2"}, 1));
   setup.terms = {cross_entropy_section()};
   EXPECT_NE(make_method("supervised", setup), nullptr);
   EXPECT_THAT([&] { make_method("teacher-studnet", setup); },
               ThrowsMessage<UsageError>(HasSubstr("did you mean 'teacher-student'?")));
 }
 
-TEST(PickChannels, TakesThemInOrderAndSharesTheImageWhenAllAreTaken) {
-  const at::Tensor image = at::arange(6, at::kFloat).view({1, 3, 2});
-  EXPECT_TRUE(pick_channels(image, {0, 1, 2}).is_same(image));
-  EXPECT_TRUE(pick_channels(image, {}).is_same(image));
-  const at::Tensor picked = pick_channels(image, {2, 0});
+TEST(ImagesOf, ArePickedByNameInOrderAndSharedWhereAllAreTaken) {
+  tensor::Batch batch;
+  batch.input.image = at::arange(6, at::kFloat).view({1, 3, 2});
+  EXPECT_TRUE(images_of(batch, {"a", "b", "c"}).is_same(batch.input.image)) << "no names, all";
+  batch.channels = {"a", "b", "c"};
+  EXPECT_TRUE(images_of(batch, {"a", "b", "c"}).is_same(batch.input.image));
+  EXPECT_TRUE(images_of(batch, {}).is_same(batch.input.image));
+  const at::Tensor picked = images_of(batch, {"c", "a"});
   EXPECT_EQ(picked.select(1, 0).sum().item<float>(), 4 + 5);
   EXPECT_EQ(picked.select(1, 1).sum().item<float>(), 0 + 1);
+  EXPECT_THAT([&] { images_of(batch, {"d"}); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("a,b,c"), HasSubstr("expects d"))));
 }
 
 TEST(StepNoise, HasOneKeyPerElementAndOtherMasksPerRole) {

@@ -8,8 +8,7 @@
 #include <map>
 
 #include "base/errors.h"
-#include "methods/supervised.h"
-#include "methods/teacher_student.h"
+#include "methods/single_network.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -24,12 +23,13 @@ Section term(const std::string& name, std::vector<Setting> settings = {}) {
 
 /// A small network that takes subsets, with the loss it is trained by.
 Setup subset_setup(const std::string& network, bool subsets = true) {
-  Setup setup;
-  setup.student.contract.channels = {"flair", "t1ce", "t1", "t2"};
-  setup.student.contract.head = tiny_head();
-  setup.student.network = models::make_network(
-      {"network", network, "test", {{"width", "2", "test"}}}, 4, 4, 0, &setup.student.section);
-  models::initialize(*setup.student.network, 3);
+  models::Model model;
+  model.contract.channels = {"flair", "t1ce", "t1", "t2"};
+  model.contract.head = tiny_head();
+  model.network = models::make_network({"network", network, "test", {{"width", "2", "test"}}}, 4, 4,
+                                       0, &model.section);
+  models::initialize(*model.network, 3);
+  methods::Setup setup = setup_of(std::move(model));
   setup.terms = {term("cross-entropy"), term("dice", {{"denominator", "squared", "test"}}),
                  term("weight-penalty")};
   if (network == "u-hved") {
@@ -64,7 +64,7 @@ TEST(Subsets, FollowSeedStepAndSample) {
     StepInfo info;
     info.seed = seed;
     for (info.step = 0; info.step < 30; ++info.step)
-      all.push_back(present_of_step(setup, info, samples));
+      all.push_back(present_of_step(setup, student_of(setup), info, samples));
     return all;
   };
   const auto first = drawn(1, 2), again = drawn(1, 2), other = drawn(2, 2), one = drawn(1, 1);
@@ -80,21 +80,23 @@ TEST(Subsets, FollowSeedStepAndSample) {
   EXPECT_GT(other_seed, 10);
   EXPECT_GT(other_sample, 10);
   EXPECT_GT(other_step, 10);
-  EXPECT_FALSE(present_of_step(subset_setup("u-hemis", false), {}, 1).defined());
+  const methods::Setup all = subset_setup("u-hemis", false);
+  EXPECT_FALSE(present_of_step(all, student_of(all), {}, 1).defined());
 }
 
 TEST(Subsets, TrainingLowersTheLossOfEachNetwork) {
   for (const char* name : {"u-hemis", "u-hved"}) {
     methods::Setup setup = subset_setup(name);
-    setup.optimizer.learning_rate = 1e-2;
+    setup.networks[0].regimen.optimizer.learning_rate = 1e-2;
     const auto method = make_supervised(setup);
-    const Report before = method->validate(tiny_draw(0), {});
+    const Report before = method->validate(tiny_draw(0).at(case_stream), {});
     StepInfo info;
     for (info.step = 0; info.step < 12; ++info.step) {
       const Report report = method->step(tiny_draw(0), info);
       EXPECT_TRUE(report.contains("weight-penalty"));
     }
-    EXPECT_LT(method->validate(tiny_draw(0), {}).at("cross-entropy"), before.at("cross-entropy"))
+    EXPECT_LT(method->validate(tiny_draw(0).at(case_stream), {}).at("cross-entropy"),
+              before.at("cross-entropy"))
         << name;
   }
 }
@@ -108,11 +110,12 @@ TEST(Subsets, AStepOnlySeesWhatItIsGiven) {
     info.step = step;
     return make_supervised(subset_setup("u-hemis"))->step(draw, info).at("cross-entropy");
   };
+  const methods::Setup asked = subset_setup("u-hemis");
   int64_t withheld = 0;
   for (int64_t step = 0; step < 3; ++step) {
     StepInfo info;
     info.step = step;
-    const at::Tensor present = present_of_step(subset_setup("u-hemis"), info, 1);
+    const at::Tensor present = present_of_step(asked, student_of(asked), info, 1);
     for (int64_t image = 0; image < 4; ++image) {
       const bool given = present[0][image].item<float>() != 0;
       withheld += given ? 0 : 1;
@@ -127,10 +130,12 @@ TEST(Subsets, EncodersWithoutTheirImageStillMove) {
   setup.terms = {term("cross-entropy")};
   const auto method = make_supervised(setup);
   const auto parameter = [&] {
-    return setup.student.network->module().named_parameters()["enc.0.block_1.in_0.bias"];
+    return student_of(setup).network->module().named_parameters()["enc.0.block_1.in_0.bias"];
   };
   StepInfo info;
-  const auto given = [&] { return present_of_step(setup, info, 1)[0][0].item<float>() != 0; };
+  const auto given = [&] {
+    return present_of_step(setup, student_of(setup), info, 1)[0][0].item<float>() != 0;
+  };
   while (!given()) ++info.step;
   method->step(tiny_draw(0), info);
   while (given()) ++info.step;
@@ -141,8 +146,7 @@ TEST(Subsets, EncodersWithoutTheirImageStillMove) {
 }
 
 TEST(Subsets, RefuseANetworkThatNeedsAllChannels) {
-  methods::Setup setup;
-  setup.student = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
+  methods::Setup setup = setup_of(tiny_model({"flair", "t1ce", "t1", "t2"}, 1));
   setup.terms = {term("cross-entropy")};
   setup.subsets = true;
   EXPECT_THAT([&] { make_supervised(setup); },
@@ -151,23 +155,24 @@ TEST(Subsets, RefuseANetworkThatNeedsAllChannels) {
 
 TEST(Subsets, WeightsArePenalizedInBothProcedures) {
   methods::Setup setup = subset_setup("u-hemis");
-  setup.teacher = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
+  setup.frozen = {{"teacher", tiny_model({"flair", "t1ce", "t1", "t2"}, 1)}};
   setup.terms.push_back(term("soft-dice"));
-  const double expected =
-      make_supervised(subset_setup("u-hemis"))->validate(tiny_draw(0), {}).at("weight-penalty");
+  const double expected = make_supervised(subset_setup("u-hemis"))
+                              ->validate(tiny_draw(0).at(case_stream), {})
+                              .at("weight-penalty");
   EXPECT_GT(expected, 0);
   const auto method = make_teacher_student(setup);
-  EXPECT_EQ(method->validate(tiny_draw(0), {}).at("weight-penalty"), expected);
+  EXPECT_EQ(method->validate(tiny_draw(0).at(case_stream), {}).at("weight-penalty"), expected);
   EXPECT_TRUE(std::isfinite(method->step(tiny_draw(0), {}).at("loss")));
 }
 
 TEST(Subsets, WorkCountsTheImageDecoders) {
   methods::Setup setup = subset_setup("u-hved");
-  const int64_t with = make_supervised(setup)->macs({32, 32, 32});
+  const int64_t with = make_supervised(setup)->macs({{case_stream, {32, 32, 32}}});
   setup.terms.pop_back();
-  const int64_t without = make_supervised(setup)->macs({32, 32, 32});
+  const int64_t without = make_supervised(setup)->macs({{case_stream, {32, 32, 32}}});
   const std::vector<std::string> wanted{"reconstruction"};
-  EXPECT_EQ(with - without, 3 * setup.student.network->extra_macs(wanted, {32, 32, 32}));
+  EXPECT_EQ(with - without, 3 * student_of(setup).network->extra_macs(wanted, {32, 32, 32}));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Training from labels: the loss falls, masks follow step and seed, faults are named.
-#include "methods/supervised.h"
+#include "methods/single_network.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/errors.h"
-#include "methods/losses_of_step.h"
+#include "methods/finite_report.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -18,10 +18,9 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 Setup tiny_setup() {
-  methods::Setup setup;
-  setup.student = tiny_model({"flair", "t1ce", "t1", "t2"}, 1);
+  methods::Setup setup = setup_of(tiny_model({"flair", "t1ce", "t1", "t2"}, 1));
   setup.terms = {cross_entropy_section()};
-  setup.optimizer.learning_rate = 2e-3;
+  setup.networks[0].regimen.optimizer.learning_rate = 2e-3;
   return setup;
 }
 
@@ -38,14 +37,15 @@ TEST(Supervised, LearnsOneCase) {
 TEST(Supervised, ValidationChangesNothingAndHasNoDropout) {
   const methods::Setup setup = tiny_setup();
   const auto method = make_supervised(setup);
-  const auto before = copies(setup.student.network->module());
-  at::Tensor logits, again;
-  const Report first = method->validate(tiny_draw(1), {}, &logits);
-  const Report second = method->validate(tiny_draw(1), {.step = 5}, &again);
+  const auto before = copies(student_of(setup).network->module());
+  Logits outputs, others;
+  const Report first = method->validate(tiny_draw(1).at(case_stream), {}, &outputs);
+  const Report second = method->validate(tiny_draw(1).at(case_stream), {.step = 5}, &others);
+  const at::Tensor logits = outputs.at("student"), again = others.at("student");
   EXPECT_EQ(first, second);
   EXPECT_TRUE(logits.equal(again));
   EXPECT_EQ(logits.size(1), 4);
-  EXPECT_EQ(largest_difference(before, copies(setup.student.network->module())), 0);
+  EXPECT_EQ(largest_difference(before, copies(student_of(setup).network->module())), 0);
 }
 
 TEST(Supervised, DropoutFollowsSeedAndStep) {
@@ -62,44 +62,42 @@ TEST(Supervised, DropoutFollowsSeedAndStep) {
 
 TEST(Supervised, PicksItsChannelsFromTheStream) {
   methods::Setup setup = tiny_setup();
-  setup.student = tiny_model({"flair", "t1", "t2"}, 1);
-  setup.student_channels = {0, 2, 3};
+  student_of(setup) = tiny_model({"flair", "t1", "t2"}, 1);
   auto draw = tiny_draw(0);
   const auto method = make_supervised(setup);
-  const double loss = method->validate(draw, {}).at("loss");
+  const double loss = method->validate(draw.at(case_stream), {}).at("loss");
   draw[case_stream].input.image.select(1, 1).fill_(7);  // the channel that is not its own
-  EXPECT_EQ(method->validate(draw, {}).at("loss"), loss);
+  EXPECT_EQ(method->validate(draw.at(case_stream), {}).at("loss"), loss);
 }
 
 // Flair out of t1ce, t1 and t2: the loss is the plain mean over the voxels where flair is not 0.
 TEST(Supervised, LearnsToMakeAChannel) {
   methods::Setup setup = tiny_setup();
-  setup.student = tiny_model({"t1ce", "t1", "t2"}, 1, at::kFloat, "0");
-  setup.student.contract.head = {Head::Kind::image, {"synthetic-flair"}, {{}}, {}};
-  setup.student.network =
-      models::make_network(setup.student.section, 3, 1, 0, &setup.student.section);
-  models::initialize(*setup.student.network, 1);
-  setup.student_channels = {1, 2, 3};
-  setup.made_channels = {0};
+  models::Model& maker = student_of(setup) = tiny_model({"t1ce", "t1", "t2"}, 1, at::kFloat, "0");
+  maker.contract.head = {Head::Kind::image, {"synthetic-flair"}, {{}}, {}};
+  maker.network = models::make_network(maker.section, 3, 1, 0, &maker.section);
+  models::initialize(*maker.network, 1);
+  setup.made_channels = {"flair"};
   setup.terms = {{"term", "absolute-error", "test", {}}};
   auto draw = tiny_draw(0);
   at::Tensor flair = draw[case_stream].input.image.select(1, 0);
   flair.slice(1, 0, 8).fill_(0);
   const auto method = make_supervised(setup);
-  at::Tensor made;
+  Logits outputs;
   StepInfo info;
-  const double before = method->validate(draw, info, &made).at("loss");
+  const double before = method->validate(draw.at(case_stream), info, &outputs).at("loss");
+  const at::Tensor made = outputs.at("student");
   const at::Tensor inside = flair != 0;
   const at::Tensor wrong = (made.select(1, 0) - flair).abs().masked_select(inside);
   EXPECT_NEAR(before, wrong.mean().item<double>(), 1e-6);
   for (info.step = 0; info.step < 12; ++info.step) method->step(draw, info);
-  EXPECT_LT(method->validate(draw, info).at("loss"), before - 0.02);
+  EXPECT_LT(method->validate(draw.at(case_stream), info).at("loss"), before - 0.02);
 }
 
 TEST(Supervised, ANonFiniteLossIsNamedWithItsStepAndNothingIsUpdated) {
   const methods::Setup setup = tiny_setup();
   const auto method = make_supervised(setup);
-  const auto before = copies(setup.student.network->module());
+  const auto before = copies(student_of(setup).network->module());
   auto draw = tiny_draw(0);
   draw[case_stream].input.image.fill_(std::numeric_limits<float>::infinity());
   StepInfo info;
@@ -107,16 +105,16 @@ TEST(Supervised, ANonFiniteLossIsNamedWithItsStepAndNothingIsUpdated) {
   EXPECT_THAT([&] { method->step(draw, info); },
               ThrowsMessage<NonFinite>(
                   AllOf(HasSubstr("cross-entropy"), HasSubstr("step 17"), HasSubstr("case0"))));
-  EXPECT_EQ(largest_difference(before, copies(setup.student.network->module())), 0);
+  EXPECT_EQ(largest_difference(before, copies(student_of(setup).network->module())), 0);
 }
 
-TEST(Supervised, TheLearningRateScaleReachesTheUpdate) {
+TEST(Supervised, ThePlateauRuleReachesTheUpdate) {
   const methods::Setup setup = tiny_setup();
-  const auto before = copies(setup.student.network->module());
+  const auto before = copies(student_of(setup).network->module());
   StepInfo info;
-  info.learning_rate_scale = 0;
+  info.plateau_scale = 0;
   make_supervised(setup)->step(tiny_draw(0), info);
-  EXPECT_EQ(largest_difference(before, copies(setup.student.network->module())), 0);
+  EXPECT_EQ(largest_difference(before, copies(student_of(setup).network->module())), 0);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The HAD-Net iteration: equal to the published order of updates, step by step.
-#include "methods/teacher_student.h"
+#include "methods/single_network.h"
 
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,6 @@
 #include "base/errors.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
-#include "methods/supervised.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -27,14 +26,11 @@ Section adversary_section(const std::string& threshold, const std::string& weigh
 }
 
 Setup tiny_setup(const std::string& threshold, at::ScalarType type = at::kDouble) {
-  methods::Setup setup;
-  setup.student = tiny_model({"flair", "t1", "t2"}, 1, type);
-  setup.teacher = tiny_model({"flair", "t1ce", "t1", "t2"}, 2, type);
-  setup.student_channels = {0, 2, 3};
-  setup.teacher_channels = {0, 1, 2, 3};
+  methods::Setup setup = setup_of(tiny_model({"flair", "t1", "t2"}, 1, type));
+  setup.frozen = {{"teacher", tiny_model({"flair", "t1ce", "t1", "t2"}, 2, type)}};
   setup.terms = {cross_entropy_section()};
   setup.adversary = adversary_section(threshold);
-  setup.optimizer = {.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
+  setup.networks[0].regimen.optimizer = {.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
   setup.seed = 3;
   return setup;
 }
@@ -45,20 +41,20 @@ class LiteralOrder {
  public:
   LiteralOrder(const Setup& setup, double threshold) : threshold_(threshold) {
     student_ = tiny_model({"flair", "t1", "t2"}, 1, at::kDouble);
-    teacher_ = *setup.teacher;
+    teacher_ = *setup.teacher();
     const Section section{
         "network", "hierarchical-discriminator", "test", {{"width", "2", "test"}}};
     judge_ = models::make_discriminator(section, 3, 4);
     models::initialize(*judge_, setup.seed);
     judge_->module()->to(at::kDouble);
-    const optim::AdamOptions options{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
-    student_adam_ = std::make_unique<optim::Adam>(student_.network->module(), options);
-    judge_adam_ = std::make_unique<optim::Adam>(*judge_->module(), options);
+    const optim::Options options{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
+    student_adam_ = optim::make_optimizer(student_.network->module(), options);
+    judge_adam_ = optim::make_optimizer(*judge_->module(), options);
   }
 
   bool iterate(const tensor::Draw& draw, const StepInfo& info) {
     const auto& batch = draw.at(case_stream);
-    const at::Tensor images = pick_channels(batch.input.image, {0, 2, 3});
+    const at::Tensor images = images_of(batch, {"flair", "t1", "t2"});
     tensor::Output t;
     {
       const at::NoGradGuard guard;
@@ -91,12 +87,12 @@ class LiteralOrder {
 
  private:
   double threshold_;
-  std::unique_ptr<optim::Adam> student_adam_, judge_adam_;
+  std::unique_ptr<optim::Optimizer> student_adam_, judge_adam_;
 };
 
 std::shared_ptr<torch::nn::Module> role_of(Method& method, const std::string& name) {
-  for (const auto& role : method.roles())
-    if (role.name == name) return role.module;
+  for (const auto& part : method.parts())
+    if (part.name == name) return part.module;
   return nullptr;
 }
 
@@ -139,12 +135,12 @@ TEST(TeacherStudent, BothNetworksMoveAndTheTeacherStays) {
   const auto method = make_teacher_student(setup);
   const auto student = copies(*role_of(*method, "student"));
   const auto judge = copies(*role_of(*method, "discriminator"));
-  const auto teacher = copies(setup.teacher->network->module());
+  const auto teacher = copies(setup.teacher()->network->module());
   const Report report = method->step(tiny_draw(0), {});
   EXPECT_GT(largest_difference(student, copies(*role_of(*method, "student"))), 1e-5);
   EXPECT_GT(largest_difference(judge, copies(*role_of(*method, "discriminator"))), 1e-5);
-  EXPECT_EQ(largest_difference(teacher, copies(setup.teacher->network->module())), 0);
-  for (const auto& p : setup.teacher->network->module().parameters())
+  EXPECT_EQ(largest_difference(teacher, copies(setup.teacher()->network->module())), 0);
+  for (const auto& p : setup.teacher()->network->module().parameters())
     EXPECT_FALSE(p.grad().defined());
   EXPECT_NEAR(report.at("loss"), report.at("cross-entropy") + 0.2 * report.at("adversarial"), 1e-6);
 }
@@ -154,7 +150,7 @@ TEST(TeacherStudent, TeacherDropoutCanBeSwitchedOff) {
     methods::Setup setup = tiny_setup("1", at::kFloat);
     setup.teacher_dropout = dropout;
     // The student's own dropout is off, so only the teacher's can change with the step.
-    setup.student = tiny_model({"flair", "t1", "t2"}, 1, at::kFloat, "0");
+    student_of(setup) = tiny_model({"flair", "t1", "t2"}, 1, at::kFloat, "0");
     StepInfo info;
     info.step = step;
     return make_teacher_student(setup)->step(tiny_draw(0), info).at("discriminator");
@@ -167,9 +163,9 @@ TEST(TeacherStudent, WithoutWeightTheAdversaryIsNotComputedAndLabelsTrainAlone) 
   methods::Setup alone = tiny_setup("1", at::kFloat), control = tiny_setup("1", at::kFloat);
   control.adversary = adversary_section("1", "0");
   alone.adversary.reset();
-  alone.teacher.reset();
+  alone.frozen.clear();
   const auto a = make_teacher_student(control), b = make_supervised(alone);
-  EXPECT_EQ(a->roles().size(), 2u);
+  EXPECT_EQ(a->parts().size(), 2u);
   EXPECT_EQ(a->step(tiny_draw(0), {}), b->step(tiny_draw(0), {}));
   EXPECT_EQ(largest_difference(copies(*role_of(*a, "student")), copies(*role_of(*b, "student"))),
             0);
@@ -180,13 +176,14 @@ TEST(TeacherStudent, CountsItsWork) {
   const std::array<int64_t, 3> size{32, 32, 32};
   const Section section{"network", "hierarchical-discriminator", "test", {{"width", "2", "test"}}};
   const int64_t judge = models::make_discriminator(section, 3, 4)->macs(size);
-  EXPECT_EQ(make_teacher_student(setup)->macs(size),
-            3 * setup.student.network->macs(size) + setup.teacher->network->macs(size) + 7 * judge);
+  EXPECT_EQ(
+      make_teacher_student(setup)->macs({{case_stream, size}}),
+      3 * student_of(setup).network->macs(size) + setup.teacher()->network->macs(size) + 7 * judge);
 }
 
 TEST(TeacherStudent, RefusesWrongSettings) {
   methods::Setup setup = tiny_setup("1", at::kFloat);
-  setup.teacher.reset();
+  setup.frozen.clear();
   EXPECT_THROW(make_teacher_student(setup), UsageError);
   setup = tiny_setup("1", at::kFloat);
   setup.adversary.reset();  // nothing uses the teacher

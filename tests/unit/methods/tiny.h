@@ -47,8 +47,19 @@ inline tensor::Draw tiny_draw(int number, at::ScalarType type = at::kFloat) {
   batch.target.classes =
       at::remainder(at::arange(n * n * n, at::kLong) + number, 4).view({1, n, n, n});
   batch.cases = {"case" + std::to_string(number)};
+  batch.channels = {"flair", "t1ce", "t1", "t2"};
   return {{case_stream, batch}};
 }
+
+/// A setup that trains `model`.
+inline Setup setup_of(models::Model model, const std::string& name = "student") {
+  Setup setup;
+  setup.networks.push_back({name, std::move(model), {}});
+  return setup;
+}
+
+inline models::Model& student_of(Setup& setup) { return setup.networks.front().model; }
+inline const models::Model& student_of(const Setup& setup) { return setup.networks.front().model; }
 
 inline Section cross_entropy_section() {
   return {

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "optim/optimizer.h"
+#include <cmath>
+
+#include "optim/schedule.h"
 
 namespace kdseg::optim {
 namespace {
@@ -29,6 +31,24 @@ TEST(Schedule, CutsInSteps) {
   EXPECT_DOUBLE_EQ(schedule.at(10000, 60000), 2.5e-4);
   EXPECT_DOUBLE_EQ(schedule.at(25000, 60000), 6.25e-5);
   EXPECT_DOUBLE_EQ(schedule.at(59999, 60000), 9.765625e-7);
+}
+
+TEST(Schedule, FallsByAPower) {
+  // "poly": rate (1 - e/E)^0.9, Nalwade & Kisa's alternative.
+  const Schedule schedule{.base = 2e-4, .decay_from_fraction = 0, .decay_power = 0.9};
+  EXPECT_DOUBLE_EQ(schedule.at(0, 280), 2e-4);
+  EXPECT_NEAR(schedule.at(140, 280), 2e-4 * std::pow(0.5, 0.9), 1e-18);
+  EXPECT_NEAR(schedule.at(279, 280), 2e-4 * std::pow(1.0 / 280, 0.9), 1e-18);
+}
+
+TEST(Plateau, HasAFloor) {
+  Plateau plateau({.factor = 0.1, .patience = 0, .least = 0.005});
+  plateau.update(0.5);
+  EXPECT_TRUE(plateau.update(0.5));
+  EXPECT_TRUE(plateau.update(0.5));
+  EXPECT_TRUE(plateau.update(0.5));
+  EXPECT_DOUBLE_EQ(plateau.scale(), 0.005);
+  EXPECT_FALSE(plateau.update(0.5)) << "nothing is cut below the floor";
 }
 
 TEST(Plateau, CutsAtTheThirtyFirstEpochWithoutImprovement) {

@@ -1,4 +1,4 @@
-// A student that learns from labels and a frozen teacher, with or without an adversary.
+// One trained network: from labels alone, or with a frozen teacher and an adversary beside it.
 #pragma once
 #include <memory>
 
@@ -7,8 +7,12 @@
 
 namespace kdseg::methods {
 
-/// One step: the teacher's forward pass without gradients; the student's loss (terms, plus the
-/// adversary's) and update; then the adversary's own update on the maps of before the student's.
+/// One step: forward with dropout, the weighted sum of the loss terms, one optimizer update.
+/// \throws UsageError  a term needs a teacher
+std::unique_ptr<Method> make_supervised(const Setup& setup);
+
+/// One step: the teacher's forward pass without gradients; the network's loss (terms, plus the
+/// adversary's) and update; then the adversary's own update on the maps of before the network's.
 /// Equals HAD-Net's official order, with one forward pass of the discriminator over the student's
 /// maps instead of two, because the discriminator does not change between them.
 /// Source: HAD-Net, Vadacchino et al. 2021.

@@ -1,4 +1,4 @@
-#include "train/student.h"
+#include "train/network.h"
 
 #include <c10/core/GradMode.h>
 #include <fmt/ranges.h>
@@ -62,18 +62,30 @@ int64_t width_of(const std::vector<Row>& rows, const std::string& name, const Se
 
 }  // namespace
 
+std::vector<NamedSection> network_sections(const LearningSettings& settings,
+                                           const std::string& sole) {
+  std::vector<NamedSection> made;
+  for (const auto& section : settings.networks) {
+    NamedSection one{section.name, section};
+    bool named = false;
+    std::erase_if(one.section.settings, [&](const Setting& s) {
+      if (s.key != "kind") return false;
+      one.section.name = s.value;
+      return named = true;
+    });
+    if (!named && settings.networks.size() == 1) one.name = sole;
+    made.push_back(std::move(one));
+  }
+  if (made.empty()) made.push_back({sole, {"network", "had-net-unet", "", {}}});
+  return made;
+}
+
 Section network_section(const LearningSettings& settings) {
   if (settings.networks.size() > 1)
     throw UsageError("{}: [network.{}] and [network.{}], expected one network",
                      settings.networks[1].where, settings.networks[0].name,
                      settings.networks[1].name);
-  if (!settings.networks.empty()) return settings.networks.front();
-  return {"network", "had-net-unet", "", {}};
-}
-
-std::vector<std::string> student_channels(const LearningSettings& settings,
-                                          const TrainingCases& cases) {
-  return settings.training.channels.empty() ? cases.channels : settings.training.channels;
+  return network_sections(settings).front().section;
 }
 
 Head head_of(const LearningSettings& settings, const TrainingCases& cases) {
@@ -89,13 +101,13 @@ Head head_of(const LearningSettings& settings, const TrainingCases& cases) {
   return region_head(cases);
 }
 
-void copy_frozen(models::Model& student, const models::Model& teacher,
+void copy_frozen(models::Model& network, const models::Model& teacher,
                  const std::vector<std::string>& parts) {
   const c10::NoGradGuard no_grad;
   const auto given = teacher.network->module().named_parameters();
   for (const auto& part : parts) {
     bool found = false;
-    for (const auto& item : student.network->module().named_parameters()) {
+    for (const auto& item : network.network->module().named_parameters()) {
       if (!item.key().starts_with(part + ".")) continue;
       found = true;
       const at::Tensor* source = given.find(item.key());
@@ -110,37 +122,42 @@ void copy_frozen(models::Model& student, const models::Model& teacher,
     }
     if (found) continue;
     std::vector<std::string> names;
-    for (const auto& child : student.network->module().named_children())
+    for (const auto& child : network.network->module().named_children())
       names.push_back(child.key());
-    throw UsageError("copy-from-teacher: {} has no part '{}'{}", student.section.name, part,
+    throw UsageError("copy-from-teacher: {} has no part '{}'{}", network.section.name, part,
                      did_you_mean(part, names));
   }
 }
 
-models::Model make_student(const LearningSettings& settings, const TrainingCases& cases,
-                           const prepare::Recipe& recipe) {
+models::Model make_model(const LearningSettings& settings, const TrainingCases& cases,
+                         const NamedSection& section, const prepare::Recipe& recipe,
+                         const std::vector<std::string>& channels, uint64_t seed) {
   const TrainingSettings& t = settings.training;
+  const Stream& stream = cases.predicting().stream;
   models::Model model;
-  model.contract.channels = student_channels(settings, cases);
+  model.contract.channels = channels;
   model.contract.recipe_id = recipe.id();
   model.contract.recipe_ini = recipe.ini();
   model.contract.head = head_of(settings, cases);
   model.contract.regions = cases.regions;
-  if (!t.patch.empty()) {
+  if (stream.unit == data::Unit::patch) {
     model.contract.tiling.kind = Tiling::Kind::window;
-    std::copy_n(t.patch.begin(), 3, model.contract.tiling.size.begin());
+    std::copy_n(stream.patch.begin(), 3, model.contract.tiling.size.begin());
+  } else if (stream.unit == data::Unit::slice) {
+    model.contract.tiling.kind = Tiling::Kind::slices;
   }
-  model.network = models::make_network(network_section(settings),
-                                       static_cast<int64_t>(model.contract.channels.size()),
-                                       model.contract.head.channels(), t.width, &model.section);
-  models::initialize(*model.network, settings.tensor.seed);
-  if (!t.init.empty()) {
-    models::load_parameters(t.init, model);
-    const Contract start = io::read_checkpoint(t.init).contract;
-    if (start.recipe_id != recipe.id())
-      log::warning("{} was trained with recipe {}, this run prepares by {}", t.init,
-                   start.recipe_id, recipe.id());
-  }
+  model.network =
+      models::make_network(section.section, static_cast<int64_t>(model.contract.channels.size()),
+                           model.contract.head.channels(), t.width, &model.section);
+  models::initialize(*model.network, seed);
+  if (t.init.empty()) return model;
+  const bool several = settings.networks.size() > 1;
+  models::load_parameters(t.init, model,
+                          several && t.init_network.empty() ? section.name : t.init_network);
+  const Contract start = io::read_checkpoint(t.init).contract;
+  if (start.recipe_id != recipe.id())
+    log::warning("{} was trained with recipe {}, this run prepares by {}", t.init, start.recipe_id,
+                 recipe.id());
   return model;
 }
 

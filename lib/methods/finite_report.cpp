@@ -1,4 +1,4 @@
-#include "methods/losses_of_step.h"
+#include "methods/finite_report.h"
 
 #include <ATen/ops/stack.h>
 

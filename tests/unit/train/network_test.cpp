@@ -1,5 +1,5 @@
 // The trained network and its adversary as the settings want them.
-#include "train/student.h"
+#include "train/network.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,6 +43,22 @@ TEST(NetworkSection, IsOneAtMost) {
   EXPECT_THAT(
       [&] { network_section(settings); },
       ThrowsMessage<UsageError>(HasSubstr("a.ini:5: [network.had-net-unet] and [network.other]")));
+}
+
+TEST(NetworkSections, HaveNamesOfTheirOwnWhereAKindTellsTheCatalogs) {
+  LearningSettings settings;
+  EXPECT_EQ(network_sections(settings)[0].name, "network");
+  settings.networks = {{"network", "kd-net-unet", "a.ini:1", {}}};
+  EXPECT_EQ(network_sections(settings, "student")[0].name, "student") << "NAME is the catalog's";
+  settings.networks = {
+      {"network", "real", "a.ini:1", {{"kind", "kd-net-unet", ""}, {"width", "4", ""}}},
+      {"network", "syn", "a.ini:4", {{"kind", "had-net-unet", ""}}}};
+  const auto sections = network_sections(settings);
+  EXPECT_EQ(sections[0].name, "real");
+  EXPECT_EQ(sections[0].section.name, "kd-net-unet");
+  ASSERT_EQ(sections[0].section.settings.size(), 1u);
+  EXPECT_EQ(sections[0].section.settings[0].key, "width");
+  EXPECT_EQ(sections[1].name, "syn");
 }
 
 TEST(RequireSize, NamesTheCaseAndWhatTheNetworkTakes) {

@@ -1,0 +1,131 @@
+#include "methods/learner.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/module.h>
+
+#include "methods/subsets.h"
+#include "tensor/device.h"
+
+namespace kdseg::methods {
+namespace {
+
+at::Tensor picked(const at::Tensor& values, const at::Tensor& samples) {
+  return values.defined() ? values.index_select(0, samples.to(values.device())) : values;
+}
+
+tensor::Output picked(const tensor::Output& output, const at::Tensor& samples) {
+  tensor::Output part;
+  part.logits = picked(output.logits, samples);
+  for (const auto& [name, value] : output.extra.items) part.extra.set(name, picked(value, samples));
+  return part;
+}
+
+losses::Evidence evidence_of(const Question& q, const tensor::Input& input,
+                             const tensor::Output& output, const tensor::Output* teacher,
+                             const tensor::Target& target) {
+  return {.input = input,
+          .student = output,
+          .teacher = teacher,
+          .target = &target,
+          .head = q.learner.model().contract.head,
+          .epoch = q.info.epoch,
+          .epochs = q.info.epochs,
+          .weights = q.learner.weights()};
+}
+
+bool has_target(const tensor::Target& target) {
+  return target.classes.defined() || target.share.defined();
+}
+
+}  // namespace
+
+Pass pass_of(const models::Model& model, tensor::Input input, std::span<const std::string> wanted,
+             const Setup& setup) {
+  Pass pass;
+  {
+    const tensor::Autocast cast(setup.device, setup.compute);
+    pass.output = model.network->forward(input, wanted);
+  }
+  input.noise = nullptr;
+  pass.input = std::move(input);
+  return pass;
+}
+
+Learner::Learner(const Trained& trained, const Setup& setup, std::string masks)
+    : trained_(trained),
+      setup_(setup),
+      masks_(std::move(masks)),
+      weights_(convolution_weights(trained_.model.network->module())),
+      optimizer_(
+          optim::make_optimizer(trained_.model.network->module(), trained.regimen.optimizer)) {
+  require_subsets_taken(setup, trained_.model);
+}
+
+Pass Learner::forward(const at::Tensor& images, std::span<const std::string> wanted,
+                      const StepInfo& info, bool training, const std::string& where) const {
+  tensor::Input input;
+  input.image = images;
+  if (!training) return pass_of(model(), std::move(input), wanted, setup_);
+  const int64_t samples = images.size(0);
+  auto noise = step_noise(info, masks_ + where, samples);
+  input.noise = &noise;
+  input.present = present_of_step(setup_, model(), info, samples);
+  return pass_of(model(), std::move(input), wanted, setup_);
+}
+
+void Learner::update(const std::vector<at::Tensor>& roots, const std::vector<at::Tensor>& gradients,
+                     const StepInfo& info) {
+  const Regimen& regimen = trained_.regimen;
+  const int64_t window = regimen.accumulate;
+  if (info.step % window == 0) optimizer_->zero_grad();
+  std::vector<at::Tensor> scaled = gradients;
+  if (window > 1)
+    for (size_t i = 0; i < roots.size(); ++i) {
+      const double share = 1.0 / static_cast<double>(window);
+      scaled[i] = gradients[i].defined() ? gradients[i] * share : at::full_like(roots[i], share);
+    }
+  torch::autograd::backward(roots, scaled);
+  if ((info.step + 1) % window != 0 && info.step + 1 != info.steps) return;
+  if (setup_.subsets) zero_missing_gradients(trained_.model.network->module());
+  if (regimen.clip_norm > 0) optimizer_->clip_gradients(regimen.clip_norm);
+  const double scale = regimen.schedule.at(info.step, info.steps) * info.plateau_scale;
+  optimizer_->step(optimizer_->options().learning_rate * scale);
+}
+
+Part Learner::part() const {
+  return {name(), trained_.model.network->shared_module(), optimizer_.get(), true,
+          trained_.regimen.accumulate};
+}
+
+at::Tensor loss_of(const losses::Objective& objective, const Question& q, const Setup& setup,
+                   NamedScalars& parts) {
+  tensor::Target target = q.batch.target;
+  if (!setup.made_channels.empty()) target.image = images_of(q.batch, setup.made_channels);
+  const auto& labelled = q.batch.labelled;
+  if (labelled.empty() && (has_target(target) || !objective.needs_target()))
+    return objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target), &parts);
+  const auto about_labels = [](const losses::Term& term) { return term.needs_target; };
+  const auto about_others = [](const losses::Term& term) { return !term.needs_target; };
+  at::Tensor sum = objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target),
+                                   &parts, about_others);
+  if (labelled.empty()) return sum;
+  const at::Tensor samples = at::tensor(labelled, at::kLong);
+  tensor::Input input = q.pass.input;
+  input.image = picked(input.image, samples);
+  input.present = picked(input.present, samples);
+  target.classes = picked(target.classes, samples);
+  target.share = picked(target.share, samples);
+  target.image = picked(target.image, samples);
+  const tensor::Output output = picked(q.pass.output, samples);
+  tensor::Output teacher;
+  if (q.teacher) teacher = picked(*q.teacher, samples);
+  const at::Tensor from_labels = objective.value(
+      evidence_of(q, input, output, q.teacher ? &teacher : nullptr, target), &parts, about_labels);
+  if (!sum.defined()) return from_labels;
+  return from_labels.defined() ? sum + from_labels : sum;
+}
+
+}  // namespace kdseg::methods

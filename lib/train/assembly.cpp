@@ -1,0 +1,237 @@
+#include "train/assembly.h"
+
+#include <torch/nn/module.h>
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "methods/procedures.h"
+#include "tensor/device.h"
+#include "train/class_weights.h"
+#include "train/network.h"
+#include "train/regimen.h"
+#include "train/setting_checks.h"
+
+namespace kdseg::train {
+namespace {
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool all_cases_have(const StreamCases& cases, const std::string& channel) {
+  return std::all_of(cases.channels_of.begin(), cases.channels_of.end(),
+                     [&](const auto& channels) { return holds(channels, channel); });
+}
+
+std::vector<std::string> own_channels(const StreamCases& cases) {
+  return cases.stream.channels.empty() ? cases.channels : cases.stream.channels;
+}
+
+std::vector<Stream> all_streams(const TrainingCases& cases) {
+  std::vector<Stream> streams;
+  for (const auto& part : cases.streams) streams.push_back(part.stream);
+  return streams;
+}
+
+/// Networks of one run start from numbers of their own; a sole one from the seed itself.
+uint64_t seed_of(const LearningSettings& settings, const std::string& name) {
+  if (settings.networks.size() < 2) return settings.tensor.seed;
+  Random random(settings.tensor.seed, 0, "init/" + name);
+  const uint64_t high = random.bits();
+  return (high << 32) | random.bits();
+}
+
+}  // namespace
+
+std::vector<std::string> loaded_channels(const LearningSettings& settings, const StreamCases& cases,
+                                         const FrozenNetworks& frozen) {
+  const auto own = own_channels(cases);
+  require_channels(cases, own,
+                   settings.streams.empty() ? "the network" : "stream " + cases.stream.name);
+  std::vector<std::string> channels;
+  const auto add = [&](const std::vector<std::string>& names) {
+    for (const auto& name : names)
+      if (!holds(channels, name) && all_cases_have(cases, name)) channels.push_back(name);
+  };
+  // A teacher's images come first where it is alone: its order is the volumes'.
+  if (frozen.teacher() && settings.streams.empty()) add(frozen.teacher()->contract.channels);
+  add(own);
+  for (const auto& one : frozen.networks) add(one.model.contract.channels);
+  require_channels(cases, settings.synthesize, "--synthesize");
+  for (const auto& name : settings.synthesize) {
+    if (holds(channels, name))
+      throw UsageError(
+          "--synthesize {}: the network sees that channel (or makes it twice); expected one that "
+          "is not among --channels {}",
+          name, join(channels, ","));
+    channels.push_back(name);
+  }
+  return channels;
+}
+
+Assembly::Assembly(const LearningSettings& settings, const Procedure& procedure,
+                   TrainingCases& cases, const FrozenNetworks& frozen, at::Device device,
+                   int threads, const std::optional<io::Tree>& saved)
+    : s_(settings),
+      procedure_(procedure),
+      cases_(cases),
+      frozen_(frozen),
+      device_(device),
+      threads_(threads) {
+  open_recipes(saved);
+  open_stores();
+  build_networks();
+  build_method();
+}
+
+void Assembly::open_recipes(const std::optional<io::Tree>& saved) {
+  const bool sole_teacher = frozen_.teacher() && s_.streams.empty();
+  for (const auto& part : cases_.streams)
+    recipes_.push_back(
+        saved ? std::make_unique<prepare::Recipe>(
+                    prepare::Recipe::from_text(recipe_in(*saved, part.stream.name)))
+              : open_recipe(part, procedure_.teacher,
+                            sole_teacher ? frozen_.teacher()->contract.recipe_ini : "", threads_));
+}
+
+void Assembly::open_stores() {
+  const auto budget = data::cache_budget(s_.training.cache, s_.tensor.memory_limit_gib);
+  const auto store = [&](const std::vector<cohort::Row>& rows, size_t stream, bool labels) {
+    std::vector<std::string> ids;
+    for (const auto& row : rows) ids.push_back(row.id);
+    return std::make_unique<data::CaseStore>(
+        ids,
+        data::prepared_cases(rows, *recipes_[stream],
+                             loaded_channels(s_, cases_.streams[stream], frozen_), labels),
+        budget);
+  };
+  std::vector<methods::StreamView> streams;
+  for (size_t i = 0; i < cases_.streams.size(); ++i) {
+    const StreamCases& part = cases_.streams[i];
+    const Stream& stream = part.stream;
+    if (recipes_[i]->leaves_sizes() && stream.unit == data::Unit::volume)
+      throw UsageError(
+          "the recipe has size = any: give --patch x y z, or size = fit in the recipe to train on "
+          "whole volumes");
+    training_.push_back(store(part.training, i, stream.labels != data::LabelRule::none));
+    items_.push_back(data::items_of(*training_.back(), stream.unit, threads_));
+    streams.push_back({stream.name, own_channels(part)});
+  }
+  setup_.streams = std::move(streams);
+  validation_ = store(cases_.predicting().validation, cases_.predicted, true);
+}
+
+void Assembly::build_networks() {
+  const auto& predicting = cases_.predicting();
+  const bool several = procedure_.name == "mutual";
+  if (!several) network_section(s_);
+  const auto sections =
+      network_sections(s_, procedure_.teacher.empty() || several ? "network" : "student");
+  std::vector<std::string> names;
+  for (const auto& section : sections) names.push_back(section.name);
+  check_optimizer_names(s_, names);
+  for (const auto& section : sections) {
+    models::Model model = make_model(s_, cases_, section, *recipes_[cases_.predicted],
+                                     own_channels(predicting), seed_of(s_, section.name));
+    for (size_t i = 0; i < cases_.streams.size(); ++i) {
+      const auto& part = cases_.streams[i];
+      const std::string where =
+          !part.stream.patch.empty() ? "--patch" : "case " + training_[i]->id(0);
+      require_size(*model.network, input_size(i), where);
+    }
+    model.network->module().to(device_);
+    if (frozen_.teacher()) copy_frozen(model, *frozen_.teacher(), procedure_.copied);
+    setup_.networks.push_back({section.name, std::move(model), regimen_of(s_, section.name)});
+  }
+  setup_.frozen = frozen_.networks;
+}
+
+void Assembly::build_method() {
+  setup_.made_channels = s_.synthesize;
+  setup_.teacher_dropout = procedure_.teacher_dropout;
+  setup_.subsets = s_.subsets == "uniform";
+  setup_.terms = terms_of(s_);
+  size_t labelled = 0;
+  while (labelled + 1 < training_.size() &&
+         cases_.streams[labelled].stream.labels == data::LabelRule::none)
+    ++labelled;
+  fill_class_weights(setup_.terms, *training_[labelled],
+                     setup_.networks.front().model.contract.head.channels(), threads_);
+  setup_.supervise = s_.supervise;
+  setup_.distil = s_.distil;
+  setup_.averages = s_.averages;
+  setup_.candidates = s_.candidates;
+  if (!procedure_.adversary.kind.empty())
+    setup_.adversary = settled_adversary(procedure_.adversary, s_);
+  setup_.schedule = regimen_of(s_, "").schedule;
+  setup_.device = device_;
+  setup_.compute = tensor::compute_type(s_.tensor.precision);
+  setup_.seed = s_.tensor.seed;
+  method_ = methods::make_method(procedure_.name, setup_);
+  for (const auto& part : cases_.streams) {
+    const auto used = method_->streams();
+    if (!holds(used, part.stream.name))
+      throw UsageError(
+          "[stream.{}]: nothing learns from it; name it in a [supervise.NAME] or "
+          "[distil.NAME], or leave it out",
+          part.stream.name);
+  }
+}
+
+std::array<int64_t, 3> Assembly::input_size(size_t stream) const {
+  const Stream& settings = cases_.streams[stream].stream;
+  std::array<int64_t, 3> size{};
+  if (settings.patch.size() < 3) size = training_[stream]->get(0)->data.image.grid.size;
+  std::copy_n(settings.patch.begin(), settings.patch.size(), size.begin());
+  if (settings.unit == data::Unit::slice) size[2] = 1;
+  return size;
+}
+
+methods::Sizes Assembly::input_sizes() const {
+  methods::Sizes sizes;
+  for (size_t i = 0; i < cases_.streams.size(); ++i)
+    sizes[cases_.streams[i].stream.name] = input_size(i);
+  return sizes;
+}
+
+std::vector<Source> Assembly::sources() const {
+  const size_t leading = stream_named(all_streams(cases_), s_.training.epoch_of, "--epoch-of");
+  std::vector<Source> sources;
+  for (size_t i = 0; i < cases_.streams.size(); ++i) {
+    const Stream& stream = cases_.streams[i].stream;
+    const bool bounded = i == leading && s_.training.epoch_iterations == 0;
+    data::LoaderOptions loading;
+    loading.augment = stream.augment;
+    loading.mask_augmented = recipes_[i]->masks_augmented();
+    loading.minimum_outside = recipes_[i]->minimum_outside();
+    loading.unit = stream.unit;
+    loading.patch = stream.patch;
+    loading.labels = stream.labels;
+    loading.workers = s_.training.workers;
+    loading.pinned = device_.is_cuda();
+    sources.push_back({stream.name, training_[i].get(), items_[i],
+                       data::Sampler(s_.tensor.seed, items_[i].size(), stream.batch, stream.name,
+                                     bounded ? data::Passes::bounded : data::Passes::endless),
+                       loading});
+  }
+  return sources;
+}
+
+int64_t Assembly::iterations_per_epoch() const {
+  if (s_.training.epoch_iterations > 0) return s_.training.epoch_iterations;
+  const size_t leading = stream_named(all_streams(cases_), s_.training.epoch_of, "--epoch-of");
+  const int64_t batch = cases_.streams[leading].stream.batch;
+  return (items_[leading].size() + batch - 1) / batch;
+}
+
+std::map<std::string, std::string> Assembly::recipes() const {
+  std::map<std::string, std::string> texts;
+  for (size_t i = 0; i < recipes_.size(); ++i)
+    texts[cases_.streams[i].stream.name] = recipes_[i]->ini();
+  return texts;
+}
+
+}  // namespace kdseg::train
