@@ -20,8 +20,8 @@ struct Section {
   std::vector<Setting> settings;
 };
 
-/// What a row of a catalog accepts. A number carries its range, a choice its words; a path is a file
-/// to read, looked for beside the settings file that names it.
+/// What a row of a catalog accepts. A number carries its range, a choice its words; a path is a
+/// file to read, looked for beside the settings file that names it.
 struct Parameter {
   enum class Kind { number, integer, toggle, text, choice, numbers, texts, path };
   std::string name;
