@@ -37,6 +37,16 @@ TEST(VolumeFile, RoundTrip) {
   EXPECT_EQ(read.data.label->grid, volume.data.image.grid);
 }
 
+TEST(VolumeFile, ALabelThatNobodyAsksForIsNotRead) {
+  const Folder folder;
+  const auto volume = small_volume();
+  io::write_volume(folder / "a.h5", volume, {});
+  const auto read = io::read_volume_without_label(folder / "a.h5");
+  EXPECT_FALSE(read.data.label);
+  EXPECT_EQ(read.data.image.voxels, volume.data.image.voxels);
+  EXPECT_EQ(read.data.brain->voxels, volume.data.brain->voxels);
+}
+
 TEST(VolumeFile, LabelAndBrainMayBeAbsent) {
   const Folder folder;
   auto volume = small_volume();

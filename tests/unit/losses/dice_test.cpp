@@ -22,8 +22,7 @@ namespace {
 struct TwoVoxels {
   at::Tensor logits =
       at::tensor({2., 0., 0., 0., 0., 0., 0., 2.}, at::kDouble).view({1, 4, 1, 1, 2});
-  tensor::Target target{
-      .classes = at::tensor({0, 3}, at::kLong).view({1, 1, 1, 2}), .share = {}};
+  tensor::Target target{.classes = at::tensor({0, 3}, at::kLong).view({1, 1, 1, 2}), .share = {}};
   Head head{Head::Kind::softmax, {"a", "b", "c", "d"}, {{0}, {1}, {2}, {3}}, {0, 1, 2, 4}};
   at::Tensor probability = at::softmax(logits, 1);
   at::Tensor shares = shares_of(target, head, probability);
@@ -96,8 +95,7 @@ TEST(Dice, TermReadsItsSettings) {
 
 TEST(Shares, RegionsHoldTheirClasses) {
   const Head head{Head::Kind::sigmoid, {"WT", "TC", "ET"}, {{1, 2, 3}, {1, 3}, {3}}, {0, 1, 2, 4}};
-  const tensor::Target target{
-      .classes = at::arange(4, at::kLong).view({1, 1, 1, 4}), .share = {}};
+  const tensor::Target target{.classes = at::arange(4, at::kLong).view({1, 1, 1, 4}), .share = {}};
   const at::Tensor shares = shares_of(target, head, at::zeros({1, 3, 1, 1, 4}));
   const at::Tensor expected =
       at::tensor({0.f, 1.f, 1.f, 1.f, 0.f, 1.f, 0.f, 1.f, 0.f, 0.f, 0.f, 1.f});
