@@ -32,25 +32,7 @@ const cli::Manual manual{
     {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617"}};
 
 void declare(cli::Options& add, Settings& s) {
-  add.group("Distillation");
-  std::vector<std::string> procedures;
-  for (const auto& row : train::procedure_catalog())
-    if (row.name != "supervised") procedures.push_back(row.name);
-  add.choice("procedure", s.procedure.name, "how teacher and student train", procedures);
-  add.input("teacher", s.procedure.teacher, "checkpoint of the teacher");
-  add.text("network", s.procedure.teacher_network,
-           "which network of --teacher; none: the only one");
-  add.toggle("teacher-dropout", s.procedure.teacher_dropout,
-             "dropout in the frozen teacher while the student trains");
-  add.toggle(
-      "allow-leak", s.procedure.allow_leak,
-      "take a teacher that was trained on cases which the sheet holds out for testing (split "
-      "test, or a fold without training cases); the checkpoint says so");
-  add.texts("copy-from-teacher", s.procedure.copied,
-            "parts of the student that are replaced by the teacher's and frozen, as in bott");
-  add.row("adversary", s.procedure.adversary,
-          "a discriminator that tells the teacher's output from the student's; no section: none",
-          train::adversary_keys());
+  declare_distillation(add, s.procedure);
   add.choice("list", s.list, "print a catalog with parameters, defaults and sources, then stop",
              {"terms", "networks", "procedures"});
   declare_learning(add, s.learning);

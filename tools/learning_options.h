@@ -96,6 +96,36 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
   cli::declare_tensor(add, s.tensor);
 }
 
+/// What pretrain has beyond these.
+inline void declare_synthesis(cli::Options& add, train::LearningSettings& s) {
+  add.group("Training");
+  add.texts("synthesize", s.synthesize,
+            "channels that the network makes out of its own, as in flair, with the term "
+            "absolute-error; none: it segments");
+}
+
+/// What distill has before these.
+inline void declare_distillation(cli::Options& add, train::Procedure& procedure) {
+  add.group("Distillation");
+  std::vector<std::string> procedures;
+  for (const auto& row : train::procedure_catalog())
+    if (row.name != "supervised") procedures.push_back(row.name);
+  add.choice("procedure", procedure.name, "how teacher and student train", procedures);
+  add.input("teacher", procedure.teacher, "checkpoint of the teacher");
+  add.text("network", procedure.teacher_network, "which network of --teacher; none: the only one");
+  add.toggle("teacher-dropout", procedure.teacher_dropout,
+             "dropout in the frozen teacher while the student trains");
+  add.toggle(
+      "allow-leak", procedure.allow_leak,
+      "take a teacher that was trained on cases which the sheet holds out for testing (split "
+      "test, or a fold without training cases); the checkpoint says so");
+  add.texts("copy-from-teacher", procedure.copied,
+            "parts of the student that are replaced by the teacher's and frozen, as in bott");
+  add.row("adversary", procedure.adversary,
+          "a discriminator that tells the teacher's output from the student's; no section: none",
+          train::adversary_keys());
+}
+
 inline train::RunContext run_context(const cli::Context& context) {
   return {context.threads(), context.force(), context.provenance(), context.settings()};
 }

@@ -23,10 +23,7 @@ const cli::Manual manual{
 
 void declare(cli::Options& add, Settings& s) {
   declare_learning(add, s.learning);
-  add.group("Training");
-  add.texts("synthesize", s.learning.synthesize,
-            "channels that the network makes out of its own, as in flair, with the term "
-            "absolute-error; none: it segments");
+  declare_synthesis(add, s.learning);
 }
 
 void run(const Settings& s, cli::Context& context) {

@@ -1,8 +1,9 @@
 """Losses, updates and counts of MKD (Li et al. 2020) and of the model distillation of Nalwade & Kisa, checked against
 the numbers that were worked out by hand when the papers were read.
 
-coming_papers.py prints every value that differs from the number written here beside it, and how many agree. Exit code 1
-when one differs.
+coming_papers.py [--print] prints every value that differs from the number written here beside it, and how many agree.
+Exit code 1 when one differs. --print: mean and L2 norm of what each network gives, at small width, filled by formula
+(closed_form.fill), for the images sin(0.011 i): what an implementation of them can be compared with.
 """
 
 import hashlib
@@ -13,8 +14,8 @@ import coming_networks as nets
 import numpy as np
 import torch
 import torch.nn.functional as F
+from closed_form import fill, wave
 
-torch.set_default_dtype(torch.float64)
 results = []
 
 
@@ -434,8 +435,34 @@ def distillation_numbers():
     check("distilled - residual", rows["Distilled"] - rows["Residual"], [0.02602, 0.01789, 0.00659], 5e-7)
 
 
+def outputs():
+    """Of each network under a name that tells its width."""
+    flat, deep, four = wave((1, 1, 64, 64)), wave((1, 4, 32, 32, 32)), wave((1, 4, 64, 64, 64))
+    yield "Generator, sifa, ngf 4, 64 squared", fill(nets.Generator(ngf=4))(flat)
+    yield "Generator, cyclegan, ngf 4, 64 squared", fill(nets.Generator("cyclegan", 4))(flat)
+    yield "PatchGan, sifa, ndf 4, 64 squared", fill(nets.PatchGan(ndf=4))(flat)
+    yield "PatchGan, cyclegan, ndf 4, 64 squared", fill(nets.PatchGan("cyclegan", 4))(flat)
+    yield "ResUNet2d, width 4, batch statistics, 64 squared", fill(nets.ResUNet2d(width=4))(flat)
+    yield "ResUNet2d, width 4, running statistics 0 and 1, 64 squared", fill(nets.ResUNet2d(width=4)).eval()(flat)
+    yield "UNet, width 4, 32 cubed", fill(nets.UNet(4))(deep)
+    logits, bottom = fill(nets.ResidualSegmentation(8))(deep)
+    yield "ResidualSegmentation, f 8, 32 cubed", logits
+    yield "ResidualSegmentation, f 8, 32 cubed, deepest map", bottom
+    branch = fill(nets.VariationalBranch(8, side=2))
+    images, mean, log_variance = branch(bottom, wave((1, 128), step=0.017, function=torch.cos))
+    yield "VariationalBranch, f 8, of that map, sample cos(0.017 i)", images
+    yield "VariationalBranch, mean", mean
+    yield "VariationalBranch, log variance", log_variance
+    for size, logits in zip((16, 32, 64), fill(nets.Cascade())(four)):
+        yield f"Cascade, {size} cubed", logits
+
+
 def main():
     torch.set_num_threads(1)
+    if "--print" in sys.argv[1:]:
+        with torch.no_grad():
+            for name, x in outputs():
+                print(f"{name}: mean {x.mean():.10g}, L2 {torch.linalg.vector_norm(x):.10g}")
     for part in (mkd_losses, mkd_zero_networks, mkd_rest, mkd_networks, distillation_networks, distillation_numbers):
         part()
     print(f"{sum(results)} of {len(results)} checks agree")

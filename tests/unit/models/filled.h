@@ -18,8 +18,9 @@ inline at::Tensor wave(at::IntArrayRef shape, double a, double b, double c, doub
 }
 
 /// Convolution weights 0.1 sin(0.37 i + 1), their biases 0.01 sin(i + 1); norm weights
-/// 1 + 0.05 cos(i), their biases 0.05 sin(i); float64.
-inline void fill_by_formula(torch::nn::Module& module) {
+/// 1 + 0.05 cos(i), their biases 0.05 sin(i); all phases moved by `shift`, so that two networks
+/// differ; float64. Frozen parameters keep their values.
+inline void fill_by_formula(torch::nn::Module& module, double shift = 0) {
   module.to(at::kDouble);
   const c10::NoGradGuard no_grad;
   const auto all = module.named_parameters();
@@ -28,11 +29,13 @@ inline void fill_by_formula(torch::nn::Module& module) {
     const bool convolution = all[owner + "weight"].dim() == 5;
     const bool weight = item.key().ends_with("weight");
     at::Tensor value = item.value();
+    if (!value.requires_grad()) continue;
     const auto shape = value.sizes();
     if (convolution)
-      value.copy_(weight ? wave(shape, 0, 0.1, 0.37, 1) : wave(shape, 0, 0.01, 1, 1));
+      value.copy_(weight ? wave(shape, 0, 0.1, 0.37, 1 + shift)
+                         : wave(shape, 0, 0.01, 1, 1 + shift));
     else
-      value.copy_(weight ? wave(shape, 1, 0.05, 1, 0, true) : wave(shape, 0, 0.05, 1, 0));
+      value.copy_(weight ? wave(shape, 1, 0.05, 1, shift, true) : wave(shape, 0, 0.05, 1, shift));
   }
 }
 

@@ -1,0 +1,319 @@
+// Every method's first iterations, from its shipped settings files, have the losses that a script
+// in PyTorch computes from what the papers say (tests/reference/first_steps.py), which reads none
+// of our files: a wrong weight, constant, channel or schedule in a settings file fails here.
+#include <ATen/Parallel.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/remainder.h>
+#include <ATen/ops/stack.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "base/text.h"
+#include "data/augment.h"
+#include "io/table.h"
+#include "io/volume_file.h"
+#include "methods.h"
+#include "methods/procedures.h"
+#include "models/catalog.h"
+#include "models/checkpoint.h"
+#include "models/layers.h"
+#include "train/assembly.h"
+#include "train/network.h"
+#include "unit/folder.h"
+#include "unit/models/filled.h"
+
+namespace kdseg::golden {
+namespace {
+
+/// Threads that wait for each other cost more than these small networks.
+const bool one_thread = (at::set_num_threads(1), true);
+
+constexpr const char* width = "4";
+constexpr std::array<int64_t, 3> epochs{0, 10, 100};  ///< of the three iterations
+constexpr double tolerance = 1e-8;                    ///< relative; both sides are float64
+
+const std::map<std::string, double> phases{
+    {"flair", 0}, {"t1", 1}, {"t1ce", 2}, {"t2", 3}, {"synthetic-flair", 4}};
+
+using Values = std::map<std::string, std::string>;
+/// By method, then by step ("0", "1", ..., or "stated"), then by quantity.
+using Golden = std::map<std::string, std::map<std::string, Values>>;
+
+const Golden& golden() {
+  static const Golden all = [] {
+    Golden values;
+    const auto table = io::read_table(KDSEG_SOURCE_DIR "/tests/reference/first_steps.csv",
+                                      {"paper", "method", "step", "quantity", "value"});
+    for (const auto& row : table.rows) values[row[0] + "/" + row[1]][row[2]][row[3]] = row[4];
+    return values;
+  }();
+  return all;
+}
+
+const std::map<std::string, Method>& methods() {
+  static const auto rows = read_methods(experiments_folder(), {"had-net", "kd-net"});
+  return rows;
+}
+
+/// One case of both papers' data set, as far as runs look at it, and the teachers' checkpoints.
+class Cohort {
+ public:
+  Cohort() {
+    Volume volume;
+    Case& brats = volume.data;
+    brats.id = "case";
+    brats.classes = {{"background", "NCR", "ED", "ET"}, {0, 1, 2, 4}};
+    brats.regions = {{"ET", {4}}, {"TC", {1, 4}}, {"WT", {1, 2, 4}}};
+    brats.image.grid.size = {side, side, side};
+    const auto voxels = static_cast<size_t>(brats.image.grid.voxel_count());
+    for (const auto& [name, phase] : phases) {
+      brats.image.channels.push_back(name);
+      for (size_t i = 0; i < voxels; ++i)
+        brats.image.voxels.push_back(
+            static_cast<float>(100 + 50 * std::sin(static_cast<double>(i) + phase)));
+    }
+    brats.label = Labels{brats.image.grid, std::vector<uint8_t>(voxels, 0)};
+    volume.chain.source = brats.image.grid;
+    io::write_volume(folder_ / "case.h5", volume, {});
+    folder_.write("cases.tsv", "case\tfile\tstratum\tsplit\tfold\ncase\tcase.h5\t\t\t\n");
+    // What a recipe does to images shows in no value here: every step sees images of its own.
+    folder_.write("recipe.ini", "name = none\ncrop = center\nsize = 32 32 32\n");
+  }
+
+  /// What a method's program is called with beside its settings files.
+  std::vector<std::string> flags(const Method& method) {
+    std::vector<std::string> flags{"--cases",   folder_ / "cases.tsv",
+                                   "--recipe",  folder_ / "recipe.ini",
+                                   "--width",   width,
+                                   "--device",  "cpu",
+                                   "--threads", "1"};
+    if (method.teacher.empty()) return flags;
+    flags.insert(flags.end(), {"--teacher", folder_ / (method.paper + method.teacher + ".h5")});
+    return flags;
+  }
+
+  /// Only its section and contract count: its parameters are filled anew where it teaches.
+  void keep_teacher(const Method& method, const models::Model& model) {
+    model.network->module().to(at::kFloat);
+    io::write_checkpoint(folder_ / (method.paper + method.name + ".h5"),
+                         models::to_checkpoint(model), {}, {.force = true});
+  }
+
+ private:
+  static constexpr int64_t side = 32;
+  test::Folder folder_;
+};
+
+/// A method's settings at small width, and what a run puts together from them.
+struct Assembled {
+  explicit Assembled(const Method& method)
+      : told(read_settings(experiments_folder(), method, flags(method))),
+        cases(train::open_cases(told.learning, 1)),
+        frozen(train::open_frozen(told.learning, told.procedure, cases, at::kCPU)) {
+    for (auto& one : frozen.networks) models::fill_by_formula(one.model.network->module(), 0.5);
+    assembly.emplace(told.learning, told.procedure, cases, frozen, at::kCPU, 1, std::nullopt);
+    setup = assembly->setup();
+    channels = train::loaded_channels(told.learning, cases.predicting(), frozen);
+    models::fill_by_formula(network().network->module());
+  }
+  const models::Model& network() const { return setup.networks.front().model; }
+
+  Told told;
+  train::TrainingCases cases;
+  train::FrozenNetworks frozen;
+  std::optional<train::Assembly> assembly;
+  std::vector<std::string> channels;  ///< of the images in memory
+  methods::Setup setup;
+
+ private:
+  static std::vector<std::string> flags(const Method& method) {
+    static Cohort cohort;
+    if (!method.teacher.empty()) {
+      const Method& teacher = methods().at(method.paper + "/" + method.teacher);
+      cohort.keep_teacher(teacher, Assembled(teacher).assembly->setup().networks.front().model);
+    }
+    return cohort.flags(method);
+  }
+};
+
+/// sin(0.011 i + phase of the channel + 0.7 step + 0.3 sample), 0 in the first four slices; labels
+/// (i + step + sample) mod 7, mod 4.
+tensor::Draw batch_of(const Assembled& a, int64_t step) {
+  const int64_t side = a.network().network->minimum_size();
+  std::vector<at::Tensor> images, labels;
+  tensor::Batch batch;
+  for (int64_t n = 0; n < a.told.learning.training.batch; ++n) {
+    std::vector<at::Tensor> channels;
+    for (const auto& name : a.channels) {
+      const double phase =
+          phases.at(name) + 0.7 * static_cast<double>(step) + 0.3 * static_cast<double>(n);
+      channels.push_back(models::wave({side, side, side}, 0, 1, 0.011, phase));
+      channels.back().narrow(0, 0, 4).zero_();
+    }
+    images.push_back(at::stack(channels));
+    const at::Tensor index = at::arange(side * side * side, at::kLong).add(step + n);
+    labels.push_back(at::remainder(at::remainder(index, 7), 4).view({side, side, side}));
+    batch.cases.push_back("case" + std::to_string(n));
+  }
+  batch.input.image = at::stack(images);
+  batch.target.classes = at::stack(labels);
+  batch.channels = a.channels;
+  return {{methods::case_stream, batch}};
+}
+
+/// The discriminator's own keys of the section [adversary].
+Section discriminator_section(const Section& adversary) {
+  Section section{"network", "hierarchical-discriminator", "", {}};
+  for (const auto& s : adversary.settings)
+    if (s.key == "network") section.name = s.value;
+  for (const auto& row : models::discriminators())
+    for (const auto& p : row.parameters)
+      for (const auto& s : adversary.settings)
+        if (row.name == section.name && p.name == s.key) section.settings.push_back(s);
+  return section;
+}
+
+std::string value_in(const Section& section, const std::string& key) {
+  std::string value = "default";
+  for (const auto& s : section.settings)
+    if (s.key == key) value = s.value;
+  return value;
+}
+
+std::string on_off(bool value) { return value ? "on" : "off"; }
+
+std::string listed(const std::vector<double>& values) {
+  std::vector<std::string> words;
+  for (const double v : values) words.push_back(exact(v));
+  return join(words, " ");
+}
+
+void add_augmentation(Values& values, const Section& section) {
+  if (section.kind.empty()) {
+    values["augment"] = "none";
+    return;
+  }
+  const auto a = data::augmentation_from(section);
+  std::vector<std::string> axes;
+  for (const int axis : a.flip_axes) axes.push_back(std::string(1, "zyx"[axis]));
+  values["flip-axis"] = join(axes, " ");
+  values["flip-probability"] = exact(a.flip_probability);
+  values["affine-probability"] = exact(a.affine_probability);
+  values["rotation-deg"] = exact(a.rotation_deg);
+  values["shear"] = exact(a.shear);
+  values["scale"] = exact(a.scale);
+}
+
+/// What the program was told and no loss shows.
+Values as_read(const Method& method, const Told& told, int64_t channels, int64_t outputs) {
+  const auto& s = told.learning;
+  std::vector<std::string> patch;
+  for (const int64_t side : s.training.patch) patch.push_back(std::to_string(side));
+  Values values{{"program", method.program},
+                {"teacher", method.teacher.empty() ? "none" : method.teacher},
+                {"epochs", std::to_string(s.training.epochs)},
+                {"batch", std::to_string(s.training.batch)},
+                {"patch", join(patch, " ")},
+                {"optimizer", s.optimizer.optimizer},
+                {"learning-rate", exact(s.optimizer.learning_rate)},
+                {"betas", listed(s.optimizer.betas)},
+                {"epsilon", exact(s.optimizer.epsilon)},
+                {"weight-decay", exact(s.optimizer.weight_decay)},
+                {"warmup", exact(s.schedule.warmup)},
+                {"decay-from", exact(s.schedule.decay_from)},
+                {"step-decay-every", std::to_string(s.schedule.step_decay_every)},
+                {"step-decay-factor", exact(s.schedule.step_decay_factor)},
+                {"plateau", on_off(s.schedule.plateau)},
+                {"plateau-watch", s.schedule.plateau_watch},
+                {"plateau-threshold", exact(s.schedule.plateau_threshold)},
+                {"plateau-patience", std::to_string(s.schedule.plateau_patience)},
+                {"plateau-factor", exact(s.schedule.plateau_factor)},
+                {"selection", s.selection.selection}};
+  add_augmentation(values, s.augment);
+  const auto network = models::make_network(train::network_section(s), channels, outputs, 0);
+  values["parameters"] = std::to_string(models::parameter_count(network->module()));
+  if (told.procedure.adversary.kind.empty()) return values;
+  const Section& adversary = told.procedure.adversary;
+  values["update-below-accuracy"] = value_in(adversary, "update-below-accuracy");
+  values["discriminator-learning-rate"] = value_in(adversary, "learning-rate");
+  values["discriminator-betas"] = value_in(adversary, "betas");
+  const auto judge =
+      models::make_discriminator(discriminator_section(adversary), channels, outputs);
+  values["discriminator-parameters"] = std::to_string(models::parameter_count(*judge->module()));
+  return values;
+}
+
+/// "2e-4" and "0.0002" are equal, "0.5 0.999" and "0.5,0.999" as well.
+bool same(const std::string& a, const std::string& b) {
+  const auto left = split_list(a), right = split_list(b);
+  if (left.size() != right.size()) return false;
+  for (size_t i = 0; i < left.size(); ++i) {
+    const auto x = parse_number(left[i]), y = parse_number(right[i]);
+    if (x && y ? *x != *y : left[i] != right[i]) return false;
+  }
+  return true;
+}
+
+TEST(ShippedSettings, HaveEveryMethodThatTheReferenceStates) {
+  std::vector<std::string> shipped, stated;
+  for (const auto& [name, method] : methods()) shipped.push_back(name);
+  for (const auto& [name, values] : golden()) stated.push_back(name);
+  EXPECT_EQ(shipped, stated);
+}
+
+class ShippedSettings : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedSettings, SayWhatThePaperSays) {
+  const Method& method = methods().at(GetParam());
+  const Assembled a(method);
+  const auto& contract = a.network().contract;
+  const Values read = as_read(method, a.told, static_cast<int64_t>(contract.channels.size()),
+                              contract.head.channels());
+  for (const auto& [key, value] : golden().at(GetParam()).at("stated"))
+    EXPECT_PRED2(same, read.contains(key) ? read.at(key) : "not read", value) << key;
+}
+
+TEST_P(ShippedSettings, GiveTheReferenceLosses) {
+  const auto& expected = golden().at(GetParam());
+  const Assembled a(methods().at(GetParam()));
+  const auto method = methods::make_method(a.told.procedure.name, a.setup);
+  for (const auto& part : method->parts())
+    if (part.name == "discriminator") models::fill_by_formula(*part.module, 1);
+  for (size_t step = 0; step < epochs.size(); ++step) {
+    methods::StepInfo info;
+    info.step = static_cast<int64_t>(step);
+    info.steps = static_cast<int64_t>(epochs.size());
+    info.epoch = epochs[step];
+    info.epochs = a.told.learning.training.epochs;
+    info.seed = a.told.learning.tensor.seed;
+    const methods::Report report = method->step(batch_of(a, info.step), info);
+    const Values& values = expected.at(std::to_string(step));
+    EXPECT_EQ(report.size(), values.size()) << "step " << step;
+    for (const auto& [name, text] : values) {
+      const double value = std::stod(text);
+      ASSERT_TRUE(report.contains(name)) << name << " at step " << step;
+      EXPECT_NEAR(report.at(name), value, tolerance * std::abs(value))
+          << name << " at step " << step;
+    }
+    if (HasFailure()) break;  // what follows would differ, too
+  }
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const auto& [name, method] : methods()) all.push_back(name);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, ShippedSettings, testing::ValuesIn(names()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name)
+                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace kdseg::golden
