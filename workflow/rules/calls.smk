@@ -55,7 +55,7 @@ def other_checkpoint(role):
     """Input function: the checkpoint that plays `role` (teacher, init) for this run, or nothing."""
 
     def checkpoint(wildcards):
-        name = method_of(wildcards).get(role)
+        name = papers.method_of(method_of(wildcards).get(role, ""))
         return (
             f"{RUN}/checkpoint.h5".format(**{**wildcards, "method": name})
             if name
@@ -70,6 +70,9 @@ def role_flags(wildcards, input):
     flags = [
         f"--{role} {input[role]}" for role in ("teacher", "init") if input.get(role)
     ]
+    network = papers.network_of(method_of(wildcards).get("teacher", ""))
+    if network:
+        flags.append(f"--network {network}")
     return " ".join(flags)
 
 

@@ -141,11 +141,14 @@ class References:
             for key in ("program", "settings"):
                 if key not in row:
                     raise Fault(at, f"lacks the key '{key}'; a mean of other methods has members")
-        for key in ("teacher", "init", "volumes", "like"):
+        for key in ("init", "volumes", "like"):
             if key in row:
                 self.one_of(self.methods, "method", row[key], *at, key)
+        if "teacher" in row:
+            known = {method for name in self.methods for method in [name, *rows_of(self.experiment, name)]}
+            self.one_of(known, "method", row["teacher"], *at, "teacher")
         for key in ("teacher", "init", "volumes"):
-            if "members" in self.methods.get(row.get(key), {}):
+            if key in row and "members" in self.methods[method_of(row[key])]:
                 raise Fault([*at, key], f"'{row[key]}' is a mean of members and has no checkpoint")
         for i, member in enumerate(row.get("members", [])):
             single = [m for m in self.methods if "members" not in self.methods[m]]
@@ -169,8 +172,9 @@ class References:
         trail, left = [], [name]
         while left:
             row = self.methods[left.pop()]
-            waits_for = [row.get(k) for k in ("teacher", "init", "volumes")] + row.get("members", [])
-            for other in [*waits_for, method_of(row.get("annotated", {}).get("by", ""))]:
+            waits_for = [row.get(k) for k in ("init", "volumes")] + row.get("members", [])
+            by_row = [row.get("teacher", ""), row.get("annotated", {}).get("by", "")]
+            for other in [*waits_for, *map(method_of, by_row)]:
                 if other == name:
                     what = "teacher, init, volumes, members or annotated"
                     raise Fault(["methods", name], f"waits for itself, by way of {what}")

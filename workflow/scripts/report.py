@@ -40,6 +40,8 @@ def describe_method(root, name, row):
         "program": row["program"],
         "teacher": row.get("teacher"),
         "init": row.get("init"),
+        "annotated": row.get("annotated", {}).get("by"),
+        "tests": row.get("tests"),
         "channels": channels,
         "parameters": f"{count_parameters(run / 'checkpoint.h5'):,}",
         "epochs": len(history),
@@ -112,9 +114,14 @@ def leaks(root, methods, labels):
 
 
 def parts(sheet):
-    """Cases by split, or by fold where the cohort has no split."""
-    found = sheet.groupby("split").size().to_dict()
-    return found or {f"in fold {fold}": n for fold, n in sheet.groupby("fold").size().items()}
+    """Cases by split, or by fold where the cohort has no split, and those without labels, by cohort."""
+    found = {}
+    for cohort, cases in sheet.groupby(sheet.get("cohort", sheet["case"].str.slice(0, 0)), sort=False):
+        own = cases.groupby("split").size().to_dict()
+        own = own or {f"in fold {fold}": n for fold, n in cases.groupby("fold").size().items()}
+        pool = int((cases["pool"] == "yes").sum()) if "pool" in cases else 0
+        found[cohort] = {**own, **({"in the pool without labels": pool} if pool else {})}
+    return found
 
 
 def extra_measures(scores, pooled, row_names, regions):

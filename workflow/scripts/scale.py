@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 from experiment import load as load_experiment
-from experiment import method_of, rows_of
+from experiment import method_of, network_of, rows_of
 
 # Assumed, not measured: what a data-center GPU sustains in these networks. --history replaces it.
 ASSUMED_TMAC_PER_S = 5.0
@@ -102,6 +102,8 @@ def count_method(row, folder, recipe, fit, cases, teacher, output):
     size = input_size(settings, recipe, fit)
     call = [row["program"], *configs, *cases, "--plateau", "off"]
     call += ["--teacher", teacher] if teacher else []
+    network = network_of(row.get("teacher", ""))
+    call += ["--network", network] if network else []
     page = run([*call, "--patch", ",".join(map(str, size)), "--describe"])
     told = {line[:14].strip(): line[15:].split() for line in page.splitlines()}
     if output:
@@ -123,7 +125,8 @@ def count(paper):
     first = next(iter(experiment["cohorts"].values()))
     manifest = first.get("synthetic", first["manifest"])
     fit = next((c["fit"] for c in experiment["cohorts"].values() if "fit" in c), None)
-    teachers = {row[role] for row in methods.values() for role in ("teacher", "volumes") if role in row}
+    roles = ("teacher", "volumes")
+    teachers = {method_of(row[role]) for row in methods.values() for role in roles if role in row}
     with tempfile.TemporaryDirectory() as scratch:
         run(
             ["phantom", "--grid", "24,28,20", "--spacing", 8, "--gates", "off", "--cases", 2, "--quiet"]
@@ -148,7 +151,7 @@ def count(paper):
                 folder / row.get("recipe", experiment["recipe"]),
                 fit,
                 own,
-                f"{scratch}/{row['teacher']}.h5" if "teacher" in row else "",
+                f"{scratch}/{method_of(row['teacher'])}.h5" if "teacher" in row else "",
                 f"{scratch}/{name}.h5" if name in teachers else "",
             )
     with open(folder / "work.csv", "w", newline="") as stream:
