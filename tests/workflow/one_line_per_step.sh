@@ -22,6 +22,23 @@ found = state("log", "history.csv", now - 60, now)  # 10 of 20 epochs of 2 s, on
 assert abs(found.left_s - 19) < 0.1 and found.said == "epoch 11/20" and abs(found.part - 0.525) < 0.01, found
 assert state("log", None, now - 5, now).left_s is None
 assert state("none", "history.csv", now - 60, now).left_s is None
+import io, logging, types
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_logger_plugin_steps import LogHandler
+handler = LogHandler(types.SimpleNamespace(stdout=False, nocolor=True, dryrun=False), None)
+handler.stream = io.StringIO()
+def say(event, **fields):
+    handler.handle(logging.makeLogRecord({"event": event, "levelno": logging.INFO, "msg": "", **fields}))
+say(LogEvent.JOB_INFO, jobid=1, rule_msg="training one (log: log)", rule_name="train", log=["none"], shellcmd="")
+say(LogEvent.JOB_INFO, jobid=2, rule_msg="training two (log: log)", rule_name="train", log=["log"], shellcmd="--history history.csv")
+handler.tell()  # both have just been submitted
+assert handler.stream.getvalue() == "", handler.stream.getvalue()
+for step in handler.steps.values():
+    step.submitted = step.told = now - 700
+handler.steps[2].began = now - 650
+handler.tell()  # the first waits in a queue still, the second trains
+assert handler.stream.getvalue().strip().startswith("...") and "training two: epoch 11/20, 19 s left" in handler.stream.getvalue()
+assert "training one" not in handler.stream.getvalue()
 assert [duration(s) for s in (12.4, 64, 7500)] == ["12 s", "1 min 04 s", "2 h 05 min"]
 PY
 

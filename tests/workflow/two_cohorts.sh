@@ -103,6 +103,15 @@ assert open(f"{root}/figure2.png", "rb").read(4) == b"\x89PNG"
 PY
 grep -q 'starts from Own' $root/report.html || fail "the page does not say what a method starts from"
 
+# Real data in a folder each, columns that others published in place of folds dealt here.
+printf 'case\tfold\na\t0\n' > folds.tsv
+sed -i 's/^  near: {manifest: brats-2018/&, columns: folds.tsv/' config/experiments/two/experiment.yaml
+cp config/scales/full/had-net.ini config/scales/full/two.ini
+snakemake --profile workflow/profiles/local --cores 2 --dry-run -p --config scale=full paper=two 'data={near: /data/a, far: /data/b}' > log.txt 2>&1 \
+  || { cat log.txt; fail "no plan of real data"; }
+grep -q -- '--root /data/a --columns folds.tsv  *--output-dir' log.txt || { grep preprocess log.txt; fail "published folds were dealt anew"; }
+grep -q -- '--root /data/b --folds 2 --output-dir' log.txt || { grep preprocess log.txt; fail "the other cohort is not dealt"; }
+
 # A method that is tested as several networks of its checkpoint: a row each, predicted with --network.
 sed -i 's/^  back: {label: Back,/&  networks: {real: Real, both: Both of them},/; s/Back: back}/Back: back.both}/' config/experiments/two/experiment.yaml
 options+=(--dry-run -p)

@@ -30,8 +30,10 @@ DROPPED_EVENTS = {
 DROPPED_TEXTS = re.compile(
     r"Using profile|Config file |Singularity containers|Building DAG|Using shell|Provided |Rules claiming|Job stats"
     r"|Select jobs|Execute \d+ jobs|host: |Assuming unrestricted|Removing output|Shutting down, this|Reasons:"
-    r"|This was a dry-run|Elapsed time|SLURM run ID|MinJobAge|Job \d+ has been submitted|No wall time|Unable to guess"
+    r"|This was a dry-run|Elapsed time|SLURM run ID|MinJobAge|Job \d+ has been submitted|No wall time"
 )
+# Guesses of the Slurm plugin about a cluster without accounting.
+DROPPED_WARNINGS = re.compile(r"^(No SLURM account given|No account was given|Unable to guess SLURM account)")
 # Each failed step is told of by a line of its own, and all of them together at the end.
 TOLD_ERRORS = re.compile(r"^(RuleException|CalledProcessError)|^Exiting because a job execution failed")
 FAILED_AT_THE_END = "At least one job did not complete successfully"
@@ -112,13 +114,19 @@ class LogHandler(LogHandlerBase):
             elif event == LogEvent.JOB_ERROR:
                 self.fail(record)
             elif event == LogEvent.RUN_INFO:
-                self.total = getattr(record, "stats", {}).get("total", self.total)
+                self.count(record)
             elif event not in DROPPED_EVENTS:
                 self.other(record)
         except BrokenPipeError:
             raise
         except Exception:
             self.handleError(record)
+
+    def count(self, record):
+        """How many steps there are; a plan shows them once, rule by rule."""
+        known, self.total = self.total, getattr(record, "stats", {}).get("total", self.total)
+        if self.common_settings.dryrun and not known:
+            self.write(str(record.msg).strip())
 
     def start(self, record):
         step = Step(record)
@@ -162,7 +170,7 @@ class LogHandler(LogHandlerBase):
         if restart:
             step = self.known.get(int(restart[1]))
             text = f"starting again: {step.text}" if step else text
-        elif TOLD_ERRORS.search(text):
+        elif TOLD_ERRORS.search(text) or DROPPED_WARNINGS.search(text):
             return
         elif FAILED_AT_THE_END in text:
             text = f"{len(self.failed)} step{'s' if len(self.failed) != 1 else ''} failed; the same command goes on from here"
@@ -219,7 +227,7 @@ class LogHandler(LogHandlerBase):
         now = time.time()
         for step in self.steps.values():
             found = None if step.silent else step.look(now)
-            if not found or now - max(step.began, step.told) < LONG_S:
+            if not found or now - max(step.began or now, step.told) < LONG_S:
                 continue
             tenth = int(10 * (found.part or 0))
             if tenth > step.tenth or now - step.told > SILENT_S:
