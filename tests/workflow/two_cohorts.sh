@@ -21,7 +21,7 @@ regions: {WT: whole tumor, ET: enhancing tumor}
 methods:
   own: {label: Own, program: pretrain, settings: [student.ini], where: [cohort=near], tests: near}
   both: {label: Both, program: pretrain, settings: [student.ini], init: own, tests: near}
-  back: {label: Back, program: pretrain, settings: [student.ini], tests: far}
+  back: {label: Back, program: pretrain, settings: [student.ini], tests: far, seed_shift: 100}
   mean: {label: Mean of both, members: [own, both], tests: near}
 main: [own, both]
 reference: both
@@ -88,6 +88,8 @@ for fold in "01":
     with h5py.File(f"{root}/both/fold{fold}_seed0/checkpoint.h5", "r", locking=False) as file:
         inputs = json.loads(file["provenance"].attrs["json"])["inputs"]
     assert start in json.dumps(inputs), inputs
+    with h5py.File(f"{root}/back/fold{fold}_seed0/checkpoint.h5", "r", locking=False) as file:
+        assert int(json.loads(file["provenance"].attrs["json"])["seed"]) == 100
 table = {(r["row"], r["column"]): r for r in csv.DictReader(open(f"{root}/table1.csv"))}
 for label, row in {"Own": "own", "Ensemble": "mean", "Back": "back"}.items():
     by_case = {}

@@ -5,9 +5,10 @@ rule train:
     input:
         sheet=training_sheet,
         settings=lambda wildcards: settings_files(wildcards.method),
-        recipe=lambda wildcards: recipe_file(
-            method_of(wildcards).get("recipe", EXPERIMENT["recipe"])
-        ),
+        recipe=lambda wildcards: [
+            recipe_file(name)
+            for name in papers.recipes_of(EXPERIMENT, wildcards.method)
+        ],
         teacher=other_checkpoint("teacher"),
         init=other_checkpoint("init"),
     output:
@@ -24,6 +25,8 @@ rule train:
         program=lambda wildcards: method_of(wildcards)["program"],
         cases=training_cases,
         roles=role_flags,
+        seed=lambda wildcards: int(wildcards.seed)
+        + method_of(wildcards).get("seed_shift", 0),
         run_dir=f"{RUN}/run",
         history=f"{RUN}/history.csv",
         device=config["device"],
@@ -32,7 +35,7 @@ rule train:
         "training {wildcards.method} on {wildcards.study}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec {params.program} $(printf -- ' --config %s' {input.settings}) --cases {input.sheet}"
-        " {params.cases} {params.roles} --seed {wildcards.seed}"
+        " {params.cases} {params.roles} --seed {params.seed}"
         " --device {params.device} --threads {threads} --run-dir {params.run_dir} {params.stage}"
         " ${{SLURM_JOB_ID:+--deadline $(({resources.runtime} > 12"
         " ? {resources.runtime} * 60 - 600 : {resources.runtime} * 10))}}"

@@ -134,7 +134,7 @@ class References:
     def method(self, name, row):
         at = ("methods", name)
         if "members" in row:
-            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated"):
+            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated", "seed_shift"):
                 if key in row:
                     raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
         else:
@@ -263,6 +263,12 @@ def rows(experiment):
             networks = row.get("networks", {})
             labels |= {f"{method}.{n}": label for n, label in networks.items()} or {method: row["label"]}
     return labels
+
+
+def recipes_of(experiment, method):
+    """The recipes by which a method's input is prepared."""
+    named = experiment["methods"][method].get("recipe", experiment["recipe"])
+    return [named] if isinstance(named, str) else named
 
 
 def has_pool(experiment):

@@ -10,7 +10,7 @@ import h5py
 import jinja2
 import pandas as pd
 from curves import discriminator_curves, training_curves
-from experiment import load, rows, trained
+from experiment import load, recipes_of, rows, trained
 from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, sheet_of
 
 
@@ -170,7 +170,7 @@ def figures_of(root, experiment):
 def recipes(experiment, settings, methods):
     """The recipes that some methods and the cohorts name, each once."""
     named = [experiment["recipe"], *(c.get("recipe") for c in experiment["cohorts"].values())]
-    named += [experiment["methods"][m].get("recipe") for m in methods]
+    named += [recipe for m in methods for recipe in recipes_of(experiment, m)]
     return [f"{settings}/{name}" for name in dict.fromkeys(named) if name]
 
 

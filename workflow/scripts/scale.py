@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 from experiment import load as load_experiment
-from experiment import method_of, network_of, rows_of
+from experiment import method_of, network_of, recipes_of, rows_of
 
 # Assumed, not measured: what a data-center GPU sustains in these networks. --history replaces it.
 ASSUMED_TMAC_PER_S = 5.0
@@ -148,7 +148,7 @@ def count(paper):
             lines[name] = count_method(
                 row,
                 folder,
-                folder / row.get("recipe", experiment["recipe"]),
+                folder / recipes_of(experiment, name)[0],
                 fit,
                 own,
                 f"{scratch}/{method_of(row['teacher'])}.h5" if "teacher" in row else "",
