@@ -44,11 +44,11 @@ PY
 
 # Into a file.
 workflow "${settings[@]}" -- results/had-net/tiny/volumes/cases.tsv || { cat log.txt; fail "no volumes"; }
-grep -qE '^\[1/2\] +[0-9]+ s  making the synthetic scans of tiny$' log.txt || { cat log.txt; fail "no line for the first step"; }
-grep -qE '^\[2/2\] +[0-9]+ s  importing the scans of tiny as source volumes$' log.txt || { cat log.txt; fail "no line for the second"; }
+grep -qE '^\[1/2\] +[0-9][0-9a-z ]*s  making the synthetic scans of tiny$' log.txt || { cat log.txt; fail "no line for the first step"; }
+grep -qE '^\[2/2\] +[0-9][0-9a-z ]*s  importing the scans of tiny as source volumes$' log.txt || { cat log.txt; fail "no line for the second"; }
 [ "$(grep -c . log.txt)" = "$(grep -c '' log.txt)" ] || { cat log.txt; fail "blank lines"; }
 ! grep -q $'[\r\x1b]' log.txt || { cat -v log.txt; fail "a file with control characters"; }
-[ "$(wc -l < log.txt)" -le 4 ] || { cat log.txt; fail "more lines than steps"; }
+[ "$(grep -vc "^\.\.\." log.txt)" -le 4 ] || { cat log.txt; fail "more lines than steps"; }
 
 # In a terminal: as many epochs as last some seconds.
 sed -i '/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = 30/' config/scales/tiny/had-net.ini
@@ -57,9 +57,9 @@ on_terminal() {
     terminal.txt > /dev/null
 }
 on_terminal $run/checkpoint.h5 || { cat -v terminal.txt; fail "the training failed"; }
-grep -qE 'training teacher on tiny, fold 0, seed 0: epoch [0-9]+/30, [0-9]+ s left' terminal.txt || { cat -v terminal.txt; fail "no time left"; }
+grep -qE 'training teacher on tiny, fold 0, seed 0: epoch [0-9]+/30, [0-9][0-9a-z ]*s left' terminal.txt || { cat -v terminal.txt; fail "no time left"; }
 [ "$(grep -oE 'epoch [0-9]+/30' terminal.txt | sort -u | wc -l)" -ge 3 ] || { cat -v terminal.txt; fail "the line does not live"; }
-grep -qE '^(.\[[0-9]+A.\[J)?\[3/3\] +[0-9]+ s  training teacher on tiny, fold 0, seed 0' terminal.txt || { cat -v terminal.txt; fail "no line in the end"; }
+grep -qE '^(.\[[0-9]+A.\[J)?\[3/3\] +[0-9][0-9a-z ]*s  training teacher on tiny, fold 0, seed 0' terminal.txt || { cat -v terminal.txt; fail "no line in the end"; }
 
 # A training that is stopped and goes on, and one that cannot.
 rm -r $run
@@ -68,12 +68,12 @@ printf '#!/bin/sh\n[ -e cut ] || { case "$*" in *--output*) touch cut; set -- "$
   "$BIN" > wrapped/pretrain
 chmod +x wrapped/pretrain
 PATH=$PWD/wrapped:$PATH workflow "${settings[@]}" -- $run/checkpoint.h5 || { cat log.txt; fail "not started again"; }
-grep -qE '^stopped +[0-9]+ s  training teacher' log.txt || { cat log.txt; fail "the stop is not told"; }
+grep -qE '^stopped +[0-9][0-9a-z ]*s  training teacher' log.txt || { cat log.txt; fail "the stop is not told"; }
 grep -q '^starting again: training teacher' log.txt || { cat log.txt; fail "the second start is not told"; }
 rm -r $run
 truncate -s 3000 "results/had-net/tiny/volumes/$(awk -F'\t' '$4 == "train" {print $2; exit}' results/had-net/tiny/volumes/cases.tsv)"
 ! workflow "${settings[@]}" -- $run/checkpoint.h5 || fail "trained on a damaged volume"
-grep -qE '^FAILED +[0-9]+ s  training teacher' log.txt || { cat log.txt; fail "the failure is not told"; }
+grep -qE '^FAILED +[0-9][0-9a-z ]*s  training teacher' log.txt || { cat log.txt; fail "the failure is not told"; }
 grep -qE '^    pretrain: error: ' log.txt || { cat log.txt; fail "the program's words are not told"; }
 grep -q "^    log: $run/train.log" log.txt || { cat log.txt; fail "the log is not named"; }
 grep -q '^1 step failed; the same command goes on from here' log.txt || { cat log.txt; fail "no last line"; }
