@@ -22,4 +22,10 @@ std::string describe(const Grid& g) {
                      g.spacing_mm[0], g.spacing_mm[1], g.spacing_mm[2]);
 }
 
+std::vector<float> Shares::outside() const {
+  std::vector<float> values(image.channels.size(), 0.0f);
+  if (exclusive && !values.empty()) values[0] = 1.0f;
+  return values;
+}
+
 }  // namespace kdseg

@@ -62,13 +62,25 @@ struct Region {
   bool operator==(const Region&) const = default;
 };
 
+/// Soft labels: how far each voxel belongs to each channel, from 0 to 1.
+struct Shares {
+  Image image;  ///< [K][z][y][x]; channels are named by class or region
+  /// Channels are all the classes in their order and sum to 1 in every voxel; else they are regions
+  /// that may overlap.
+  bool exclusive = true;
+
+  /// What lies beyond the arrays, one value per channel: background for certain.
+  std::vector<float> outside() const;
+};
+
 /// One patient: channels, and where known the labels and the brain (or body) mask, on one grid.
 struct Case {
   std::string id, stratum;
   Image image;
   std::optional<Labels> label, brain;
-  ClassTable classes;           ///< empty where there is no label
+  ClassTable classes;           ///< empty where there is neither label nor share
   std::vector<Region> regions;  ///< the data set's scored regions; empty: one per class
+  std::optional<Shares> share;  ///< soft labels, beside the label or instead of it
 };
 
 /// Output axis i (x, y, z) is input axis axis[i], reversed where flip[i].

@@ -13,6 +13,7 @@ constexpr Type type_of() {
   if constexpr (std::is_same_v<T, float>) return Type::f32;
   if constexpr (std::is_same_v<T, double>) return Type::f64;
   if constexpr (std::is_same_v<T, uint8_t>) return Type::u8;
+  if constexpr (std::is_same_v<T, uint16_t>) return Type::u16;
   if constexpr (std::is_same_v<T, int32_t>) return Type::i32;
   if constexpr (std::is_same_v<T, int64_t>) return Type::i64;
   if constexpr (std::is_same_v<T, uint64_t>) return Type::u64;
@@ -34,6 +35,7 @@ size_t size_of(Type type) {
     case Type::u8:
       return 1;
     case Type::f16:
+    case Type::u16:
       return 2;
     case Type::f32:
     case Type::i32:
@@ -62,6 +64,7 @@ Array make_array(std::vector<int64_t> shape, std::span<const T> values) {
 template Array make_array<float>(std::vector<int64_t>, std::span<const float>);
 template Array make_array<double>(std::vector<int64_t>, std::span<const double>);
 template Array make_array<uint8_t>(std::vector<int64_t>, std::span<const uint8_t>);
+template Array make_array<uint16_t>(std::vector<int64_t>, std::span<const uint16_t>);
 template Array make_array<int32_t>(std::vector<int64_t>, std::span<const int32_t>);
 template Array make_array<int64_t>(std::vector<int64_t>, std::span<const int64_t>);
 template Array make_array<uint64_t>(std::vector<int64_t>, std::span<const uint64_t>);

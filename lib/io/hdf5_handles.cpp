@@ -30,6 +30,8 @@ hid_t native_type(Type type) {
       return H5Tcopy(H5T_NATIVE_DOUBLE);
     case Type::u8:
       return H5Tcopy(H5T_NATIVE_UINT8);
+    case Type::u16:
+      return H5Tcopy(H5T_NATIVE_UINT16);
     case Type::i32:
       return H5Tcopy(H5T_NATIVE_INT32);
     case Type::i64:

@@ -80,7 +80,7 @@ std::optional<Type> type_for(hid_t type) {
     case H5T_INTEGER: {
       const bool with_sign = H5Tget_sign(type) == H5T_SGN_2;
       if (size == 1) return with_sign ? Type::i32 : Type::u8;
-      if (size == 2) return Type::i32;
+      if (size == 2) return with_sign ? Type::i32 : Type::u16;
       if (size == 4) return with_sign ? Type::i32 : Type::i64;
       if (size == 8) return with_sign ? Type::i64 : Type::u64;
       return std::nullopt;

@@ -135,6 +135,8 @@ const char* type_name(Type type) {
       return "f64";
     case Type::u8:
       return "u8";
+    case Type::u16:
+      return "u16";
     case Type::i32:
       return "i32";
     case Type::i64:

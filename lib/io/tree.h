@@ -12,7 +12,7 @@
 
 namespace kdseg::io {
 
-enum class Type { f16, f32, f64, u8, i32, i64, u64 };
+enum class Type { f16, f32, f64, u8, u16, i32, i64, u64 };
 size_t size_of(Type type);
 
 /// An n-dimensional array in memory, C order, native byte order.
@@ -35,7 +35,7 @@ struct Array {
 template <class T>
 Array make_array(
     std::vector<int64_t> shape,
-    std::span<const T> values);  ///< float, double, uint8_t, int32_t, int64_t, uint64_t
+    std::span<const T> values);  ///< float, double, uint8_t, uint16_t, int32_t, int64_t, uint64_t
 /// float32 values stored as IEEE half, rounded to nearest even.
 Array make_half_array(std::vector<int64_t> shape, std::span<const float> values);
 std::vector<float> to_float(const Array& array);  ///< from f16, f32 or f64

@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "io/contract_json.h"
+#include "io/share_arrays.h"
 #include "io/voxel_arrays.h"
 
 namespace kdseg::io {
@@ -27,6 +28,7 @@ Volume from_tree(Tree tree, bool voxels) {
     if (data.classes.names.empty()) throw DataError("{}: /label without class-names", tree.file_);
     data.label = labels_from_array(tree, "/label", grid, data.classes.names.size(), voxels);
   }
+  if (tree.has("/share")) data.share = get_shares(tree, grid, data.classes, data.regions, voxels);
   if (tree.has("/brain")) data.brain = labels_from_array(tree, "/brain", grid, 0, voxels);
   return volume;
 }
@@ -40,6 +42,7 @@ std::string write_volume(const std::string& path, const Volume& volume,
   tree.arrays["/image"] = image_to_array(data.image, options.half);
   if (data.label) tree.arrays["/label"] = labels_to_array(*data.label);
   if (data.brain) tree.arrays["/brain"] = labels_to_array(*data.brain);
+  if (data.share) put_shares(tree, *data.share, options.share);
   auto& root = tree.attributes["/"];
   root["case"] = data.id;
   root["stratum"] = data.stratum;

@@ -1,4 +1,4 @@
-// Case volumes: <case>.h5 with /image, /label, /brain.
+// Case volumes: <case>.h5 with /image, /label, /share, /brain.
 #pragma once
 #include <string>
 
@@ -10,7 +10,8 @@ namespace kdseg::io {
 
 struct VolumeWriteOptions {
   bool force = false;
-  bool half = false;  ///< store /image as float16
+  bool half = false;       ///< store /image as float16
+  Type share = Type::u16;  ///< of /share: u8, u16, f16 or f32
 };
 
 /// \return content_sha256. Errors as write_tree.
@@ -20,11 +21,11 @@ std::string write_volume(const std::string& path, const Volume& volume,
 /// \throws DataError as read_tree, and for shapes, classes or attributes that do not fit together
 Volume read_volume(const std::string& path);
 
-/// The same as if there were no label: /label is not read.
+/// The same as if there were no label: neither /label nor /share is read.
 Volume read_volume_without_label(const std::string& path);
 
-/// Everything but the voxels (image.voxels, label->voxels, brain->voxels stay empty; label and
-/// brain tell whether they are there).
+/// Everything but the voxels (image.voxels, label->voxels, brain->voxels, share->image.voxels stay
+/// empty; label, brain and share tell whether they are there).
 Volume read_volume_header(const std::string& path);
 
 /// Chains and grids as JSON text, the form used in attributes.

@@ -196,8 +196,9 @@ at::Tensor to_tensor(const io::Array& array) {
     case io::Type::i64:
       type = at::kLong;
       break;
+    case io::Type::u16:
     case io::Type::u64:
-      throw std::logic_error("uint64 arrays do not become tensors");
+      throw DataError("an array of u16 or u64; expected f16, f32, f64, u8, i32 or i64");
   }
   at::Tensor tensor = at::empty(array.shape, type);
   std::memcpy(tensor.mutable_data_ptr(), array.bytes.data(), tensor.nbytes());
