@@ -76,11 +76,12 @@ void check_margins(const Volume& volume, const std::vector<std::string>& channel
         box.size[2]);
 }
 
-/// Moves image, label and mask of a case together and records each step.
+/// Moves image, labels and mask of a case together and records each step.
 void move(PlacedCase& placed, const Step& step) {
   Case& data = placed.volume.data;
   data.image = voxels::apply(data.image, step);
   if (data.label) data.label = voxels::apply(*data.label, step);
+  if (data.share) data.share = voxels::apply(*data.share, step);
   placed.mask = voxels::apply(placed.mask, step);
   placed.volume.chain.steps.push_back(step);
 }
@@ -192,10 +193,11 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
   if (histogram && !needed.empty())
     for (const auto& name : used)
       if (std::find(needed.begin(), needed.end(), name) == needed.end()) needed.push_back(name);
-  PlacedCase placed{{{source.data.id, source.data.stratum, select_channels(source, needed),
-                      source.data.label, std::nullopt, source.data.classes, source.data.regions},
-                     source.chain},
-                    std::move(mask)};
+  PlacedCase placed{
+      {{source.data.id, source.data.stratum, select_channels(source, needed), source.data.label,
+        std::nullopt, source.data.classes, source.data.regions, source.data.share},
+       source.chain},
+      std::move(mask)};
 
   const Grid& grid = source.data.image.grid;
   if (crop == "content")
@@ -290,6 +292,7 @@ void subsample(PlacedCase& placed, const Parameters& recipe) {
   };
   data.image = voxels::apply(data.image, half);
   if (data.label) data.label = halved(*data.label);
+  if (data.share) data.share = voxels::apply(*data.share, half);
   placed.mask = halved(placed.mask);
   placed.volume.chain.steps.push_back(half);
 }

@@ -218,6 +218,11 @@ Labels apply(const Labels& labels, const Step& step) {
   return apply_with(labels, step, grid_after(labels.grid, step));
 }
 
+Shares apply(const Shares& shares, const Step& step) {
+  const Grid grid = grid_after(shares.image.grid, step);
+  return {apply_with(shares.image, step, shares.outside(), grid), shares.exclusive};
+}
+
 Image restore(const Chain& chain, const Image& image, const std::vector<float>& fill,
               size_t first) {
   const std::vector<Grid> grids = way_back(chain, image.grid, first);

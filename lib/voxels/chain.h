@@ -13,6 +13,8 @@ Grid grid_after(const Chain& chain);
 Image apply(const Image& image, const Step& step, float fill = 0.0f);
 /// Labels: nearest neighbor, padding 0.
 Labels apply(const Labels& labels, const Step& step);
+/// Soft labels: as images, padding is background for certain.
+Shares apply(const Shares& shares, const Step& step);
 
 /// Undoes steps [first, end) of the chain in reverse order. Exact for Reorient and Box (voxels that
 /// were cut away return as `fill` per channel); Resample by linear interpolation for images,
