@@ -22,6 +22,9 @@ struct Head {
   int64_t channels() const { return static_cast<int64_t>(names.size()); }
 };
 
+/// One channel per class, in their order.
+Head softmax_head(const ClassTable& classes);
+
 /// How a network is laid over a volume. Triples are x, y, z voxels.
 struct Tiling {
   enum class Kind { whole, window, box, slices } kind = Kind::whole;

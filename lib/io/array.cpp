@@ -1,5 +1,6 @@
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "base/errors.h"
 #include "io/half.h"
@@ -26,6 +27,18 @@ Array empty_array(Type type, std::vector<int64_t> shape, size_t count) {
         fmt::format("{} values for a shape of {} elements", count, array.count()));
   array.bytes.resize(count * size_of(type));
   return array;
+}
+
+template <class T>
+void widen(const Array& array, std::vector<float>& out) {
+  constexpr int64_t largest = int64_t{1} << 24;
+  const auto in = array.as<T>();
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (std::cmp_less(in[i], -largest) || std::cmp_greater(in[i], largest))
+      throw DataError("a value is {}, expected whole numbers that float32 holds, up to {}", in[i],
+                      largest);
+    out[i] = static_cast<float>(in[i]);
+  }
 }
 
 }  // namespace
@@ -92,8 +105,21 @@ std::vector<float> to_float(const Array& array) {
       for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(in[i]);
       break;
     }
-    default:
-      throw DataError("an array of whole numbers, expected one of floating-point numbers");
+    case Type::u8:
+      widen<uint8_t>(array, values);
+      break;
+    case Type::u16:
+      widen<uint16_t>(array, values);
+      break;
+    case Type::i32:
+      widen<int32_t>(array, values);
+      break;
+    case Type::i64:
+      widen<int64_t>(array, values);
+      break;
+    case Type::u64:
+      widen<uint64_t>(array, values);
+      break;
   }
   return values;
 }

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "io/atomic_file.h"
 #include "io/contract_json.h"
 
 namespace kdseg::io {
@@ -55,7 +56,7 @@ NetworkRecord take_network(Tree& tree, const std::string& prefix) {
   record.network.kind = "network";
   record.network.name = tree.text(object, "network");
   record.network.where = tree.file_;
-  for (const auto& line : tree.texts(object, "network-settings")) {
+  for (const auto& line : tree.texts_or_none(object, "network-settings")) {
     const auto equals = line.find('=');
     if (equals == std::string::npos)
       throw DataError("{}: network-settings has '{}', expected key = value", tree.file_, line);
@@ -96,18 +97,27 @@ void put_contract(Tree& tree, const std::string& object, const Contract& contrac
   if (differs(&Contract::tiling)) named["tiling"] = tiling_to_json(contract.tiling);
 }
 
+/// As Recipe::id() makes it of the recipe's text.
+std::string id_of_recipe(const std::string& ini) {
+  return sha256(std::as_bytes(std::span(ini))).substr(0, 16);
+}
+
 /// The contract that the attributes of `object` state; what they leave out is as in `rest`.
 Contract take_contract(const Tree& tree, const std::string& object, const Contract* rest) {
   const auto stated = [&](const char* name) { return !rest || tree.has_attribute(object, name); };
   const std::string where = object == "/" ? tree.file_ : fmt::format("{}: {}", tree.file_, object);
   Contract contract = rest ? *rest : Contract{};
   if (stated("channels")) contract.channels = tree.texts(object, "channels");
-  if (stated("recipe-id")) contract.recipe_id = tree.text(object, "recipe-id");
   if (stated("recipe")) contract.recipe_ini = tree.text(object, "recipe");
+  if (tree.has_attribute(object, "recipe-id"))
+    contract.recipe_id = tree.text(object, "recipe-id");
+  else if (!rest)
+    contract.recipe_id = id_of_recipe(contract.recipe_ini);
   if (stated("head")) contract.head = head_from_json(tree.text(object, "head"), where);
-  if (stated("regions"))
+  if (tree.has_attribute(object, "regions"))
     contract.regions = regions_from_texts(tree.texts(object, "regions"), where);
-  if (stated("tiling")) contract.tiling = tiling_from_json(tree.text(object, "tiling"), where);
+  if (tree.has_attribute(object, "tiling"))
+    contract.tiling = tiling_from_json(tree.text(object, "tiling"), where);
   if (contract.channels.empty()) throw DataError("{}: no channels", where);
   if (contract.head.names.empty()) throw DataError("{}: the head has no channels", where);
   return contract;
@@ -270,7 +280,7 @@ Checkpoint read_checkpoint(const std::string& path) {
   Tree tree = read_tree(path, "checkpoint");
   Checkpoint checkpoint;
   checkpoint.contract = take_contract(tree, "/", nullptr);
-  checkpoint.trained_on = tree.texts("/", "trained-on");
+  checkpoint.trained_on = tree.texts_or_none("/", "trained-on");
   if (const auto found = tree.attributes.find("/metrics"); found != tree.attributes.end())
     for (const auto& [name, value] : found->second)
       checkpoint.metrics[name] = tree.number("/metrics", name);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/errors.h"
 #include "base/text.h"
@@ -220,12 +222,21 @@ void put_grid(Tree& tree, const Grid& grid) {
   root["direction"] = std::vector<double>(grid.direction.begin(), grid.direction.end());
 }
 
-Grid get_grid(const Tree& tree) {
+Grid get_grid(const Tree& tree, const std::string& array) {
   Grid grid;
-  grid.size = to_array_of<int64_t, 3>(tree, "size", tree.integers("/", "size"));
+  if (tree.has_attribute("/", "size")) {
+    grid.size = to_array_of<int64_t, 3>(tree, "size", tree.integers("/", "size"));
+  } else {
+    const auto& shape = tree.array(array).shape;
+    if (shape.size() < 3)
+      throw DataError("{}: {} has {} axes, expected z, y, x", tree.file_, array, shape.size());
+    grid.size = {shape[shape.size() - 1], shape[shape.size() - 2], shape[shape.size() - 3]};
+  }
   grid.spacing_mm = to_array_of<double, 3>(tree, "spacing-mm", tree.numbers("/", "spacing-mm"));
-  grid.origin_mm = to_array_of<double, 3>(tree, "origin-mm", tree.numbers("/", "origin-mm"));
-  grid.direction = to_array_of<double, 9>(tree, "direction", tree.numbers("/", "direction"));
+  if (tree.has_attribute("/", "origin-mm"))
+    grid.origin_mm = to_array_of<double, 3>(tree, "origin-mm", tree.numbers("/", "origin-mm"));
+  if (tree.has_attribute("/", "direction"))
+    grid.direction = to_array_of<double, 9>(tree, "direction", tree.numbers("/", "direction"));
   try {
     check_grid(grid);
   } catch (const std::runtime_error& e) {
@@ -242,8 +253,11 @@ void put_classes(Tree& tree, const ClassTable& classes) {
 
 ClassTable get_classes(const Tree& tree) {
   ClassTable classes;
-  classes.names = tree.texts("/", "class-names");
-  for (const int64_t code : tree.integers("/", "class-codes")) {
+  classes.names = tree.texts_or_none("/", "class-names");
+  std::vector<int64_t> codes(classes.names.size());
+  std::iota(codes.begin(), codes.end(), 0);
+  if (tree.has_attribute("/", "class-codes")) codes = tree.integers("/", "class-codes");
+  for (const int64_t code : codes) {
     if (code < 0 || code > 65535)
       throw DataError("{}: attribute 'class-codes' of / holds {}, expected 0 to 65535", tree.file_,
                       code);
@@ -253,6 +267,21 @@ ClassTable get_classes(const Tree& tree) {
     throw DataError("{}: {} class-names and {} class-codes", tree.file_, classes.names.size(),
                     classes.codes.size());
   return classes;
+}
+
+std::string get_case_id(const Tree& tree) {
+  return tree.text_or("/", "case", std::filesystem::path(tree.file_).stem().string());
+}
+
+Chain get_chain(const Tree& tree, const Grid& grid) {
+  if (!tree.has_attribute("/", "chain")) return {grid, {}};
+  Chain chain = chain_from_json(tree.text("/", "chain"), tree.file_);
+  const auto end = end_size(chain);
+  if (end != grid.size)
+    throw DataError("{}: the chain ends at {}, the grid has {} voxels", tree.file_,
+                    fmt::format("{}", fmt::join(end, "x")),
+                    fmt::format("{}", fmt::join(grid.size, "x")));
+  return chain;
 }
 
 std::array<int64_t, 3> end_size(const Chain& chain) {

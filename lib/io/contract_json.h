@@ -23,12 +23,18 @@ std::vector<std::string> regions_to_texts(const std::vector<Region>& regions);
 std::vector<Region> regions_from_texts(const std::vector<std::string>& texts,
                                        const std::string& where);
 
-/// Root attributes size, spacing-mm, origin-mm, direction.
+/// Root attributes size, spacing-mm, origin-mm, direction. Other programs may leave out all but the
+/// spacing: size is then that of the dataset `array`, the origin 0 and the direction the identity.
 void put_grid(Tree& tree, const Grid& grid);
-Grid get_grid(const Tree& tree);
-/// Root attributes class-names, class-codes.
+Grid get_grid(const Tree& tree, const std::string& array);
+/// Root attribute chain; without it the grid is the scan's own. \throws DataError  it ends
+/// elsewhere
+Chain get_chain(const Tree& tree, const Grid& grid);
+/// Root attributes class-names, class-codes; without codes the classes count from 0.
 void put_classes(Tree& tree, const ClassTable& classes);
 ClassTable get_classes(const Tree& tree);
+/// Root attribute `case`; without it the file's name without its extension.
+std::string get_case_id(const Tree& tree);
 
 /// The size at the end of the chain.
 std::array<int64_t, 3> end_size(const Chain& chain);

@@ -85,6 +85,10 @@ std::optional<Type> type_for(hid_t type) {
       if (size == 8) return with_sign ? Type::i64 : Type::u64;
       return std::nullopt;
     }
+    case H5T_ENUM: {  // h5py's form of true and false
+      const Handle number(H5Tget_super(type), H5Tclose);
+      return size == 1 ? std::optional(Type::u8) : type_for(number.get());
+    }
     default:
       return std::nullopt;
   }
@@ -258,6 +262,22 @@ class Reader {
                       bytes, stored);
   }
 
+  /// Of HDF5's own filters those that everybody's library has.
+  void check_filters(hid_t data, const std::string& name) const {
+    const Handle creation(H5Dget_create_plist(data), H5Pclose);
+    const int filters = creation.good() ? H5Pget_nfilters(creation.get()) : 0;
+    for (int i = 0; i < filters; ++i) {
+      unsigned flags = 0, parameters = 0;
+      size_t values = 0;
+      char filter[64] = "";
+      const H5Z_filter_t id = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags,
+                                             &values, nullptr, sizeof filter, filter, &parameters);
+      if (id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_SHUFFLE && id != H5Z_FILTER_FLETCHER32)
+        throw DataError("{}: {} is stored with the filter '{}' ({}); expected none, or gzip", path_,
+                        name, *filter ? filter : "unnamed", static_cast<int>(id));
+    }
+  }
+
   Array dataset(hid_t data, const std::string& name, Voxels voxels) const {
     const Handle type(H5Dget_type(data), H5Tclose);
     const Handle space(H5Dget_space(data), H5Sclose);
@@ -276,6 +296,7 @@ class Reader {
     if (!bytes) throw DataError("{}: {} declares an impossible size", path_, name);
     // Integers may widen up to fourfold on their way into memory.
     check_storage(data, name, *bytes / size_of(*memory) * H5Tget_size(type.get()));
+    check_filters(data, name);
     Array array{*memory, {shape.begin(), shape.end()}, {}};
     if (voxels == Voxels::skip || *bytes == 0) return array;
     array.bytes.resize(*bytes);
@@ -300,13 +321,22 @@ void check_schema(const Reader& reader, const std::string& path, const std::stri
   const auto root = reader.attributes_of("/");
   const auto* found = text_of(root, "schema");
   const auto* version = text_of(root, "schema_version");
-  if (!found || !version)
+  if (!found)
     throw DataError("{}: an HDF5 file without attribute 'schema'; expected a {} file", path,
                     schema);
   if (*found != schema) throw DataError("{}: a {} file, expected a {} file", path, *found, schema);
+  if (!version) return;  // left out by another program
   const auto major = parse_integer(split(*version, '.').front());
   if (major != schema_major)
     throw DataError("{}: schema_version {}, this program reads {}.x", path, *version, schema_major);
+}
+
+Tree read_content(Reader& reader, std::span<const std::string> only, Voxels voxels) {
+  Tree tree = reader.read(only, voxels);
+  auto& root = tree.attributes["/"];
+  std::erase_if(root, [](const auto& item) { return is_envelope("/", item.first); });
+  if (root.empty()) tree.attributes.erase("/");
+  return tree;
 }
 
 Tree read_checked(const std::string& path, const std::string& schema,
@@ -314,11 +344,7 @@ Tree read_checked(const std::string& path, const std::string& schema,
   const Hdf5Turn turn;
   Reader reader(path);
   check_schema(reader, path, schema);
-  Tree tree = reader.read(only, voxels);
-  auto& root = tree.attributes["/"];
-  std::erase_if(root, [](const auto& item) { return is_envelope("/", item.first); });
-  if (root.empty()) tree.attributes.erase("/");
-  return tree;
+  return read_content(reader, only, voxels);
 }
 
 std::string root_text(const std::string& path, const std::string& name) {
@@ -342,8 +368,10 @@ Tree read_tree_header(const std::string& path, const std::string& schema) {
 
 std::string stored_content_sha256(const std::string& path) {
   const auto id = root_text(path, "content_sha256");
-  if (id.empty()) throw DataError("{}: attribute 'content_sha256' is missing", path);
-  return id;
+  if (!id.empty()) return id;
+  const Hdf5Turn turn;
+  Reader reader(path);
+  return content_sha256(read_content(reader, {}, Voxels::read));
 }
 
 std::string schema_of(const std::string& path) {

@@ -39,15 +39,14 @@ Prediction read_prediction(const std::string& path, bool with_probability) {
   static const std::vector<std::string> all{}, small{"/label", "/uncertainty"};
   Tree tree = read_tree(path, "prediction", with_probability ? all : small);
   Prediction prediction;
-  prediction.case_id = tree.text("/", "case");
+  prediction.case_id = get_case_id(tree);
   prediction.classes = get_classes(tree);
-  prediction.regions = regions_from_texts(tree.texts("/", "regions"), path);
-  prediction.head = head_from_json(tree.text("/", "head"), path);
-  prediction.checkpoint_ids = tree.texts("/", "checkpoint-ids");
-  const Grid grid = get_grid(tree);
-  prediction.chain = chain_from_json(tree.text("/", "chain"), path);
-  if (end_size(prediction.chain) != grid.size)
-    throw DataError("{}: the chain and the grid differ in size", path);
+  prediction.regions = regions_from_texts(tree.texts_or_none("/", "regions"), path);
+  prediction.head = tree.has_attribute("/", "head") ? head_from_json(tree.text("/", "head"), path)
+                                                    : softmax_head(prediction.classes);
+  prediction.checkpoint_ids = tree.texts_or_none("/", "checkpoint-ids");
+  const Grid grid = get_grid(tree, "/label");
+  prediction.chain = get_chain(tree, grid);
   prediction.label = labels_from_array(tree, "/label", grid, prediction.classes.names.size());
   if (tree.has("/probability"))
     prediction.probability = image_from_array(tree, "/probability", grid, prediction.head.names);

@@ -111,6 +111,13 @@ double Tree::number(const std::string& object, const std::string& name) const {
 }
 
 std::vector<std::string> Tree::texts(const std::string& object, const std::string& name) const {
+  if (has_attribute(object, name)) {
+    const auto& value = attributes.at(object).at(name);
+    if (const auto* one = std::get_if<std::string>(&value)) return {*one};
+    const auto* reals = std::get_if<std::vector<double>>(&value);
+    const auto* whole = std::get_if<std::vector<int64_t>>(&value);
+    if ((reals && reals->empty()) || (whole && whole->empty())) return {};
+  }
   return attribute<std::vector<std::string>>(*this, object, name, "a list of texts");
 }
 
@@ -123,6 +130,16 @@ std::vector<double> Tree::numbers(const std::string& object, const std::string& 
 
 std::vector<int64_t> Tree::integers(const std::string& object, const std::string& name) const {
   return attribute<std::vector<int64_t>>(*this, object, name, "a list of whole numbers");
+}
+
+std::string Tree::text_or(const std::string& object, const std::string& name,
+                          std::string otherwise) const {
+  return has_attribute(object, name) ? text(object, name) : std::move(otherwise);
+}
+
+std::vector<std::string> Tree::texts_or_none(const std::string& object,
+                                             const std::string& name) const {
+  return has_attribute(object, name) ? texts(object, name) : std::vector<std::string>{};
 }
 
 const char* type_name(Type type) {

@@ -38,7 +38,8 @@ Array make_array(
     std::span<const T> values);  ///< float, double, uint8_t, uint16_t, int32_t, int64_t, uint64_t
 /// float32 values stored as IEEE half, rounded to nearest even.
 Array make_half_array(std::vector<int64_t> shape, std::span<const float> values);
-std::vector<float> to_float(const Array& array);  ///< from f16, f32 or f64
+/// \throws DataError  a whole number that float32 does not hold
+std::vector<float> to_float(const Array& array);
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>,
                                std::vector<double>, std::vector<std::string>>;
@@ -55,9 +56,14 @@ struct Tree {
   const std::string& text(const std::string& object, const std::string& name) const;
   int64_t integer(const std::string& object, const std::string& name) const;
   double number(const std::string& object, const std::string& name) const;
+  /// A single text is a list of one; an empty list of numbers, which h5py makes of [], is empty.
   std::vector<std::string> texts(const std::string& object, const std::string& name) const;
   std::vector<double> numbers(const std::string& object, const std::string& name) const;
   std::vector<int64_t> integers(const std::string& object, const std::string& name) const;
+  /// What other programs may leave out.
+  std::string text_or(const std::string& object, const std::string& name,
+                      std::string otherwise) const;
+  std::vector<std::string> texts_or_none(const std::string& object, const std::string& name) const;
 
   std::string file_ = "(memory)";  ///< for messages
 };
@@ -76,7 +82,9 @@ std::string write_tree(const std::string& path, const Tree& tree, const std::str
 
 /// Reads everything but /provenance (or, with `only`, the datasets whose path starts with one of
 /// these; attributes always).
-/// \throws DataError  missing, unreadable, truncated, not HDF5, another schema or major version
+/// Attributes schema_version (1.0), content_sha256 and the seal may be missing, as in files of
+/// other programs. \throws DataError  missing, unreadable, truncated, not HDF5, another schema or
+/// major version; an array compressed otherwise than by gzip
 Tree read_tree(const std::string& path, const std::string& schema,
                std::span<const std::string> only = {});
 
@@ -88,7 +96,8 @@ std::string read_provenance(const std::string& path);
 
 /// The hash that write_tree stores. Independent of file layout and storage order.
 std::string content_sha256(const Tree& tree);
-std::string stored_content_sha256(const std::string& path);  ///< attribute of any of our files
+/// The attribute that write_tree stores, or the hash of what another program wrote without it.
+std::string stored_content_sha256(const std::string& path);
 std::string schema_of(
     const std::string& path);  ///< "volume", "prediction", "checkpoint", ...; "" if not ours
 

@@ -11,18 +11,19 @@ namespace {
 Volume from_tree(Tree tree, bool voxels) {
   Volume volume;
   auto& data = volume.data;
-  data.id = tree.text("/", "case");
-  data.stratum = tree.text("/", "stratum");
+  data.id = get_case_id(tree);
+  data.stratum = tree.text_or("/", "stratum", {});
   data.classes = get_classes(tree);
-  data.regions = regions_from_texts(tree.texts("/", "regions"), tree.file_);
-  const Grid grid = get_grid(tree);
-  volume.chain = chain_from_json(tree.text("/", "chain"), tree.file_);
-  if (end_size(volume.chain) != grid.size)
-    throw DataError("{}: the chain ends at {}, the grid has {} voxels", tree.file_,
-                    fmt::format("{}", fmt::join(end_size(volume.chain), "x")),
-                    fmt::format("{}", fmt::join(grid.size, "x")));
+  data.regions = regions_from_texts(tree.texts_or_none("/", "regions"), tree.file_);
+  const Grid grid = get_grid(tree, "/image");
+  volume.chain = get_chain(tree, grid);
   volume.recipe_id = tree.text("/", "recipe-id");
-  volume.recipe_ini = tree.text("/", "recipe");
+  volume.recipe_ini = tree.text_or("/", "recipe", {});
+  if (volume.recipe_id != "source" && volume.recipe_ini.empty())
+    throw DataError(
+        "{}: recipe-id {} without a recipe; expected its text, or recipe-id source for intensities "
+        "as in the scan",
+        tree.file_, volume.recipe_id);
   data.image = image_from_array(tree, "/image", grid, tree.texts("/", "channels"), voxels);
   if (tree.has("/label")) {
     if (data.classes.names.empty()) throw DataError("{}: /label without class-names", tree.file_);

@@ -54,12 +54,12 @@ Image image_from_array(Tree& tree, const std::string& path, const Grid& grid,
                        std::vector<std::string> channels, bool voxels) {
   require_shape(tree, path, grid, channels.size());
   Image image{grid, std::move(channels), {}};
-  const auto type = tree.array(path).type;
-  if (type != Type::f32 && type != Type::f16 && type != Type::f64)
-    throw DataError("{}: {} holds whole numbers, expected floating-point numbers", tree.file_,
-                    path);
   if (voxels) {
-    image.voxels = to_float(tree.array(path));
+    try {
+      image.voxels = to_float(tree.array(path));
+    } catch (const DataError& e) {
+      throw DataError("{}: {}: {}", tree.file_, path, e.what());
+    }
     tree.arrays.erase(path);  // the largest array of the file: not held twice
   }
   return image;

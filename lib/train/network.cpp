@@ -16,15 +16,6 @@
 namespace kdseg::train {
 namespace {
 
-Head softmax_head(const ClassTable& classes) {
-  Head head;
-  head.names = classes.names;
-  head.codes = classes.codes;
-  for (size_t k = 0; k < classes.names.size(); ++k)
-    head.classes_of.push_back({static_cast<int>(k)});
-  return head;
-}
-
 Head image_head(const std::vector<std::string>& made) {
   Head head;
   head.kind = Head::Kind::image;
