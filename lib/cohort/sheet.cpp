@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cohort/label_source.h"
 #include "io/atomic_file.h"
 #include "io/table.h"
 
@@ -41,6 +42,7 @@ void check_row(const std::string& path, int64_t line, const Row& row) {
     throw DataError("{}:{}: case '{}' cannot name a file", path, line, row.id);
   if (row.file.empty()) throw DataError("{}:{}: case {} has no file", path, line, row.id);
   check_split(path, line, row);
+  check_labels(path, line, row);
 }
 
 /// "split=train,val" taken apart.

@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cohort/label_source.h"
 #include "cohort/sheet.h"
 #include "io/table.h"
 
@@ -96,6 +97,11 @@ std::vector<Pair> from_table(const Sources& sources) {
 
 std::vector<Pair> from_sheet(const Sources& sources) {
   const auto rows = cohort::select(cohort::read_sheet(sources.selection.cases), sources.selection);
+  if (const auto made = cohort::count_annotated(rows); made > 0)
+    log::warning(
+        "{} of the {} references were made (column labels: annotation): scores measure agreement "
+        "with what made them",
+        made, rows.size());
   std::vector<Pair> pairs;
   if (!fs::is_directory(sources.prediction)) {
     if (rows.size() != 1 || !fs::exists(sources.prediction))
