@@ -21,6 +21,7 @@ const cli::Manual manual{
      "preprocess --manifest data-manifest/brats-2019.yaml --root /data/BraTS2019 --check",
      "preprocess --image flair=a.nii.gz --image t1=b.nii.gz --image t2=c.nii.gz --output case.h5",
      "preprocess --cases scans.csv --classes NCR=1,ED=2,ET=4 --output-dir volumes",
+     "preprocess --cases pool/cases.tsv --annotations predictions --output-dir annotated",
      "preprocess --cases volumes/cases.tsv --folds 5 --sheet folds.tsv"},
     {"Vadacchino et al. 2021, HAD-Net, MIDL, arXiv:2103.16617 (recipes)"}};
 
@@ -30,7 +31,15 @@ void declare(cli::Options& add, Settings& s) {
             "description of a data set (data-manifest/*.yaml): layout, channels, label codes");
   add.input("root", s.from.root, "the data set's folder; copies with common faults are accepted");
   add.entries("image", s.from.images, "NAME=FILE: one channel of a single case; repeat");
-  add.input("label", s.from.label, "label file of the single case");
+  add.input("label", s.from.label, "label file of the single case: a scan, or a prediction (.h5)");
+  add.input("share", s.from.share,
+            "soft labels of the single case: a 4D scan, or a prediction (.h5)");
+  add.texts("share-order", s.from.share_order,
+            "what the volumes of 4D scans of soft labels are, in their order: all classes, which "
+            "must sum to 1, or regions");
+  add.input("annotations", s.from.annotations,
+            "folder of predictions (<case>.h5, or <case>.nii.gz with <case>_prob.nii.gz) that take "
+            "the place of the cases' labels");
   add.texts("classes", s.from.classes,
             "NAME=CODE,...: what label codes mean, where no manifest says it");
   cli::declare_case_selection(add, s.from.selection);

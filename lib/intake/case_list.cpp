@@ -5,8 +5,12 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "cohort/label_source.h"
+#include "intake/annotation.h"
 #include "io/table.h"
+#include "io/tree.h"
 #include "io/volume_file.h"
 
 namespace kdseg::intake {
@@ -15,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::set<std::string> row_columns{"case", "file", "stratum", "split", "fold"};
+const std::set<std::string> label_columns{"label", "share", cohort::labels_column};
 
 /// "NAME=FILE" taken apart.
 std::pair<std::string, std::string> named_file(const std::string& text) {
@@ -34,6 +39,7 @@ void list_explicit(const CaseListSettings& s, const std::string& id, CaseList& l
     listed.files.images.emplace_back(name, file);
   }
   listed.files.label = s.label;
+  listed.files.share = s.share;
   list.cases.push_back(listed);
   cohort::Row row;
   row.id = id;
@@ -71,7 +77,7 @@ std::vector<std::string> channel_columns(const io::Table& table,
     return channels;
   }
   for (const auto& column : table.columns)
-    if (!row_columns.contains(column) && column != "label" && column != "patient")
+    if (!row_columns.contains(column) && !label_columns.contains(column) && column != "patient")
       channels.push_back(column);
   if (channels.empty())
     throw DataError("{}: no column of scans; expected case, one column per channel, label, stratum",
@@ -83,7 +89,7 @@ void list_scan_sheet(const io::Table& table, CaseList& list) {
   const auto channels = channel_columns(table, list.manifest);
   const fs::path folder = fs::path(table.file).parent_path();
   for (const auto& column : table.columns)
-    if (!row_columns.contains(column) && column != "label" &&
+    if (!row_columns.contains(column) && column != "label" && column != "share" &&
         std::find(channels.begin(), channels.end(), column) == channels.end())
       list.sheet.extra_columns.push_back(column);
   std::map<std::string, int64_t> seen;
@@ -107,8 +113,10 @@ void list_scan_sheet(const io::Table& table, CaseList& list) {
     row.split = value("split");
     row.fold = value("fold");
     for (const auto& column : list.sheet.extra_columns) row.extra[column] = value(column);
+    cohort::check_labels(table.file, line, row);
     ListedCase listed;
     listed.files = {row.id, row.stratum, {}, file("label")};
+    listed.files.share = file("share");
     listed.patient = value("patient").empty() ? row.id : value("patient");
     for (const auto& channel : channels) {
       listed.files.images.emplace_back(channel, file(channel));
@@ -148,6 +156,74 @@ void keep_selected(const CaseSelection& selection, CaseList& list) {
   list.sheet.rows = std::move(kept);
 }
 
+/// The stored volume; labels from elsewhere replace its own and are of its classes where it has
+/// any.
+Volume annotated_volume(const ListedCase& listed, const LabelMeaning* meaning) {
+  Volume volume = io::read_volume(listed.volume);
+  const auto& files = listed.files;
+  if (files.label.empty() && files.share.empty()) return volume;
+  LabelMeaning own{volume.data.classes, volume.data.regions, {}};
+  if (!meaning && !own.classes.names.empty()) meaning = &own;
+  if (!meaning && !(is_prediction(files.label) || is_prediction(files.share)))
+    throw DataError("what do the codes of label {} mean? Give --manifest FILE or --classes",
+                    files.label);
+  std::vector<std::string> notes;
+  Annotation made = read_annotation(files, meaning, volume.chain.source, notes);
+  attach(volume, std::move(made));
+  for (const auto& note : notes) log::warning("case {}: {}", files.id, note);
+  return volume;
+}
+
+/// The files of a folder of predictions take the place of the cases' labels.
+void take_annotations(const std::string& folder, CaseList& list) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    throw UsageError("--annotations {}: no such folder; expected one of predictions", folder);
+  for (auto& listed : list.cases) {
+    const fs::path stem = fs::path(folder) / listed.files.id;
+    const std::string prediction = stem.string() + ".h5", scan = stem.string() + ".nii.gz",
+                      share = stem.string() + "_prob.nii.gz";
+    listed.files.label = listed.files.share = {};
+    if (fs::exists(prediction, error)) {
+      listed.files.label = prediction;
+      if (io::read_tree_header(prediction, "prediction").has("/probability"))
+        listed.files.share = prediction;
+    } else if (fs::exists(scan, error)) {
+      listed.files.label = scan;
+      if (fs::exists(share, error)) listed.files.share = share;
+    } else if (listed.rejected.empty()) {
+      listed.rejected = fmt::format("neither {} nor {}", prediction, scan);
+    }
+  }
+  cohort::mark_labels(list.sheet, cohort::annotation);
+}
+
+/// What the labels' scans mean, and where labels come from.
+void settle_labels(const CaseListSettings& s, CaseList& list) {
+  bool ordered = false;
+  for (size_t i = 0; i < list.cases.size(); ++i) {
+    auto& files = list.cases[i].files;
+    files.share_order = s.share_order;
+    const bool share_scan = !files.share.empty() && !is_prediction(files.share);
+    ordered = ordered || share_scan;
+    for (const auto& file : {files.label, files.share})
+      if (!file.empty() && !is_prediction(file) && !list.meaning && list.cases[i].volume.empty())
+        throw UsageError(
+            "case {}: what do the codes of label {} mean? Give --manifest FILE or "
+            "--classes NAME=CODE,...",
+            files.id, file);
+    if (share_scan && s.share_order.empty())
+      throw UsageError(
+          "case {}: what are the volumes of {}? --share-order NAME,... names them in their order",
+          files.id, files.share);
+    if (is_prediction(files.label) || is_prediction(files.share))
+      cohort::mark_labels(list.sheet, i, cohort::annotation);
+  }
+  if (!s.share_order.empty() && !ordered)
+    throw UsageError("--share-order {}: no case has a scan of soft labels",
+                     join(s.share_order, ","));
+}
+
 }  // namespace
 
 void check_case_options(const CaseListSettings& s) {
@@ -161,6 +237,10 @@ void check_case_options(const CaseListSettings& s) {
     throw UsageError("--root needs --manifest FILE, which describes the data set");
   if (!s.label.empty() && s.images.empty())
     throw UsageError("--label goes with --image; a sheet has a column label");
+  if (!s.share.empty() && s.images.empty())
+    throw UsageError("--share goes with --image; a sheet has a column share");
+  if (!s.annotations.empty() && !s.images.empty())
+    throw UsageError("--annotations is for many cases; a single case has --label and --share");
   if (!s.manifest.empty() && !s.classes.empty())
     throw UsageError("--classes and --manifest both explain label codes; give one of them");
 }
@@ -222,13 +302,8 @@ CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
   keep_selected(selection, list);
   if (list.manifest)
     for (auto& listed : list.cases) listed.files.header_authority = list.manifest->header_authority;
-  if (!list.meaning)
-    for (const auto& listed : list.cases)
-      if (!listed.files.label.empty())
-        throw UsageError(
-            "case {}: what do the codes of label {} mean? Give --manifest FILE or "
-            "--classes NAME=CODE,...",
-            listed.files.id, listed.files.label);
+  if (!s.annotations.empty()) take_annotations(s.annotations, list);
+  settle_labels(s, list);
   return list;
 }
 
@@ -238,8 +313,8 @@ Volume load_case(const ListedCase& listed, const LabelMeaning* meaning) {
     return message.starts_with(title) ? message : title + ": " + message;
   };
   try {
-    Volume volume =
-        listed.volume.empty() ? import_case(listed.files, meaning) : io::read_volume(listed.volume);
+    Volume volume = listed.volume.empty() ? import_case(listed.files, meaning)
+                                          : annotated_volume(listed, meaning);
     volume.data.id = listed.files.id;
     volume.data.stratum = listed.files.stratum;
     return volume;
@@ -251,10 +326,11 @@ Volume load_case(const ListedCase& listed, const LabelMeaning* meaning) {
 }
 
 std::vector<std::string> input_files(const ListedCase& listed) {
-  if (!listed.volume.empty()) return {listed.volume};
   std::vector<std::string> files;
+  if (!listed.volume.empty()) files.push_back(listed.volume);
   for (const auto& [channel, file] : listed.files.images) files.push_back(file);
-  if (!listed.files.label.empty()) files.push_back(listed.files.label);
+  for (const auto& file : {listed.files.label, listed.files.share})
+    if (!file.empty() && (files.empty() || files.back() != file)) files.push_back(file);
   return files;
 }
 

@@ -13,11 +13,14 @@ namespace kdseg::intake {
 
 /// Where cases come from; exactly one of `images`, `root` and `selection.cases` is given.
 struct CaseListSettings {
-  std::vector<std::string> images;   ///< "flair=a.nii.gz": one case from explicit files
-  std::string label;                 ///< label file of that case
-  std::vector<std::string> classes;  ///< "NCR=1"; what label codes mean
-  std::string manifest, root;        ///< a data set: its description and its folder
-  CaseSelection selection;           ///< sheet and choice of cases
+  std::vector<std::string> images;       ///< "flair=a.nii.gz": one case from explicit files
+  std::string label;                     ///< label file of that case
+  std::string share;                     ///< soft labels of that case
+  std::vector<std::string> classes;      ///< "NCR=1"; what label codes mean
+  std::vector<std::string> share_order;  ///< names of the volumes of 4D scans of soft labels
+  std::string annotations;     ///< folder of predictions that take the place of the cases' labels
+  std::string manifest, root;  ///< a data set: its description and its folder
+  CaseSelection selection;     ///< sheet and choice of cases
 };
 
 struct ListedCase {
@@ -40,10 +43,12 @@ struct CaseList {
 void check_case_options(const CaseListSettings& settings);
 
 /// Lists and selects; opens no scan. A sheet holds either volumes (column `file`) or scans: columns
-/// `case`, one per channel, and optionally `label`, `stratum`, `split`, `fold`. With a manifest
-/// only the columns of its modalities are channels, others are carried over. \throws UsageError
-/// options that do not go together; a label whose codes nobody explains \throws DataError malformed
-/// sheet or manifest, duplicate case, empty file name, no case found
+/// `case`, one per channel, and optionally `label`, `share`, `labels`, `stratum`, `split`, `fold`.
+/// With a manifest only the columns of its modalities are channels, others are carried over. Where
+/// `annotations` names a folder its files <case>.h5, or <case>.nii.gz with <case>_prob.nii.gz, are
+/// the labels; the cases' own are not opened. The column `labels` then says `annotation`.
+/// \throws UsageError  options that do not go together; a label whose codes nobody explains
+/// \throws DataError   malformed sheet or manifest, duplicate case, empty file name, no case found
 CaseList list_cases(const CaseListSettings& settings, const std::string& explicit_id);
 
 /// Codes and names from "NCR=1" items; background (code 0) is added when absent.

@@ -19,7 +19,7 @@ struct Finding {
 };
 
 std::string codes_present(const Case& data) {
-  if (!data.label) return "no label";
+  if (!data.label) return data.share ? "soft labels" : "no label";
   std::vector<bool> seen(data.classes.codes.size(), false);
   for (const uint8_t v : data.label->voxels) seen[v] = true;
   std::vector<std::string> codes;

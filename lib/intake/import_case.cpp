@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "image/scan.h"
+#include "intake/annotation.h"
 #include "intake/intake.h"
 #include "intake/label_codes.h"
 #include "voxels/chain.h"
@@ -73,7 +74,8 @@ void settle_grid(const CaseFiles& files, Scans& scans, std::vector<std::string>&
 Scans read_scans(const CaseFiles& files, std::vector<std::string>& notes) {
   Scans scans;
   for (const auto& [channel, path] : files.images) scans.images.push_back(image::read_scan(path));
-  if (!files.label.empty()) scans.label = image::read_scan(files.label);
+  if (!files.label.empty() && !is_prediction(files.label))
+    scans.label = image::read_scan(files.label);
   settle_grid(files, scans, notes);
   return scans;
 }
@@ -181,15 +183,17 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
   Scans scans = read_scans(files, notes);
   bool keep_whole = false;
   inspect(files, scans, notes, keep_whole);
-  std::optional<Labels> label;
+  CaseFiles annotated = files;
+  if (scans.label) annotated.label.clear();
+  Annotation made = read_annotation(annotated, meaning, scans.grid, notes);
   if (scans.label) {
-    label = Labels{scans.grid,
-                   classes_from_codes(files.label, scans.label->image.voxels, *meaning, notes)};
+    made.label = Labels{
+        scans.grid, classes_from_codes(files.label, scans.label->image.voxels, *meaning, notes)};
     scans.label.reset();
   }
 
   Volume volume;
-  volume.chain = plan(scans, label, keep_whole);
+  volume.chain = plan(scans, made.label, keep_whole);
   volume.data.id = files.id;
   volume.data.stratum = files.stratum;
   Image& image = volume.data.image;
@@ -201,12 +205,7 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
     image.channels.push_back(files.images[c].first);
     image.voxels.insert(image.voxels.end(), channel.voxels.begin(), channel.voxels.end());
   }
-  if (label) {
-    for (const Step& step : volume.chain.steps) label = voxels::apply(*label, step);
-    volume.data.label = std::move(label);
-    volume.data.classes = meaning->classes;
-    volume.data.regions = meaning->regions;
-  }
+  if (made.label || made.share) attach(volume, std::move(made));
   for (const std::string& note : notes) log::warning("case {}: {}", files.id, note);
   return volume;
 }
@@ -219,9 +218,11 @@ Volume import_case(const CaseFiles& files, const LabelMeaning* meaning) {
   for (const auto& [channel, path] : files.images)
     if (!channels.insert(channel).second)
       throw UsageError("case {}: channel {} is given twice", files.id, channel);
-  if (!files.label.empty() && (meaning == nullptr || meaning->classes.codes.empty()))
-    throw UsageError("case {}: what do the codes of label {} mean? Name its classes", files.id,
-                     files.label);
+  for (const auto& file : {files.label, files.share})
+    if (!file.empty() && !is_prediction(file) &&
+        (meaning == nullptr || meaning->classes.codes.empty()))
+      throw UsageError("case {}: what do the codes of label {} mean? Name its classes", files.id,
+                       file);
   try {
     return import_files(files, meaning);
   } catch (const DataError& error) {

@@ -13,9 +13,14 @@ namespace kdseg::intake {
 struct CaseFiles {
   std::string id, stratum;
   std::vector<std::pair<std::string, std::string>> images;  ///< channel name, file
-  std::string label;                                        ///< empty: none
+  /// A label scan, or a prediction of ours (.h5); empty: none.
+  std::string label;
   /// Channel whose header is trusted where headers differ; empty: t1, or else the first.
   std::string header_authority = {};
+  /// Soft labels: a 4D scan whose volumes are named by `share_order`, or a prediction with
+  /// probabilities (.h5); empty: none.
+  std::string share = {};
+  std::vector<std::string> share_order = {};
 };
 
 /// What the label codes mean.
@@ -30,11 +35,13 @@ struct LabelMeaning {
 /// 0, as in CT), intensities untouched. One warning line each, starting with the case id, for
 /// headers that differ, negative voxels and extreme maxima of a scan on a zero background, a
 /// constant sequence, and label codes read under an alias. No brain mask is made.
+/// Soft labels are brought into the order of the classes; they and predictions must lie where the
+/// scans lie, and do not widen the box.
 /// \throws UsageError  no image, a channel given twice, a label whose codes nobody explains
 /// \throws DataError  missing or unreadable file, NaN or Inf; shapes differ (both files named);
 /// every
 ///                    voxel of all sequences is 0; label values that are no whole numbers or no
-///                    known code (codes and voxel counts stated)
+///                    known code (codes and voxel counts stated); see also read_annotation()
 Volume import_case(const CaseFiles& files, const LabelMeaning* meaning);
 
 /// The prediction on the scan's own grid with on-disk codes; background where voxels were cut away.

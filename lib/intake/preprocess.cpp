@@ -81,6 +81,7 @@ std::string key_of(const ListedCase& listed, const CaseList& list, const std::st
     text += fmt::format("{} {} {}\n", file, fs::file_size(file, error),
                         fs::last_write_time(file, error).time_since_epoch().count());
   }
+  if (!listed.files.share.empty()) text += join(listed.files.share_order, ",") + "\n";
   if (list.meaning) {
     text += fmt::format("{}\n{}\n", join(list.meaning->classes.names),
                         fmt::join(list.meaning->classes.codes, ","));
@@ -228,7 +229,7 @@ void log_findings(const CaseList& list) {
   int64_t unlabeled = 0;
   for (const auto& listed : list.cases) {
     for (const auto& fix_up : listed.fix_ups) log::warning("case {}: {}", listed.files.id, fix_up);
-    unlabeled += listed.volume.empty() && listed.files.label.empty();
+    unlabeled += listed.volume.empty() && listed.files.label.empty() && listed.files.share.empty();
   }
   if (unlabeled > 0 && list.cases.size() > 1)
     log::info("{} of {} cases have no label", unlabeled, list.cases.size());
