@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "data/soft_labels.h"
 #include "io/volume_file.h"
 
 namespace kdseg::data {
@@ -12,6 +13,7 @@ namespace kdseg::data {
 int64_t size_in_bytes(const Volume& volume) {
   size_t bytes = volume.data.image.voxels.size() * sizeof(float);
   if (volume.data.label) bytes += volume.data.label->voxels.size();
+  if (volume.data.share) bytes += volume.data.share->image.voxels.size() * sizeof(float);
   if (volume.data.brain) bytes += volume.data.brain->voxels.size();
   return static_cast<int64_t>(bytes);
 }
@@ -53,11 +55,14 @@ std::shared_ptr<const Volume> CaseStore::get(int64_t i) {
 }
 
 CaseStore::Load prepared_cases(std::vector<cohort::Row> rows, const prepare::Recipe& recipe,
-                               std::vector<std::string> channels, bool labels) {
-  return [rows = std::move(rows), &recipe, channels = std::move(channels), labels](int64_t i) {
+                               std::vector<std::string> channels, Head head, bool labels) {
+  return [rows = std::move(rows), &recipe, channels = std::move(channels), head = std::move(head),
+          labels](int64_t i) {
     const auto& path = rows[static_cast<size_t>(i)].path;
-    return recipe.apply(labels ? io::read_volume(path) : io::read_volume_without_label(path),
-                        channels);
+    Volume volume = recipe.apply(
+        labels ? io::read_volume(path) : io::read_volume_without_label(path), channels);
+    fit_shares(volume, head);
+    return volume;
   };
 }
 

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/contract.h"
 #include "base/volume.h"
 #include "cohort/sheet.h"
 #include "prepare/recipe.h"
 
 namespace kdseg::data {
 
-/// Bytes of a case in memory.
+/// Bytes of a case in memory, soft labels included.
 int64_t size_in_bytes(const Volume& volume);
 
 /// Bytes shared by several stores, so that one limit holds for training and validation together.
@@ -57,8 +58,9 @@ class CaseStore {
 
 /// Reads the rows' volumes and prepares them: source volumes by `recipe`; volumes that are prepared
 /// already must carry its id. Keeps `channels` in this order (empty: all); without `labels` these
-/// are not read. The recipe must outlive the result.
+/// are not read; soft ones become the channels of `head`, see fit_shares(). The recipe must outlive
+/// the result.
 CaseStore::Load prepared_cases(std::vector<cohort::Row> rows, const prepare::Recipe& recipe,
-                               std::vector<std::string> channels, bool labels = true);
+                               std::vector<std::string> channels, Head head, bool labels = true);
 
 }  // namespace kdseg::data

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "data/soft_labels.h"
 
 namespace kdseg::data {
 namespace {
@@ -50,6 +51,7 @@ tensor::Batch to_device(const HostBatch& batch, at::Device device) {
   moved.input.image = batch.image.to(device, /*non_blocking=*/true);
   if (batch.label.defined())
     moved.target.classes = batch.label.to(device, /*non_blocking=*/true).to(at::kLong);
+  if (batch.share.defined()) moved.target.share = batch.share.to(device, /*non_blocking=*/true);
   moved.cases = batch.cases;
   moved.channels = batch.channels;
   if (batch.labelled.size() < batch.cases.size()) moved.labelled = batch.labelled;
@@ -130,6 +132,8 @@ void Loader::fill(Slot& slot, int64_t step) const {
   HostBatch& batch = slot.batch;
   batch.cases.clear();
   batch.labelled.clear();
+  batch.share = at::Tensor();
+  std::vector<int64_t> hard;
   for (int64_t i = 0; i < count; ++i) {
     const Items::Item item = items_.at(place.items[static_cast<size_t>(i)]);
     const auto volume = cases_.get(item.index);
@@ -158,10 +162,12 @@ void Loader::fill(Slot& slot, int64_t step) const {
     if (volume->data.label && options_.labels != LabelRule::none) {
       batch.label = reused(batch.label, label_shape, at::kByte, options_.pinned);
       batch.labelled.push_back(i);
+      if (!volume->data.share) hard.push_back(i);
     }
     fill_sample(slot, *volume, pull, i);
   }
   if (batch.labelled.empty()) batch.label = at::Tensor();
+  if (batch.share.defined()) add_certain_shares(slot, hard);
 }
 
 Pull Loader::pull_of(const Volume& volume, int64_t slice, const Place& place,
@@ -201,6 +207,7 @@ void Loader::fill_sample(Slot& slot, const Volume& volume, const Pull& pull,
     const at::Tensor labels = slot.batch.label[element];
     pull_nearest(volume.data.label->voxels.data(), image.grid.size, pull,
                  labels.data_ptr<uint8_t>());
+    if (volume.data.share) fill_shares(slot, *volume.data.share, pull, element);
   }
   if (!options_.augment || !options_.mask_augmented || !volume.data.brain) return;
   const int64_t voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];
@@ -209,6 +216,29 @@ void Loader::fill_sample(Slot& slot, const Volume& volume, const Pull& pull,
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t v = 0; v < voxels; ++v)
       if (!mask[static_cast<size_t>(v)]) out[c * voxels + v] = 0;
+}
+
+void Loader::fill_shares(Slot& slot, const Shares& shares, Pull pull, int64_t element) const {
+  const auto channels = static_cast<int64_t>(shares.image.channels.size());
+  HostBatch& batch = slot.batch;
+  if (!batch.share.defined()) {
+    auto shape = batch.image.sizes().vec();
+    shape[1] = channels;
+    slot.share = batch.share = reused(slot.share, shape, at::kFloat, options_.pinned);
+  }
+  pull.outside = shares.outside();
+  float* out = batch.share[element].mutable_data_ptr<float>();
+  pull_linear(shares.image.voxels.data(), channels, shares.image.grid.size, pull, out);
+  const auto& size = pull.part.size;
+  if (shares.exclusive) renormalize(out, channels, size[0] * size[1] * size[2]);
+}
+
+void Loader::add_certain_shares(Slot& slot, const std::vector<int64_t>& hard) const {
+  for (const int64_t i : hard) {
+    const at::Tensor labels = slot.batch.label[i];
+    certain_shares(labels.const_data_ptr<uint8_t>(), labels.numel(), options_.classes_of,
+                   slot.batch.share[i].mutable_data_ptr<float>());
+  }
 }
 
 }  // namespace kdseg::data

@@ -22,6 +22,7 @@ namespace kdseg::data {
 struct HostBatch {
   at::Tensor image;  ///< [N, C, D, H, W] float32; slices: [N, C, H, W]
   at::Tensor label;  ///< [N, D, H, W] uint8 class indices; undefined where no sample has any
+  at::Tensor share;  ///< [N, K, D, H, W] float32; undefined where no sample has soft labels
   std::vector<int64_t> labelled;      ///< the samples with a label
   std::vector<std::string> cases;     ///< one per sample
   std::vector<std::string> channels;  ///< names of the image's channels
@@ -40,6 +41,8 @@ struct LoaderOptions {
   LabelRule labels = LabelRule::required;
   int64_t workers = 1;  ///< threads; 0 loads within next()
   int64_t first_step = 0, end_step = 0;
+  /// The classes of each channel of the network: the shares of hard labels beside soft ones.
+  std::vector<std::vector<int>> classes_of;
   bool pinned = false;  ///< page-locked buffers, for copies to a GPU
 };
 
@@ -61,6 +64,7 @@ class Loader {
  private:
   struct Slot {
     HostBatch batch;
+    at::Tensor share;   ///< buffer of batch.share
     int64_t step = -1;  ///< the step whose batch is ready here; -1: none
     std::exception_ptr failure;
   };
@@ -69,6 +73,8 @@ class Loader {
   /// What sample `element` of the batch takes of its volume.
   Pull pull_of(const Volume& volume, int64_t slice, const Place& place, int64_t element) const;
   void fill_sample(Slot& slot, const Volume& volume, const Pull& pull, int64_t element) const;
+  void fill_shares(Slot& slot, const Shares& shares, Pull pull, int64_t element) const;
+  void add_certain_shares(Slot& slot, const std::vector<int64_t>& hard) const;
 
   CaseStore& cases_;
   Items items_;

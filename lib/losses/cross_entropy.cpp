@@ -112,6 +112,26 @@ at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& classes,
   return at::div(at::sum(at::mul(per_voxel, chosen)), at::sum(per_voxel));
 }
 
+at::Tensor soft_cross_entropy(const at::Tensor& logits, const at::Tensor& share,
+                              std::span<const double> weights) {
+  if (logits.dim() < 3 || logits.size(1) < 2 || share.sizes() != logits.sizes())
+    throw DataError("cross-entropy: logits are [{}], shares [{}]; expected [N, K, ...] of both",
+                    fmt::join(logits.sizes(), ", "), fmt::join(share.sizes(), ", "));
+  if (!weights.empty() && static_cast<int64_t>(weights.size()) != logits.size(1))
+    throw DataError("cross-entropy: {} class weights for {} classes", weights.size(),
+                    logits.size(1));
+  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  at::Tensor weighted = share;
+  if (!weights.empty()) {
+    std::vector<int64_t> shape(static_cast<size_t>(logits.dim()), 1);
+    shape[1] = logits.size(1);
+    weighted = at::mul(share, at::tensor(std::vector<double>(weights.begin(), weights.end()),
+                                         wide.options().requires_grad(false))
+                                  .view(shape));
+  }
+  return at::div(at::neg(at::sum(at::mul(weighted, at::log_softmax(wide, 1)))), at::sum(weighted));
+}
+
 std::vector<double> decayed_weights(std::span<const double> initial, const WeightDecay& decay,
                                     int64_t epoch, int64_t epochs) {
   std::vector<double> weights(initial.begin(), initial.end());

@@ -19,6 +19,13 @@ namespace kdseg::losses {
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& classes,
                          std::span<const double> weights);
 
+/// The same against soft labels: sum_v sum_k w_k s_vk nll_vk / sum_v sum_k w_k s_vk. Equal to the
+/// above, and so are its gradients, where every voxel has one share of 1.
+///
+/// \param share  [N, K, ...] in [0, 1], type and device of the logits (float32 for half types)
+at::Tensor soft_cross_entropy(const at::Tensor& logits, const at::Tensor& share,
+                              std::span<const double> weights);
+
 /// How class weights shrink towards 1 during a run.
 struct WeightDecay {
   double per_epoch = 1.0;  ///< factor, (0, 1]; 1: constant

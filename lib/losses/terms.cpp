@@ -37,8 +37,11 @@ Term cross_entropy_term(const Parameters& p) {
   Term term;
   term.needs_target = true;
   term.value = [weights, decay](const Evidence& e) {
-    return cross_entropy(e.student.logits, e.target->classes,
-                         decayed_weights(weights, decay, e.epoch, e.epochs));
+    const auto now = decayed_weights(weights, decay, e.epoch, e.epochs);
+    const at::Tensor& logits = e.student.logits;
+    if (!e.target->share.defined()) return cross_entropy(logits, e.target->classes, now);
+    const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    return soft_cross_entropy(logits, e.target->share.to(logits.device(), type), now);
   };
   return term;
 }

@@ -105,7 +105,8 @@ void Assembly::open_stores() {
     return std::make_unique<data::CaseStore>(
         ids,
         data::prepared_cases(rows, *recipes_[stream],
-                             loaded_channels(s_, cases_.streams[stream], frozen_), labels),
+                             loaded_channels(s_, cases_.streams[stream], frozen_),
+                             head_of(s_, cases_), labels),
         budget);
   };
   std::vector<methods::StreamView> streams;
@@ -210,6 +211,7 @@ std::vector<Source> Assembly::sources() const {
     loading.unit = stream.unit;
     loading.patch = stream.patch;
     loading.labels = stream.labels;
+    loading.classes_of = head_of(s_, cases_).classes_of;
     loading.workers = s_.training.workers;
     loading.pinned = device_.is_cuda();
     sources.push_back({stream.name, training_[i].get(), items_[i],

@@ -6,8 +6,10 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cohort/label_source.h"
 #include "io/atomic_file.h"
 #include "io/volume_file.h"
 
@@ -85,6 +87,15 @@ Header read_header(const cohort::Row& row) {
   return header;
 }
 
+/// Scores against labels that were made are no test.
+void warn_of_annotations(const std::vector<cohort::Row>& validation) {
+  if (const auto made = cohort::count_annotated(validation); made > 0)
+    log::warning(
+        "{} of the {} validation cases have labels that were made (column labels: annotation): "
+        "their scores measure agreement with what made them",
+        made, validation.size());
+}
+
 /// What the cases of a run have in common, from the first that says it.
 struct Common {
   const cohort::Row* labelled = nullptr;
@@ -95,7 +106,13 @@ struct Common {
 void check_header(const cohort::Row& row, const Volume& volume, data::LabelRule rule,
                   Common& common) {
   if (rule == data::LabelRule::none) return;
-  if (!volume.data.label) {
+  const auto& share = volume.data.share;
+  if (!volume.data.label && share && !share->exclusive)
+    throw DataError(
+        "case {}: {} has /share of independent regions ({}) without /label; expected both, scores "
+        "need the class of every voxel",
+        row.id, row.file, join(share->image.channels, ","));
+  if (!volume.data.label && !share) {
     if (rule == data::LabelRule::required)
       throw DataError("case {}: {} has no label", row.id, row.file);
     return;
@@ -156,6 +173,7 @@ TrainingCases open_cases(const LearningSettings& settings, int threads) {
       part.validation = rows_of(sheet, settings, t.validate, stream);
   }
   require_disjoint(cases);
+  warn_of_annotations(cases.predicting().validation);
   cases.held_out = held_out_ids(sheet, cases);
 
   Common common;

@@ -28,8 +28,7 @@ at::Tensor label_of(const Volume& volume, at::Device device) {
       .to(at::kLong);
 }
 
-at::Tensor image_of(const Volume& volume, at::Device device) {
-  const auto& image = volume.data.image;
+at::Tensor maps_of(const Image& image, at::Device device) {
   const auto& size = image.grid.size;
   return view_of(image.voxels,
                  {1, static_cast<int64_t>(image.channels.size()), size[2], size[1], size[0]},
@@ -89,7 +88,7 @@ std::map<std::string, at::Tensor> Validation::predict(
     const methods::StepInfo& info, const Volume& volume, std::optional<double>& loss) {
   const at::NoGradGuard guard;
   tensor::Batch batch;
-  batch.input.image = image_of(volume, options_.device);
+  batch.input.image = maps_of(volume.data.image, options_.device);
   batch.cases = {volume.data.id};
   batch.channels = volume.data.image.channels;
   const Contract& contract = candidates.front().members.front().model->contract;
@@ -97,6 +96,7 @@ std::map<std::string, at::Tensor> Validation::predict(
   methods::Logits outputs;  // logits of whole volumes, else probabilities
   if (whole) {
     batch.target.classes = label_of(volume, options_.device);
+    if (volume.data.share) batch.target.share = maps_of(volume.data.share->image, options_.device);
     loss = method.validate(batch, info, &outputs).at("loss");
   }
   std::map<std::string, at::Tensor> answers;
@@ -125,7 +125,7 @@ std::vector<double> Validation::parts_of(const Head& head, const Volume& volume,
                                          const at::Tensor& output) {
   std::vector<double> parts;
   if (head.kind == Head::Kind::image) {
-    const at::Tensor image = image_of(volume, options_.device);
+    const at::Tensor image = maps_of(volume.data.image, options_.device);
     const auto& channels = volume.data.image.channels;
     for (size_t k = 0; k < made_.size(); ++k) {
       const auto at = std::find(channels.begin(), channels.end(), made_[k]) - channels.begin();

@@ -108,6 +108,27 @@ TEST(Subsample, PoolingTakesMeansAndTheFirstLabel) {
   EXPECT_THAT(data.label->voxels, ElementsAre(0, 2, 4, 6));
 }
 
+TEST(Subsample, SoftLabelsAreHalvedAsImagesAndPaddedWithBackground) {
+  Volume volume = small({4, 2, 2});
+  volume.data.classes = {{"background", "a"}, {0, 1}};
+  volume.data.label.reset();
+  // Along x: a = 0, 0.25, 0.5, 1 in every row.
+  Shares shares{{volume.data.image.grid, {"background", "a"}, {}}, true};
+  for (const float sign : {-1.0f, 1.0f})
+    for (int row = 0; row < 4; ++row)
+      for (const float a : {0.0f, 0.25f, 0.5f, 1.0f})
+        shares.image.voxels.push_back(sign > 0 ? a : 1 - a);
+  volume.data.share = shares;
+  const std::string lines = kd_net + "size = 8 2 2\nintensity = none\nsubsample = ";
+  const auto pooled = recipe(lines + "avgpool2\n").apply(volume);
+  ASSERT_TRUE(pooled.data.share);
+  EXPECT_EQ(pooled.data.share->image.grid, pooled.data.image.grid);
+  EXPECT_THAT(pooled.data.share->image.voxels,
+              ElementsAre(1, 0.875f, 0.25f, 1, 0, 0.125f, 0.75f, 0));
+  const auto strided = recipe(lines + "stride2\n").apply(volume);
+  EXPECT_THAT(strided.data.share->image.voxels, ElementsAre(1, 1, 0.5f, 1, 0, 0, 0.5f, 0));
+}
+
 TEST(Subsample, GoesBackToTheScan) {
   for (const std::string how : {"stride2", "avgpool2"}) {
     SCOPED_TRACE(how);
