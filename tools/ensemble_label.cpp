@@ -16,12 +16,14 @@ const cli::Manual manual{
     "on the grid of the stored volume and decodes them there. Takes stored volumes or raw scans; "
     "writes predictions (.h5), or label files with the data set's codes on the scan's own grid. "
     "One network gives its plain prediction. Networks that make channels (pretrain --synthesize) "
-    "give the cases' volumes with these channels added, and their sheet cases.tsv. Interrupted "
-    "runs over many cases continue with the "
-    "same command.",
+    "give the cases' volumes with these channels added, and their sheet cases.tsv. So does "
+    "--annotate, with the predictions as labels. Interrupted runs over many cases continue with "
+    "the same command.",
     {"ensemble-label --model student.h5 --cases volumes/cases.tsv --where split=test "
      "--output-dir predictions",
      "ensemble-label --model a.h5 --model b.h5 --input case.h5 --output soft.h5 --probability",
+     "ensemble-label --model a.h5 --model b.h5 --cases pool.tsv --annotate soft "
+     "--output-dir annotated",
      "ensemble-label --model student.h5 --image flair=a.nii.gz --image t1=b.nii.gz "
      "--image t2=c.nii.gz --output segmentation.nii.gz",
      "ensemble-label --model student.h5 --describe"},
@@ -42,6 +44,12 @@ void declare(cli::Options& add, Settings& s) {
   add.toggle("nifti", s.nifti, "write <case>.nii.gz into --output-dir instead");
   add.toggle("probability", s.probability,
              "keep probabilities: in the .h5, or beside label files as <name>_prob.nii.gz");
+  add.choice(
+      "annotate", s.annotate,
+      "volumes in place of predictions, for pretrain and distill: hard labels, or soft ones "
+      "(/share) beside them; the volume's own label is left out, and cases.tsv says labels = "
+      "annotation",
+      {"none", "hard", "soft"});
   declare_windows(add, s);
   cli::declare_tensor(add, s.tensor);
 }

@@ -117,6 +117,10 @@ bool makes_channels(const std::vector<models::Model>& models) {
   return !models.empty() && models.front().contract.head.kind == Head::Kind::image;
 }
 
+bool makes_volumes(const LabelSettings& settings, const std::vector<models::Model>& models) {
+  return settings.annotate != "none" || makes_channels(models);
+}
+
 std::vector<models::Model> load_models(const LabelSettings& s, at::Device device) {
   std::vector<models::Model> loaded;
   for (const auto& path : s.models) {
@@ -171,7 +175,7 @@ void CaseRun::predict_all(Outputs& outputs) const {
   options.device = device_;
   options.precision = s_.tensor.precision;
   options.memory_limit_gib = s_.tensor.memory_limit_gib;
-  options.keep_probability = s_.probability;
+  options.keep_probability = s_.probability || s_.annotate == "soft";
   options.weights = s_.weights == "plain"    ? infer::WindowWeights::plain
                     : s_.weights == "center" ? infer::WindowWeights::center
                                              : infer::WindowWeights::gaussian;
@@ -200,7 +204,7 @@ void CaseRun::predict_all(Outputs& outputs) const {
 
 void CaseRun::report(const std::string& all) const {
   log::info("{}: {} {}, content_sha256 {}", s_.output.empty() ? s_.output_dir : s_.output,
-            cases().size(), makes_channels(models_) ? "volumes" : "predictions", all);
+            cases().size(), makes_volumes(s_, models_) ? "volumes" : "predictions", all);
 }
 
 Volume CaseRun::load(const intake::ListedCase& listed) const {

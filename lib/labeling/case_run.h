@@ -11,7 +11,7 @@
 
 namespace kdseg::labeling {
 
-/// How a program turns a case into a prediction, or into a volume with further channels.
+/// How a program turns a case into a prediction, or into a volume with further channels or labels.
 struct Task {
   std::string program;            ///< its name: for the journal and the progress
   std::string settings;           ///< what predictions depend on beyond LabelSettings, as text
@@ -27,6 +27,9 @@ void check_options(const LabelSettings& settings, bool maps);
 
 /// Whether the networks make channels rather than segmentations.
 bool makes_channels(const std::vector<models::Model>& models);
+
+/// Whether volumes are written rather than predictions.
+bool makes_volumes(const LabelSettings& settings, const std::vector<models::Model>& models);
 
 /// The networks, with the window of the settings in place of their own.
 std::vector<models::Model> load_models(const LabelSettings& settings, at::Device device);

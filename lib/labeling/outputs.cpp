@@ -101,6 +101,7 @@ std::string Outputs::key_of(const intake::ListedCase& listed) const {
                                  join(maker_.model_ids), s_.probability, fmt::join(s_.window, " "),
                                  s_.overlap, s_.weights, s_.tensor.precision, join(s_.channels));
   if (!s_.available.empty()) text += "available " + join(s_.available) + "\n";
+  if (s_.annotate != "none") text += "annotate " + s_.annotate + "\n";
   text += maker_.settings;
   for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
   for (const auto& file : intake::input_files(listed)) text += content_of(file) + "\n";

@@ -12,7 +12,7 @@
 
 namespace kdseg::labeling {
 
-/// What becomes of a case: a prediction, or the volume with further channels.
+/// What becomes of a case: a prediction, or the volume with further channels or labels.
 using Made = std::variant<io::Prediction, Volume>;
 
 /// UsageError when the ways of naming outputs contradict each other or the inputs. `maps`:

@@ -18,6 +18,7 @@ struct LabelSettings {
   std::string output_dir;              ///< <case>.h5 or <case>.nii.gz; for many
   bool nifti = false;                  ///< <case>.nii.gz in output_dir
   bool probability = false;            ///< keep probabilities
+  std::string annotate = "none";       ///< hard or soft: volumes with the predictions as labels
   std::vector<std::string> channels;   ///< "t1ce=T1C": the input's name of a network's channel
   std::vector<std::string> available;  ///< channels to use; empty: all that are given
   std::vector<int64_t> window;         ///< x y z voxels; empty: as the checkpoint says
