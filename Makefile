@@ -29,7 +29,7 @@ configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAK
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -117,6 +117,11 @@ check: setup  ## formatting, linters of the Python side and of the workflow
 	@$(VENV)/bin/snakefmt --check workflow
 	@$(VENV)/bin/ruff check --quiet
 	@found=$$($(VENV)/bin/snakemake --lint 2>&1) || { echo "$$found"; exit 1; }
+
+tidy: setup  ## clang-tidy over lib/ and tools/, as .clang-tidy says; looks at what has changed since it was clean
+	@workflow/scripts/install_packages.sh apt-packages-check.txt
+	@$(call configure,)
+	@python3 cmake/tidy.py $(BUILD) $(JOBS)
 
 sanitize: setup  ## unit tests of the folders without Torch under address and undefined-behavior sanitizers
 	@mkdir -p build

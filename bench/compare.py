@@ -92,8 +92,8 @@ def busy(processes):
 def waiting(args):
     """Small steps by two threads, which wait for each other often, against the other ways of waiting."""
     rows = []
-    print("two threads, 24 cubed, width 4, ms per step (mean), against threads that always or never spin")
-    flags = ["--side", 24, "--width", 4, "--steps", 150]
+    print("two threads, 32 cubed, width 4, ms per step (mean), against threads that always or never spin")
+    flags = ["--side", 32, "--width", 4, "--steps", 100]
     for beside in (0, 3):
         with busy(beside):
             for other, variables in (

@@ -8,6 +8,11 @@ endif()
 
 add_library(kdseg_compile_options INTERFACE)
 target_compile_options(kdseg_compile_options INTERFACE -Wall -Wextra)
+if(KDSEG_WARNINGS_AS_ERRORS)
+  # These two see overlaps and overflows in std::string and std::vector themselves (GCC's bugs 105651 and 105329).
+  target_compile_options(kdseg_compile_options INTERFACE -Werror
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-error=restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-error=stringop-overflow>)
+endif()
 target_include_directories(kdseg_compile_options INTERFACE ${CMAKE_SOURCE_DIR}/lib ${CMAKE_BINARY_DIR}/generated)
 if(KDSEG_SANITIZE)
   target_compile_options(kdseg_compile_options INTERFACE

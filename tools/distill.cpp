@@ -29,7 +29,11 @@ const cli::Manual manual{
      "--where split=train --validate split=val --teacher teacher.h5 --init start.h5 "
      "--output student.h5",
      "distill --list terms"},
-    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617"}};
+    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617"},
+    "--describe measures what an iteration needs, on the smallest input its networks take, and "
+    "prints it for the given settings. It grows with the size of the volumes or --patch, with "
+    "--batch and with --width. A training that needs more than --memory-limit is refused before "
+    "its first step. Cases are kept in memory beside it as --cache says."};
 
 void declare(cli::Options& add, Settings& s) {
   declare_distillation(add, s.procedure);

@@ -27,7 +27,11 @@ const cli::Manual manual{
      "ensemble-label --model student.h5 --image flair=a.nii.gz --image t1=b.nii.gz "
      "--image t2=c.nii.gz --output segmentation.nii.gz",
      "ensemble-label --model student.h5 --describe"},
-    {"Isensee et al. 2021, nnU-Net, Nature Methods 18 (weights of overlapping windows)"}};
+    {"Isensee et al. 2021, nnU-Net, Nature Methods 18 (weights of overlapping windows)"},
+    "--describe measures what a pass needs, on the smallest input the network takes, and prints it "
+    "for a whole prepared volume or a window. Networks take turns, so the largest counts. A whole "
+    "volume that needs more than --memory-limit is "
+    "refused; smaller windows (--window) need less."};
 
 void declare(cli::Options& add, Settings& s) {
   add.group("Networks");
@@ -51,7 +55,7 @@ void declare(cli::Options& add, Settings& s) {
       "annotation",
       {"none", "hard", "soft"});
   declare_windows(add, s);
-  cli::declare_tensor(add, s.tensor);
+  cli::declare_tensor(add, s.tensor, cli::Computes::predictions);
 }
 
 void run(const Settings& s, cli::Context& context) {

@@ -36,7 +36,11 @@ const cli::Manual manual{
      "Vadacchino et al. 2021, HAD-Net, MIDL, arXiv:2103.16617 (smoothed Dice)",
      "Mehta et al. 2020, Uncertainty Evaluation Metric for Brain Tumour Segmentation, MIDL, "
      "arXiv:2005.14262 (filtering by uncertainty)",
-     "Wilcoxon 1945, Biometrics Bulletin 1(6); Holm 1979, Scand. J. Statist. 6(2) (tests)"}};
+     "Wilcoxon 1945, Biometrics Bulletin 1(6); Holm 1979, Scand. J. Statist. 6(2) (tests)"},
+    "A pair of label maps per thread, about 50 MiB for 240 x 240 x 155 voxels, and 4 bytes per "
+    "voxel of every probability and uncertainty that is scored. Lower --threads where memory is "
+    "short.",
+    "stopped early; nothing was written"};
 
 void declare(cli::Options& add, Settings& s) {
   auto& r = s.request;

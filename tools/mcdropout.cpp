@@ -33,7 +33,11 @@ const cli::Manual manual{
      "--image t2=c.nii.gz --output segmentation.nii.gz"},
     {"Gal & Ghahramani 2016, Dropout as a Bayesian approximation, ICML",
      "Mehta et al. 2022, QU-BraTS, MELBA 1 (uncertainties of 0 to 100 by region)",
-     "Vadacchino et al. 2021, HAD-Net, MIDL (100 samples, entropy)"}};
+     "Vadacchino et al. 2021, HAD-Net, MIDL (100 samples, entropy)"},
+    "--describe measures what a pass needs, on the smallest input the network takes, and prints it "
+    "for a whole prepared volume or a window. --samples-at-once are held together; how many are "
+    "drawn does not matter. A sample that needs more than --memory-limit "
+    "is refused; smaller windows (--window) need less."};
 
 void declare(cli::Options& add, Settings& s) {
   add.group("Network");
@@ -71,7 +75,7 @@ void declare(cli::Options& add, Settings& s) {
   add.toggle("probability", s.labels.probability,
              "keep mean probabilities: in the .h5, or beside label files as <name>_prob.nii.gz");
   declare_windows(add, s.labels);
-  cli::declare_tensor(add, s.labels.tensor);
+  cli::declare_tensor(add, s.labels.tensor, cli::Computes::predictions);
 }
 
 void run(const Settings& s, cli::Context& context) {

@@ -19,7 +19,11 @@ const cli::Manual manual{
     "volumes. An interrupted run continues when the same command is given again.",
     {"pretrain --config config/experiments/had-net/teacher.ini --cases volumes/cases.tsv "
      "--where split=train --validate split=val --output teacher.h5"},
-    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617 (training settings, augmentation)"}};
+    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617 (training settings, augmentation)"},
+    "--describe measures what an iteration needs, on the smallest input its networks take, and "
+    "prints it for the given settings. It grows with the size of the volumes or --patch, with "
+    "--batch and with --width. A training that needs more than --memory-limit is refused before "
+    "its first step. Cases are kept in memory beside it as --cache says."};
 
 void declare(cli::Options& add, Settings& s) {
   declare_learning(add, s.learning);

@@ -212,6 +212,7 @@ std::string help_page(const Manual& manual, const Options::Impl& declared) {
   page += heading("description") + paragraph(manual.description);
   page += option_groups(declared);
   page += heading("settings files") + paragraph(std::string(about_files)) + section_pages(declared);
+  if (!manual.memory.empty()) page += heading("memory") + paragraph(manual.memory);
   if (!manual.examples.empty()) page += heading("examples");
   for (const auto& example : manual.examples)
     page += "  " + wrapped(example, 4 + manual.name.size() + 1, 2) + "\n";
@@ -220,8 +221,7 @@ std::string help_page(const Manual& manual, const Options::Impl& declared) {
   page += heading("exit codes");
   page += entry("0", "done") + entry("1", "the run failed") +
           entry("2", "wrong usage or settings; nothing was touched") +
-          entry("3", "bad input data or file format") +
-          entry("75", "stopped early with the state saved; the same command continues");
+          entry("3", "bad input data or file format") + entry("75", manual.stopped);
   return page;
 }
 

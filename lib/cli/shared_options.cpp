@@ -12,16 +12,22 @@ void declare_case_selection(Options& add, CaseSelection& s) {
   add.integer("limit", s.limit, "keep the first N of the selected cases; 0 keeps all", {.low = 0});
 }
 
-void declare_tensor(Options& add, TensorSettings& s) {
+void declare_tensor(Options& add, TensorSettings& s, Computes what) {
+  const bool trains = what == Computes::trainings;
   add.group("Computation");
   add.text("device", s.device, "auto, cpu, cuda or cuda:N; auto takes a GPU where there is one");
+  std::vector<std::string> precisions{"fp32", "tf32", "bf16"};
+  if (!trains) precisions.emplace_back("fp16");
   add.choice("precision", s.precision,
-             "arithmetic of convolutions; norms and losses are always fp32",
-             {"fp32", "tf32", "bf16", "fp16"});
+             "arithmetic of convolutions; norms and losses are always fp32", precisions);
   add.toggle("deterministic", s.deterministic,
              "only algorithms that give equal results in every run; slower on a GPU");
   add.seed("seed", s.seed, "seed of every random number");
-  add.number("memory-limit", s.memory_limit_gib, "memory to stay under, GiB; 0 sets none",
+  add.number("memory-limit", s.memory_limit_gib,
+             trains ? "refuse a training whose iterations need more, as --describe measures them; "
+                      "--cache auto keeps cases in up to half of it; GiB, 0 sets none"
+                    : "refuse a pass over a whole volume that needs more, as --describe measures "
+                      "it; GiB, 0 sets none",
              {.low = 0});
   add.toggle("describe", s.describe,
              "print networks, parameters, work per iteration and memory, then stop");

@@ -6,9 +6,10 @@
 namespace kdseg::cli {
 
 void declare_case_selection(Options& add, CaseSelection& s);  ///< --cases --where --case --limit
-void declare_tensor(
-    Options& add,
-    TensorSettings& s);  ///< --device --precision --deterministic --seed --memory-limit --describe
+/// --device --precision --deterministic --seed --memory-limit --describe. fp16 is for predictions
+/// alone: gradients would underflow without loss scaling.
+enum class Computes { trainings, predictions };
+void declare_tensor(Options& add, TensorSettings& s, Computes what = Computes::trainings);
 void declare_training(
     Options& add, TrainingSettings& s);  ///< selection, --validate --output --run-dir --resume ...
 

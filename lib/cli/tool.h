@@ -15,6 +15,9 @@ struct Manual {
   std::string name, summary, description;
   std::vector<std::string> examples;   ///< whole command lines
   std::vector<std::string> citations;  ///< empty where the program follows no paper
+  std::string memory{};                ///< what it needs, and what to lower where that is short
+  /// What exit code 75 means.
+  std::string stopped = "stopped early with the state saved; the same command continues";
 };
 
 /// What run() gets besides its settings.

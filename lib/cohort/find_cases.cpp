@@ -120,7 +120,7 @@ void take_label(std::vector<NiftiFile>& files, const Manifest& manifest, FoundCa
   }
 }
 
-void fill_case(FoundCase& found, fs::path folder, const Manifest& manifest) {
+void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifest) {
   auto files = nifti_files(folder, found.fix_ups);
   if (files.empty()) {
     const auto inner = entries(folder);
@@ -224,7 +224,7 @@ fs::path find_file(const fs::path& folder, const std::string& name, int depth) {
   if (depth > 0)
     for (const auto& entry : entries(folder))
       if (is_folder(entry))
-        if (const auto found = find_file(entry, name, depth - 1); !found.empty()) return found;
+        if (auto found = find_file(entry, name, depth - 1); !found.empty()) return found;
   return {};
 }
 
@@ -284,12 +284,12 @@ std::vector<std::string> count_faults(const Manifest& manifest, std::span<const 
   for (const auto& [name, count] : manifest.expected_cases) {
     const auto slash = name.find('/');
     if (split.empty() || slash == std::string::npos || name.substr(0, slash) != split) continue;
-    const auto strata = std::count_if(cases.begin(), cases.end(), [&](const FoundCase& c) {
-      return c.stratum == name.substr(slash + 1);
-    });
+    const std::string stratum = name.substr(slash + 1);
+    const auto strata = std::count_if(cases.begin(), cases.end(),
+                                      [&](const FoundCase& c) { return c.stratum == stratum; });
     if (strata != count)
-      faults.push_back(fmt::format("{} cases of stratum {} found, {} has {}", strata,
-                                   name.substr(slash + 1), manifest.title, count));
+      faults.push_back(fmt::format("{} cases of stratum {} found, {} has {}", strata, stratum,
+                                   manifest.title, count));
   }
   return faults;
 }

@@ -196,7 +196,9 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
   PlacedCase placed{
       {{source.data.id, source.data.stratum, select_channels(source, needed), source.data.label,
         std::nullopt, source.data.classes, source.data.regions, source.data.share},
-       source.chain},
+       source.chain,
+       "source",
+       {}},
       std::move(mask)};
 
   const Grid& grid = source.data.image.grid;

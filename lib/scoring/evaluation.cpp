@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -231,6 +232,7 @@ void score_cases(Evaluation& e, int threads) {
   std::mutex mutex;
   Progress progress("scoring", static_cast<int64_t>(pairs.size()), "cases");
   parallel_for(static_cast<int64_t>(pairs.size()), threads, [&](int64_t i) {
+    throw_if_stopped();
     const Pair& pair = pairs[static_cast<size_t>(i)];
     CaseScores scores = score_case(pair, e.regions, e.rules);
     {

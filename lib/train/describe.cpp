@@ -68,23 +68,39 @@ double voxels_of(const DescribedStream& stream) {
 
 }  // namespace
 
+IterationMemory memory_of(methods::Method& method, const methods::Setup& setup,
+                          const std::vector<DescribedStream>& streams) {
+  constexpr double gib = 1024.0 * 1024 * 1024;
+  IterationMemory memory;
+  for (const auto& part : method.parts())
+    // Value, gradient and two moments of what is trained; the value alone of what is not.
+    memory.parameters += static_cast<double>(models::parameter_count(*part.module)) *
+                         sizeof(float) * (part.optimizer ? 4 : 1) / gib;
+  int64_t side = 32;
+  for (const auto& network : setup.networks)
+    side = std::max(side, network.model.network->minimum_size());
+  double voxels = 0, probed = 0;
+  for (const auto& stream : streams) {
+    voxels += voxels_of(stream);
+    probed += static_cast<double>(side * side * (stream.slices ? 1 : side));
+  }
+  memory.activations = voxels / probed / gib *
+                       static_cast<double>(measured_peak(method, side, streams, setup.device));
+  return memory;
+}
+
 std::string describe_run(methods::Method& method, const methods::Setup& setup,
                          const std::vector<DescribedStream>& streams) {
   std::string text;
-  double fixed_bytes = 0;
   for (const auto& part : method.parts()) {
     const int64_t parameters = models::parameter_count(*part.module);
-    // Value, gradient and two moments of what is trained; the value alone of what is not.
-    fixed_bytes += static_cast<double>(parameters) * sizeof(float) * (part.optimizer ? 4 : 1);
     text += fmt::format("{:<14} {:>13} parameters{}\n", part.name, thousands(parameters),
                         part.optimizer ? ""
                         : part.saved   ? ", averaged"
                                        : ", frozen");
   }
-  int64_t side = 32;
   for (const auto& network : setup.networks) {
     const auto& contract = network.model.contract;
-    side = std::max(side, network.model.network->minimum_size());
     text += fmt::format("{:<14} {} ({})\n", "architecture", network.model.section.name,
                         join(contract.channels, ","));
   }
@@ -92,24 +108,19 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   text += fmt::format("{:<14} {}\n", head.kind == Head::Kind::image ? "makes" : "classes",
                       join(head.names, ","));
   methods::Sizes sizes;
-  double voxels = 0, probed = 0;
   int64_t batch = 0;
   for (const auto& stream : streams) {
     sizes[stream.name] = stream.size;
     text +=
         fmt::format("{:<14} {}{}, batch {}\n", "input",
                     streams.size() > 1 ? stream.name + ": " : "", size_of(stream), stream.batch);
-    voxels += voxels_of(stream);
-    probed += static_cast<double>(side * side * (stream.slices ? 1 : side));
     batch = std::max(batch, stream.batch);
   }
   text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",
                       1e-9 * static_cast<double>(method.macs(sizes) * batch));
-  const double activations =
-      voxels / probed * static_cast<double>(measured_peak(method, side, streams, setup.device));
-  constexpr double gib = 1024.0 * 1024 * 1024;
+  const IterationMemory memory = memory_of(method, setup, streams);
   text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
-                      (fixed_bytes + activations) / gib, fixed_bytes / gib, activations / gib);
+                      memory.total(), memory.parameters, memory.activations);
   return text;
 }
 

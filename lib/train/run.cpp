@@ -1,5 +1,6 @@
 #include "train/run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "methods/finite_report.h"
 #include "methods/single_network.h"
 #include "tensor/device.h"
+#include "tensor/threads.h"
 #include "train/assembly.h"
 #include "train/class_weights.h"
 #include "train/describe.h"
@@ -48,6 +50,10 @@ class Run {
     if (s_.training.stage) stage();
     try {
       assemble(saved);
+      if (s_.tensor.memory_limit_gib > 0) {
+        require_memory();
+        assemble(saved);  // measuring has trained the former networks
+      }
       loop(saved);
     } catch (const DataError& e) {
       folder_->mark_failed(3, e.what());
@@ -86,6 +92,22 @@ class Run {
 
   void assemble(const std::optional<io::Tree>& saved) {
     assembly_.emplace(s_, procedure_, cases_, frozen_, device_, context_.threads, saved);
+  }
+
+  void require_memory() {
+    const auto needed = memory_of(assembly_->method(), assembly_->setup(), describe_streams());
+    if (needed.total() > s_.tensor.memory_limit_gib)
+      throw RunError(
+          "an iteration needs about {:.2f} GiB (parameters {:.2f}, activations {:.2f}), "
+          "--memory-limit is {:g}; lower --batch, --patch or --width",
+          needed.total(), needed.parameters, needed.activations, s_.tensor.memory_limit_gib);
+  }
+
+  /// Multiply-accumulates, as --describe counts them.
+  double work_of_iteration() {
+    int64_t batch = 1;
+    for (const auto& part : cases_.streams) batch = std::max(batch, part.stream.batch);
+    return static_cast<double>(assembly_->method().macs(assembly_->input_sizes()) * batch);
   }
 
   std::vector<DescribedStream> describe_streams() {
@@ -136,6 +158,7 @@ class Run {
   }
 
   void loop(const std::optional<io::Tree>& saved) {
+    tensor::use_threads_for(work_of_iteration(), context_.threads);
     infer::PredictOptions predicting;
     predicting.device = device_;
     predicting.precision = s_.tensor.precision;

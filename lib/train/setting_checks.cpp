@@ -33,8 +33,6 @@ void check_sections(const LearningSettings& s, const Procedure& procedure) {
 }  // namespace
 
 void check_settings(const LearningSettings& s, const Procedure& procedure) {
-  if (s.tensor.precision == "fp16")
-    throw UsageError("--precision fp16: gradients would underflow without loss scaling; use bf16");
   regimen_of(s, "");
   if (!s.training.patch.empty() && s.training.patch.size() != 3)
     throw UsageError("--patch: {} values, expected x y z", s.training.patch.size());

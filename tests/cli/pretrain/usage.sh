@@ -16,7 +16,7 @@ expect_error 2 'typo.ini:2: .*flip-probability is 2' "${P[@]}" --config typo.ini
 expect_error 2 'learning-rate' "${P[@]}" --learning-rate -1
 expect_error 2 'epochs' "${P[@]}" --epochs 0
 expect_error 2 'precision' "${P[@]}" --precision fp8
-expect_error 2 'fp16.*bf16' "${P[@]}" --precision fp16
+expect_error 2 'precision.*fp16.*fp32, tf32, bf16' "${P[@]}" --precision fp16
 expect_error 2 'split' "${P[@]}" --where split=nowhere
 expect_error 2 'selected for training and for validation' "$BIN/pretrain" --cases volumes/cases.tsv --where split=train \
   --validate split!=val --device cpu --config settings.ini --output a.h5

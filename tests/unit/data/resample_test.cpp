@@ -89,7 +89,7 @@ TEST(Resample, AgreesWithTheSamplerOfLibTorch) {
                                                     {1, 2, 7, 6, 9}, /*align_corners=*/true);
   const at::Tensor expected = at::grid_sampler_3d(image, grid, 0, 0, true);
   std::vector<float> out(2 * 7 * 6 * 9);
-  pull_linear(image.const_data_ptr<float>(), 2, size, {m, whole(size)}, out.data());
+  pull_linear(image.const_data_ptr<float>(), 2, size, {m, whole(size), {}}, out.data());
   const float* e = expected.const_data_ptr<float>();
   for (size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], e[i], 2e-5) << i;
 
@@ -98,7 +98,7 @@ TEST(Resample, AgreesWithTheSamplerOfLibTorch) {
   std::vector<uint8_t> in(7 * 6 * 9), label(7 * 6 * 9);
   for (size_t i = 0; i < in.size(); ++i)
     in[i] = static_cast<uint8_t>(labels.const_data_ptr<float>()[i]);
-  pull_nearest(in.data(), size, {m, whole(size)}, label.data());
+  pull_nearest(in.data(), size, {m, whole(size), {}}, label.data());
   for (size_t i = 0; i < in.size(); ++i)
     ASSERT_EQ(label[i], static_cast<uint8_t>(nearest.const_data_ptr<float>()[i])) << i;
 }
@@ -118,7 +118,7 @@ TEST(Resample, APartEqualsTheSameVoxelsOfTheWholeAndIsZeroBeyond) {
   for (const Matrix& m : {identity, Matrix{1, 0.1, 0, 0, 1, 0, 0.1, 0, 0.9}}) {
     const auto all = pulled(in, size, m);
     std::vector<float> part(3 * 3 * 3, -1);
-    pull_linear(in.data(), 1, size, {m, {{-1, 2, 2}, {3, 3, 3}}}, part.data());
+    pull_linear(in.data(), 1, size, {m, {{-1, 2, 2}, {3, 3, 3}}, {}}, part.data());
     for (int64_t z = 0; z < 3; ++z)
       for (int64_t y = 0; y < 3; ++y)
         for (int64_t x = 0; x < 3; ++x) {

@@ -161,7 +161,7 @@ TEST(Import, PermutedAndFlippedAxesComeBackVoxelForVoxel) {
     EXPECT_THAT(exam.printed, HasSubstr("code 421 read as 420"));
 
     const io::Prediction prediction{
-        "case7", volume.chain, *volume.data.label, volume.data.classes, {}, {}, {}, {}, {}};
+        "case7", volume.chain, *volume.data.label, volume.data.classes, {}, {}, {}, {}, {}, {}};
     write_label_scan(exam.folder / "out.nii.gz", prediction);
     const image::Scan out = image::read_scan(exam.folder / "out.nii.gz");
     EXPECT_TRUE(same_grid(out.image.grid, image::read_grid(exam.files.label), 1e-5));
