@@ -5,8 +5,9 @@ source "$(dirname "$0")/common.bash"
 phantom --grid 24,28,20 --spacing 8 --gates off --cases 8 --seed 1 --quiet --output-dir scans
 preprocess --manifest data-manifest/brats-2018.yaml --root scans --split 4,2,2 --output-dir volumes --quiet
 page=$source_dir/docs/shell.md
-sed -n '/^## A step of your own/,$p' "$page" | sed -n '/^```python/,/^```/p' | grep -v '^```' > threshold.py
-sed -n '/^Saved as `threshold.py`/,$p' "$page" | sed -n '/^```sh/,/^```/p' | grep -v '^```' > lines.sh
+section() { sed -n '/^## A step of your own/,/^## Several/p' "$page" | sed -n "/^\`\`\`$1/,/^\`\`\`/p" | grep -v '^```'; }
+section python > threshold.py
+section sh > lines.sh
 [ "$(wc -l < lines.sh)" = 2 ] || fail "the page's lines were not found"
 bash -eu lines.sh > log.txt 2>&1 || { cat log.txt; fail "the page's lines failed"; }
 python3 - <<'PY'
