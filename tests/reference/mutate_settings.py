@@ -28,7 +28,8 @@ WORDS = {  # words that have another one to stand in their place
     "regions": "classes", "bott": "enc4"}
 UNSEEN = {  # what neither the first iterations nor the stated rows can show, and where else it is looked at
     "recipe", "rng", "validate-every", "test-latent", "procedure", "name",
-    "first-dropout"}  # of students: three images are fewer than any published width
+    "first-dropout",  # of students: three images are fewer than any published width
+    "teacher-dropout"}  # of KD-Net: its networks have no dropout
 
 
 def mutations(text):
@@ -63,7 +64,7 @@ def other_word(key, word, words):
         return str(value + 1)
     if re.fullmatch(r"[-+.\deE]+", word):
         value = float(word)
-        return repr(value * {"betas": 0.98, "decay": 0.98, "smoothing": 10}.get(key, 1.01))
+        return repr(value * {"betas": 0.98, "decay": 0.98, "smoothing": 100}.get(key, 1.01))
     if key in ("channels", "flip-axis", "synthesize"):
         return {"x": "y", "y": "x", "z": "x", "flair": "t2"}.get(word, "flair")
     return WORDS.get(word)
