@@ -11,6 +11,7 @@ target_link_libraries(kdseg_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_library(KDSEG_RE2 re2 REQUIRED)
 
 # Only the readers in use, created by name: the meta-component ITKImageIO costs 96 libraries at start.
 find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIONIFTI ITKIONRRD ITKIOMeta ITKIOGDCM ITKIOPNG)

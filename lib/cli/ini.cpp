@@ -1,10 +1,7 @@
 #include "cli/ini.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 
 namespace kdseg::cli {
@@ -115,14 +112,11 @@ Ini parse_ini(std::string_view text, std::string file) {
 }
 
 Ini read_ini(const std::string& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error))
-    throw UsageError("{}: is a folder, expected a settings file", file);
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw UsageError("{}: the settings file is missing or unreadable", file);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) throw UsageError("{}: the settings file cannot be read", file);
-  return parse_ini(text, file);
+  try {
+    return parse_ini(read_text(file), file);
+  } catch (const DataError& e) {
+    throw UsageError("{} (a settings file is expected)", e.what());
+  }
 }
 
 std::string unquoted(std::string_view value, const std::string& where) {

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <regex>
 #include <set>
 
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cohort/manifest.h"
+#include "cohort/pattern.h"
 #include "io/table.h"
 
 namespace kdseg::cohort {
@@ -146,7 +146,7 @@ void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifes
 }
 
 /// Folders that a pattern of the manifest names, the innermost where they are nested.
-void find_roots(const fs::path& folder, const std::vector<std::regex>& patterns, int depth,
+void find_roots(const fs::path& folder, const std::vector<Pattern>& patterns, int depth,
                 std::vector<fs::path>& roots) {
   if (depth == 0) return;
   for (const auto& entry : entries(folder)) {
@@ -156,7 +156,7 @@ void find_roots(const fs::path& folder, const std::vector<std::regex>& patterns,
     const std::string name = entry.filename().string();
     if (roots.size() == before &&
         std::any_of(patterns.begin(), patterns.end(),
-                    [&](const std::regex& p) { return std::regex_match(name, p); }))
+                    [&](const Pattern& p) { return p.matches(name).has_value(); }))
       roots.push_back(entry);
   }
 }
@@ -165,9 +165,13 @@ class Search {
  public:
   explicit Search(const Manifest& manifest)
       : manifest_(manifest),
-        pattern_("(?:^|/)(?:" + manifest.case_pattern + ")$",
-                 std::regex::ECMAScript | std::regex::icase),
-        exact_("(?:^|/)(?:" + manifest.case_pattern + ")$") {}
+        pattern_(manifest.case_pattern, Pattern::Letters::either_case,
+                 Pattern::Place::behind_folders),
+        exact_(manifest.case_pattern, Pattern::Letters::as_they_are,
+               Pattern::Place::behind_folders) {
+    if (!manifest.patient_pattern.empty())
+      patient_.emplace(manifest.patient_pattern, Pattern::Letters::either_case);
+  }
 
   void walk(const fs::path& folder, const std::string& below, int depth) {
     if (depth == 0) return;
@@ -177,15 +181,15 @@ class Search {
         continue;
       }
       const std::string path = below + entry.filename().string();
-      std::smatch match;
-      if (!std::regex_search(path, match, pattern_)) {
+      const auto match = pattern_.matches(path);
+      if (!match) {
         walk(entry, path + "/", depth - 1);
         continue;
       }
       FoundCase found;
       found.id = entry.filename().string();
-      if (match.size() > 1) found.stratum = match[1].str();
-      if (!std::regex_search(path, exact_))
+      if (match->has_group) found.stratum = match->group;
+      if (!exact_.matches(path))
         found.fix_ups.push_back(
             "upper and lower case of the folder's name differ from the release");
       found.patient = patient(found.id);
@@ -203,18 +207,13 @@ class Search {
 
  private:
   std::string patient(const std::string& id) const {
-    std::smatch match;
-    if (!manifest_.patient_pattern.empty() &&
-        std::regex_match(
-            id, match,
-            std::regex(manifest_.patient_pattern, std::regex::ECMAScript | std::regex::icase)) &&
-        match.size() > 1)
-      return match[1].str();
-    return id;
+    const auto match = patient_ ? patient_->matches(id) : std::nullopt;
+    return match && match->has_group ? match->group : id;
   }
 
   const Manifest& manifest_;
-  std::regex pattern_, exact_;
+  Pattern pattern_, exact_;
+  std::optional<Pattern> patient_;
   std::map<std::string, std::string> seen_;
 };
 
@@ -250,9 +249,9 @@ void read_strata(const Manifest& manifest, const fs::path& root, std::vector<Fou
 
 std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root) {
   if (!is_folder(root)) throw DataError("{}: no such folder", root);
-  std::vector<std::regex> patterns;
+  std::vector<Pattern> patterns;
   for (const auto& pattern : manifest.root_patterns)
-    patterns.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase);
+    patterns.emplace_back(pattern, Pattern::Letters::either_case);
   std::vector<fs::path> roots;
   find_roots(root, patterns, 3, roots);
   if (roots.empty()) roots.push_back(root);

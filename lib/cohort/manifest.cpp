@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <regex>
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "cohort/pattern.h"
 #include "io/atomic_file.h"
 
 namespace kdseg::cohort {
@@ -38,12 +38,40 @@ const std::vector<std::string> known_keys{"id",
                                           "known_faults",
                                           "overlaps_with"};
 
+/// What the library would follow without end: lists within lists, and texts of any length.
+void check_bounds(const std::string& path, const std::string& text) {
+  constexpr size_t longest = 1 << 20, deepest = 32;
+  if (text.size() > longest)
+    throw DataError("{}: {} bytes; expected a manifest of at most {}", path, text.size(), longest);
+  if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
+  int64_t line = 1;
+  size_t opened = 0, blanks = 0;
+  bool at_start = true;  // of the line: each "- " or blank there may open a level
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+      at_start = true;
+      blanks = 0;
+      continue;
+    }
+    if (at_start && (c == ' ' || c == '-' || c == '?' || c == '\t')) ++blanks;
+    at_start = at_start && (c == ' ' || c == '-' || c == '?' || c == '\t');
+    if (c == '[' || c == '{') ++opened;
+    if ((c == ']' || c == '}') && opened > 0) --opened;
+    if (opened > deepest || blanks > 4 * deepest)
+      throw DataError("{}:{}: nested more than {} levels deep", path, line, deepest);
+  }
+}
+
 /// One manifest while it is read: every failure names file and line.
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {
+    const std::string text = io::read_text(path);
+    check_bounds(path, text);
     try {
-      root_ = YAML::Load(io::read_text(path));
+      root_ = YAML::Load(text);
     } catch (const YAML::Exception& e) {
       throw DataError("{}:{}: not YAML: {}", path, e.mark.line + 1, e.msg);
     }
@@ -107,9 +135,9 @@ class Reader {
 
   void check_pattern(const char* key, const std::string& pattern) const {
     try {
-      std::regex compiled(pattern);
-    } catch (const std::regex_error& e) {
-      throw fault(root_[key], "{} '{}' is no regular expression ({})", key, pattern, e.what());
+      const Pattern compiled(pattern, Pattern::Letters::as_they_are);
+    } catch (const DataError& e) {
+      throw fault(root_[key], "{} '{}' {}", key, pattern.substr(0, 60), e.what());
     }
   }
 

@@ -33,6 +33,8 @@ enum class Part { header, all };
 Decoded read_nifti(const std::string& path, Part part);
 Decoded read_nrrd(const std::string& path, Part part);
 Decoded read_meta(const std::string& path, Part part);
+/// A DICOM file or folder, in a child process; also says that a file is of no known format.
+Decoded read_dicom(const std::string& path, Part part);
 Decoded read_dicom_series(const std::string& folder, Part part);
 /// A file that holds a whole volume (enhanced DICOM); a single slice is an error.
 Decoded read_dicom_file(const std::string& path, Part part);

@@ -4,6 +4,7 @@
 
 #include <gdcmTrace.h>
 #include <itkMetaImageIO.h>
+#include <itkMultiThreaderBase.h>
 #include <itkNrrdImageIO.h>
 #include <itkPNGImageIO.h>
 
@@ -11,6 +12,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "image/header_check.h"
 
 namespace kdseg::image {
 namespace {
@@ -111,6 +113,16 @@ void write_with(const std::string& path, const Encoded& volume) {
 
 }  // namespace
 
+namespace {
+bool held_by_the_parent = false;
+}
+
+void ItkTurn::is_held_by_the_parent() {
+  held_by_the_parent = true;
+  // Threads cannot be started there; the other kind starts a pool of them at once.
+  itk::MultiThreaderBase::SetGlobalDefaultThreader(itk::MultiThreaderBaseEnums::Threader::Platform);
+}
+
 ItkTurn::ItkTurn() {
   static std::mutex mutex;
   static std::once_flag once;
@@ -120,7 +132,7 @@ ItkTurn::ItkTurn() {
     gdcm::Trace::ErrorOff();
     gdcm::Trace::DebugOff();
   });
-  lock_ = std::unique_lock(mutex);
+  if (!held_by_the_parent) lock_ = std::unique_lock(mutex);
   before_ = std::cerr.rdbuf(printed_.rdbuf());
 }
 
@@ -204,11 +216,13 @@ std::vector<float> voxels_of(const std::string& path, itk::ImageIOBase& io) {
 }
 
 Decoded read_nrrd(const std::string& path, Part part) {
+  check_nrrd_header(path);
   const auto io = itk::NrrdImageIO::New();
   return read_with(*io, path, part, path.ends_with("nrrd"));
 }
 
 Decoded read_meta(const std::string& path, Part part) {
+  check_meta_header(path);
   const auto io = itk::MetaImageIO::New();
   return read_with(*io, path, part, path.ends_with("mha"));
 }

@@ -20,6 +20,8 @@ class ItkTurn {
   ItkTurn(const ItkTurn&) = delete;
   ItkTurn& operator=(const ItkTurn&) = delete;
   std::string complaints() const;  ///< on one line; empty when nothing was printed
+  /// In a child process that was made while its parent held a turn: nobody else is there.
+  static void is_held_by_the_parent();
 
  private:
   std::unique_lock<std::mutex> lock_;

@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/partial_file.h"
 
 namespace kdseg::image {
 namespace {
@@ -28,13 +28,10 @@ void flush(const std::string& path, int flags) {
 }  // namespace
 
 void replace_file(const std::string& path, const std::function<void(const std::string&)>& write) {
-  static std::atomic<uint64_t> number{0};
   const std::filesystem::path target(path);
   const std::filesystem::path folder =
       target.parent_path().empty() ? std::filesystem::path(".") : target.parent_path();
-  const std::string temporary =
-      (folder / fmt::format(".{}-{}.{}", ::getpid(), number++, target.filename().string()))
-          .string();
+  const std::string temporary = partial_name(path);
   // Tried first because format libraries report a missing folder or permission poorly.
   const int file = ::open(temporary.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0666);
   if (file < 0) throw RunError("{}: cannot write: {}", path, std::strerror(errno));

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <new>
-#include <stdexcept>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "image/formats.h"
 #include "image/replace_file.h"
 
@@ -30,7 +29,7 @@ const std::vector<Format>& formats() {
       {{".nhdr"}, read_nrrd, nullptr},
       {{".mha"}, read_meta, encode_meta},
       {{".mhd"}, read_meta, nullptr},
-      {{".dcm"}, read_dicom_file, nullptr},
+      {{".dcm"}, read_dicom, nullptr},
   };
   return all;
 }
@@ -45,28 +44,37 @@ const Format* format_of(const std::string& path) {
   return nullptr;
 }
 
+void read_through(const std::string& path) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) read_blocks(path, [](std::span<const std::byte>) {});
+}
+
 Decoded read_known(const std::string& path, Part part) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) throw DataError("{}: no such file or folder", path);
-  if (fs::is_directory(status)) return read_dicom_series(path, part);
+  if (fs::is_directory(status)) return read_dicom(path, part);
   if (!fs::is_regular_file(status)) throw DataError("{}: not a file", path);
   if (fs::file_size(path, error) == 0) throw DataError("{}: the file is empty", path);
-  if (const Format* format = format_of(path)) return format->read(path, part);
-  if (is_dicom_file(path)) return read_dicom_file(path, part);
-  throw DataError(
-      "{}: unknown scan format; known: .nii .nii.gz .nrrd .nhdr .mha .mhd, DICOM files and folders",
-      path);
+  const Format* format = format_of(path);
+  return format ? format->read(path, part) : read_dicom(path, part);
 }
 
+/// The libraries take a failing disk for the end of the file, or for damage. Where one of them is
+/// not content, the file is read through once more, which tells a failing disk, and then decoded
+/// once more, as it may be well now.
 Decoded read_any(const std::string& path, Part part) {
   try {
     return read_known(path, part);
-  } catch (const std::bad_alloc&) {
-    throw DataError("{}: the header promises more voxels than memory holds; is it damaged?", path);
-  } catch (const std::length_error&) {
-    throw DataError("{}: the header promises more voxels than memory holds; is it damaged?", path);
+  } catch (const DataError&) {
+    if (!path_exists(path)) throw;
+    if (fs::is_directory(path)) {
+      for (const auto& name : names_in(path)) read_through((fs::path(path) / name).string());
+    } else {
+      read_through(path);
+    }
   }
+  return read_known(path, part);
 }
 
 void require_finite(const std::string& path, const std::vector<float>& voxels) {

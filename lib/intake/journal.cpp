@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 
 namespace kdseg::intake {
 
 Journal::Journal(std::string path) : path_(std::move(path)) {
-  std::ifstream file(path_);
-  for (std::string line; std::getline(file, line);) {
+  if (!path_exists(path_)) return;
+  for (const auto& line : split(read_text(path_), '\n')) {
     const auto fields = split(line, '\t');
     if (fields.size() == 3 && fields[2].size() == 64) lines_[fields[0]] = {fields[1], fields[2]};
   }

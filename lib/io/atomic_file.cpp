@@ -5,15 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/partial_file.h"
+#include "base/read_file.h"
 #include "io/sha256.h"
 
 namespace kdseg::io {
@@ -22,15 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string reason() { return std::strerror(errno); }
-
-/// Beside the target, so that the rename stays on one file system; hidden, so that a folder listing
-/// never takes it for a result; with the target's extension, which some writers go by.
-std::string temporary_name(const fs::path& path) {
-  static std::atomic<unsigned> counter{0};
-  const auto name = fmt::format(".{}.{}-{}.partial{}", path.stem().string(), getpid(), counter++,
-                                path.extension().string());
-  return (path.parent_path() / name).string();
-}
 
 class File {
  public:
@@ -87,22 +78,9 @@ void rename_into_place(const std::string& temporary, const std::string& path) {
   // The rename itself must survive a power cut; not every file system can flush a folder.
   auto folder = fs::path(path).parent_path().string();
   if (folder.empty()) folder = ".";
-  File(folder, O_RDONLY | O_DIRECTORY).flush();
-}
-
-/// Gives a file's content piece by piece. \throws DataError  it cannot be read
-void for_each_block(const std::string& path,
-                    const std::function<void(std::span<const std::byte>)>& take) {
-  File file(path, O_RDONLY | O_CLOEXEC);
-  if (!file.good()) throw DataError("{}: cannot be read: {}", path, reason());
-  std::vector<std::byte> block(1 << 20);
-  for (;;) {
-    const ssize_t n = read(file.descriptor(), block.data(), block.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw DataError("{}: cannot be read: {}", path, reason());
-    if (n == 0) return;
-    take(std::span(block).first(static_cast<size_t>(n)));
-  }
+  File opened(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened.good() && !opened.flush() && errno != ENOTSUP)
+    throw RunError("{}: flushing its folder to disk failed: {}; try again", path, reason());
 }
 
 /// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
@@ -121,7 +99,7 @@ void write_atomic(const std::string& path, std::span<const std::byte> content) {
       throw RunError("{}: cannot be written: {}", path, reason());
     return;
   }
-  const auto temporary = temporary_name(path);
+  const auto temporary = partial_name(path);
   File file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
   if (!file.good()) throw RunError("{}: cannot be written: {}", path, reason());
   Remover remover(temporary);
@@ -137,7 +115,7 @@ void write_atomic(const std::string& path, std::string_view text) {
 
 void write_atomic_by_name(const std::string& path,
                           const std::function<void(const std::string&)>& write) {
-  const auto temporary = temporary_name(path);
+  const auto temporary = partial_name(path);
   Remover remover(temporary);
   write(temporary);
   {
@@ -196,7 +174,10 @@ std::string sha256(std::span<const std::byte> content) {
 
 std::string sha256_of_file(const std::string& path) {
   Sha256 hash;
-  for_each_block(path, [&](std::span<const std::byte> block) { hash.add(block); });
+  read_blocks(path, [&](std::span<const std::byte> block) {
+    throw_if_stopped();
+    hash.add(block);
+  });
   return hash.hex();
 }
 
@@ -204,7 +185,8 @@ std::string copy_hashed(const std::string& from, const std::string& to) {
   Sha256 hash;
   File file(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
   if (!file.good()) throw RunError("{}: cannot be written: {}", to, reason());
-  for_each_block(from, [&](std::span<const std::byte> block) {
+  read_blocks(from, [&](std::span<const std::byte> block) {
+    throw_if_stopped();
     hash.add(block);
     if (!file.write_all(block)) throw RunError("{}: cannot be written: {}", to, reason());
   });
@@ -212,15 +194,6 @@ std::string copy_hashed(const std::string& from, const std::string& to) {
   return hash.hex();
 }
 
-std::string read_text(const std::string& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) throw DataError("{}: is a folder, expected a file", path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw DataError("{}: cannot be read: {}", path, reason());
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) throw DataError("{}: cannot be read: {}", path, reason());
-  return text.str();
-}
+std::string read_text(const std::string& path) { return kdseg::read_text(path); }
 
 }  // namespace kdseg::io

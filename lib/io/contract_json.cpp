@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t largest_side = int64_t{1} << 31;
+constexpr int64_t largest_window_side = 4096;  // windows are set aside in memory whole
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
@@ -180,7 +181,7 @@ Tiling tiling_from_json(const std::string& text, const std::string& where) {
     json.at("overlap").get_to(tiling.overlap);
     require(tiling.overlap >= 0 && tiling.overlap < 1, "an overlap outside [0, 1)");
     for (const int64_t side : tiling.size)
-      require(side >= 0 && side < largest_side, "a size out of range");
+      require(side >= 0 && side <= largest_window_side, "a size out of range");
     return tiling;
   });
 }

@@ -3,6 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <new>
+#include <string_view>
+
+#include "base/read_file.h"
+
 namespace kdseg::io {
 namespace {
 
@@ -42,9 +48,39 @@ hid_t native_type(Type type) {
   return -1;
 }
 
+/// Why calls of the library failed in this turn; guarded by library_mutex().
+struct Causes {
+  int system_error = 0;
+  bool out_of_memory = false;
+} causes;
+
+/// The library gives the system's error only within a text: "file read failed: ..., errno = 5,
+/// ...".
+herr_t note_cause(unsigned, const H5E_error2_t* error, void*) {
+  if (error->maj_num == H5E_RESOURCE && error->min_num == H5E_NOSPACE) causes.out_of_memory = true;
+  constexpr std::string_view mark = "errno = ";
+  const std::string_view text = error->desc ? error->desc : "";
+  if (const size_t at = text.find(mark); at != std::string_view::npos)
+    causes.system_error = std::atoi(text.data() + at + mark.size());
+  return 0;
+}
+
+herr_t note_causes(hid_t stack, void*) {
+  return H5Ewalk2(stack, H5E_WALK_DOWNWARD, note_cause, nullptr);
+}
+
 }  // namespace
 
-Hdf5Turn::Hdf5Turn() : lock_(library_mutex()) { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+Hdf5Turn::Hdf5Turn() : lock_(library_mutex()) {
+  H5Eset_auto2(H5E_DEFAULT, note_causes, nullptr);
+  causes = {};
+}
+
+void Hdf5Turn::throw_unless_the_file_is_at_fault(const std::string& path) {
+  if (causes.system_error != 0 && may_pass(causes.system_error))
+    throw_unreadable(path, causes.system_error);
+  if (causes.out_of_memory) throw std::bad_alloc();
+}
 
 std::string hdf5_version() {
   const Hdf5Turn turn;

@@ -40,6 +40,10 @@ class Hdf5Turn {
  public:
   Hdf5Turn();
 
+  /// When a call of the library failed in this turn because the disk did (RunError) or memory ran
+  /// out (std::bad_alloc), throws that: it says nothing about the file. Else returns.
+  static void throw_unless_the_file_is_at_fault(const std::string& path);
+
  private:
   std::lock_guard<std::mutex> lock_;
 };

@@ -2,17 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "io/hdf5_handles.h"
 #include "io/seal.h"
 #include "io/tree.h"
 #include "io/tree_layout.h"
+#include "io/tree_wire.h"
+#include "io/verify.h"
 
 namespace kdseg::io {
 namespace {
@@ -147,25 +150,23 @@ class Reader {
   }
 
   [[noreturn]] void damaged(const std::string& what) const {
+    Hdf5Turn::throw_unless_the_file_is_at_fault(path_);
     throw DataError("{}: {} cannot be read: the file is damaged", path_, what);
   }
 
  private:
   static Handle open(const std::string& path) {
-    std::error_code error;
-    const auto status = fs::status(path, error);
-    if (!fs::exists(status)) throw DataError("{}: no such file", path);
-    if (!fs::is_regular_file(status)) throw DataError("{}: not a regular file", path);
-    if (FILE* readable = std::fopen(path.c_str(), "rb"))
-      std::fclose(readable);
-    else
-      throw DataError("{}: cannot be read: {}", path, std::strerror(errno));
     const htri_t recognized = H5Fis_hdf5(path.c_str());
-    if (recognized <= 0) throw DataError("{}: not an HDF5 file, or cut off at its start", path);
-    check_seal(path);
+    if (recognized <= 0) {
+      Hdf5Turn::throw_unless_the_file_is_at_fault(path);
+      throw DataError("{}: not an HDF5 file, or cut off at its start", path);
+    }
     const Handle access = hdf5_file_access();
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
-    if (!file.good()) throw DataError("{}: truncated or damaged HDF5 file", path);
+    if (!file.good()) {
+      Hdf5Turn::throw_unless_the_file_is_at_fault(path);
+      throw DataError("{}: truncated or damaged HDF5 file", path);
+    }
     return file;
   }
 
@@ -331,28 +332,54 @@ void check_schema(const Reader& reader, const std::string& path, const std::stri
     throw DataError("{}: schema_version {}, this program reads {}.x", path, *version, schema_major);
 }
 
-Tree read_content(Reader& reader, std::span<const std::string> only, Voxels voxels) {
-  Tree tree = reader.read(only, voxels);
+/// Reads in this process what is sealed, as its metadata are what we wrote. HDF5 trusts anything
+/// else, too, and so that is read in a child process.
+template <class T>
+T read_file(const std::string& path, const std::function<T()>& read, void (*send)(Sink&, const T&),
+            T (*receive)(Source&)) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (error && may_pass(error.value())) throw_unreadable(path, error.value());
+  if (!fs::exists(status)) throw DataError("{}: no such file", path);
+  if (!fs::is_regular_file(status)) throw DataError("{}: not a regular file", path);
+  read_part(path, 0, 1);  // says why a file cannot be read; the library only says that
+  if (check_seal(path)) return read();
+  return read_confined<T>(path, confinement_for(fs::file_size(path, error), largest_inflation),
+                          read, send, receive);
+}
+
+void send_text(Sink& sink, const std::string& text) { sink.text(text); }
+std::string receive_text(Source& source) { return source.text(); }
+
+/// `schema`: what the file must be; "": anything.
+Tree read_checked(const std::string& path, const std::string& schema,
+                  std::span<const std::string> only, Voxels voxels) {
+  const Hdf5Turn turn;
+  Tree tree = read_file<Tree>(
+      path,
+      [&] {
+        Reader reader(path);
+        if (!schema.empty()) check_schema(reader, path, schema);
+        return reader.read(only, voxels);
+      },
+      send_tree, receive_tree);
   auto& root = tree.attributes["/"];
   std::erase_if(root, [](const auto& item) { return is_envelope("/", item.first); });
   if (root.empty()) tree.attributes.erase("/");
   return tree;
 }
 
-Tree read_checked(const std::string& path, const std::string& schema,
-                  std::span<const std::string> only, Voxels voxels) {
-  const Hdf5Turn turn;
-  Reader reader(path);
-  check_schema(reader, path, schema);
-  return read_content(reader, only, voxels);
-}
-
 std::string root_text(const std::string& path, const std::string& name) {
   const Hdf5Turn turn;
-  const Reader reader(path);
-  const auto root = reader.attributes_of("/");
-  const auto* value = text_of(root, name);
-  return value ? *value : std::string{};
+  return read_file<std::string>(
+      path,
+      [&] {
+        const Reader reader(path);
+        const auto root = reader.attributes_of("/");
+        const auto* value = text_of(root, name);
+        return value ? *value : std::string{};
+      },
+      send_text, receive_text);
 }
 
 }  // namespace
@@ -366,12 +393,11 @@ Tree read_tree_header(const std::string& path, const std::string& schema) {
   return read_checked(path, schema, {}, Voxels::skip);
 }
 
+std::string content_attribute(const std::string& path) { return root_text(path, "content_sha256"); }
+
 std::string stored_content_sha256(const std::string& path) {
-  const auto id = root_text(path, "content_sha256");
-  if (!id.empty()) return id;
-  const Hdf5Turn turn;
-  Reader reader(path);
-  return content_sha256(read_content(reader, {}, Voxels::read));
+  const auto id = content_attribute(path);
+  return id.empty() ? content_sha256(read_checked(path, "", {}, Voxels::read)) : id;
 }
 
 std::string schema_of(const std::string& path) {
@@ -384,12 +410,17 @@ std::string schema_of(const std::string& path) {
 
 std::string read_provenance(const std::string& path) {
   const Hdf5Turn turn;
-  const Reader reader(path);
-  if (reader.exists("/provenance")) {
-    const auto named = reader.attributes_of("/provenance");
-    if (const auto* json = text_of(named, "json")) return *json;
-  }
-  throw DataError("{}: no provenance", path);
+  return read_file<std::string>(
+      path,
+      [&] {
+        const Reader reader(path);
+        if (reader.exists("/provenance")) {
+          const auto named = reader.attributes_of("/provenance");
+          if (const auto* json = text_of(named, "json")) return *json;
+        }
+        throw DataError("{}: no provenance", path);
+      },
+      send_text, receive_text);
 }
 
 }  // namespace kdseg::io

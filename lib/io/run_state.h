@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file_lock.h"
 #include "io/tree.h"
 
 namespace kdseg::io {
@@ -13,7 +14,6 @@ class RunDirectory {
  public:
   /// Makes the folder and takes its lock. RunError when another process holds it (names it).
   explicit RunDirectory(std::string path);
-  ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
 
@@ -44,7 +44,7 @@ class RunDirectory {
 
  private:
   std::string path_;
-  int lock_ = -1;
+  std::optional<FileLock> lock_;
 };
 
 }  // namespace kdseg::io

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "io/sha256.h"
 
 namespace kdseg::io {
@@ -45,27 +46,21 @@ uint64_t hdf5_end(std::span<const std::byte> start) {
   return version == 2 || version == 3 ? little_endian(start.subspan(end_at, 8)) : 0;
 }
 
-void check_seal(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const auto end = file.tellg();
-  if (!file || end < static_cast<std::streamoff>(superblock_bytes)) return;
-  const auto size = static_cast<uint64_t>(end);
-  const auto read = [&](uint64_t from, uint64_t count) {
-    std::vector<std::byte> bytes(count);
-    file.seekg(static_cast<std::streamoff>(from));
-    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
-    if (!file) throw DataError("{}: cannot be read", path);
-    return bytes;
-  };
-  const uint64_t content = hdf5_end(read(0, superblock_bytes));
-  if (content == 0 || content >= size) return;  // no seal; whether it is cut off HDF5 will tell
+bool check_seal(const std::string& path) {
+  std::error_code error;
+  const uint64_t size = std::filesystem::file_size(path, error);
+  if (error) throw_unreadable(path, error.value());
+  const uint64_t content = hdf5_end(read_part(path, 0, superblock_bytes));
+  if (content == 0 || content >= size) return false;  // whether it is cut off HDF5 will tell
   const DataError damaged("{}: truncated or damaged HDF5 file", path);
   if (size - content != seal_bytes) throw damaged;
-  const auto seal = read(content, seal_bytes);
+  const auto seal = read_part(path, content, seal_bytes);
+  if (seal.size() != seal_bytes) throw damaged;
   const uint64_t length = little_endian(std::span(seal).subspan(mark_bytes, length_bytes));
   if (length > content) throw damaged;
-  const auto expected = make_seal(read(0, length));
+  const auto expected = make_seal(read_part(path, 0, length));
   if (!std::equal(seal.begin(), seal.end(), expected.begin())) throw damaged;
+  return true;
 }
 
 }  // namespace kdseg::io

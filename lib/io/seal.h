@@ -16,9 +16,10 @@ constexpr size_t seal_bytes = 48;
 
 std::array<std::byte, seal_bytes> make_seal(std::span<const std::byte> metadata);
 
-/// A file without a seal, as another program leaves it, passes.
-/// \throws DataError  the seal does not fit the metadata, or the file ends within the seal
-void check_seal(const std::string& path);
+/// \return whether there is a seal; a file without one, as another program leaves it, passes
+/// \throws DataError  the seal does not fit the metadata, or the file ends within the seal; else
+///                    as throw_unreadable()
+bool check_seal(const std::string& path);
 
 /// Where the HDF5 content ends, from a superblock of version 2 or 3; 0 for anything else.
 uint64_t hdf5_end(std::span<const std::byte> start);
