@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "infer/memory.h"
 #include "infer/tiling.h"
-#include "models/layers.h"
+#include "models/layers/layers.h"
 #include "prepare/recipe.h"
 
 namespace kdseg::labeling {

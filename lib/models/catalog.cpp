@@ -2,11 +2,11 @@
 
 #include "base/errors.h"
 #include "base/text.h"
-#include "models/kd_net_unet.h"
-#include "models/patch_discriminator.h"
-#include "models/u_hemis.h"
-#include "models/u_hved.h"
-#include "models/unet.h"
+#include "models/networks/kd_net_unet.h"
+#include "models/networks/patch_discriminator.h"
+#include "models/networks/subsets/u_hemis.h"
+#include "models/networks/subsets/u_hved.h"
+#include "models/networks/unet.h"
 
 namespace kdseg::models {
 namespace {

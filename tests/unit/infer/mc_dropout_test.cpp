@@ -12,7 +12,7 @@
 
 #include "base/errors.h"
 #include "models/catalog.h"
-#include "models/unet.h"
+#include "models/networks/unet.h"
 #include "prepare/recipe.h"
 #include "tensor/noise.h"
 #include "unit/folder.h"

@@ -10,8 +10,8 @@
 
 #include "base/errors.h"
 #include "models/catalog.h"
-#include "models/patch_discriminator.h"
-#include "models/unet.h"
+#include "models/networks/patch_discriminator.h"
+#include "models/networks/unet.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

@@ -13,7 +13,7 @@
 #include "base/errors.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
-#include "models/unet.h"
+#include "models/networks/unet.h"
 #include "unit/folder.h"
 
 namespace kdseg::models {

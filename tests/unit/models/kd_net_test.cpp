@@ -10,8 +10,8 @@
 #include "filled.h"
 #include "losses/objective.h"
 #include "models/catalog.h"
-#include "models/kd_net_unet.h"
-#include "models/layers.h"
+#include "models/layers/layers.h"
+#include "models/networks/kd_net_unet.h"
 
 namespace kdseg::models {
 namespace {

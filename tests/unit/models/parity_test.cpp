@@ -7,8 +7,8 @@
 #include "filled.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
-#include "models/patch_discriminator.h"
-#include "models/unet.h"
+#include "models/networks/patch_discriminator.h"
+#include "models/networks/unet.h"
 
 namespace kdseg::models {
 namespace {

@@ -22,12 +22,12 @@
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
 #include "models/catalog.h"
-#include "models/convolution.h"
 #include "models/cpu/winograd.h"
-#include "models/normalization.h"
-#include "models/patch_discriminator.h"
-#include "models/resampling.h"
-#include "models/unet.h"
+#include "models/functions/convolution.h"
+#include "models/functions/normalization.h"
+#include "models/functions/resampling.h"
+#include "models/networks/patch_discriminator.h"
+#include "models/networks/unet.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

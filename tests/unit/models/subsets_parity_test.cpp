@@ -11,9 +11,9 @@
 #include "filled.h"
 #include "losses/objective.h"
 #include "losses/weight_penalty.h"
-#include "models/trilinear.h"
-#include "models/u_hemis.h"
-#include "models/u_hved.h"
+#include "models/functions/trilinear.h"
+#include "models/networks/subsets/u_hemis.h"
+#include "models/networks/subsets/u_hved.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

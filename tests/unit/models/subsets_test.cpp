@@ -14,10 +14,10 @@
 #include "base/errors.h"
 #include "filled.h"
 #include "models/catalog.h"
-#include "models/fusion.h"
-#include "models/layers.h"
-#include "models/u_hemis.h"
-#include "models/u_hved.h"
+#include "models/layers/layers.h"
+#include "models/networks/subsets/fusion.h"
+#include "models/networks/subsets/u_hemis.h"
+#include "models/networks/subsets/u_hved.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

@@ -1,5 +1,5 @@
 // Trilinear doubling on both grids, and its gradients.
-#include "models/trilinear.h"
+#include "models/functions/trilinear.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -1,4 +1,4 @@
-#include "models/normalization.h"
+#include "models/functions/normalization.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>

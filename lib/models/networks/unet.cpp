@@ -1,13 +1,13 @@
-#include "models/unet.h"
+#include "models/networks/unet.h"
 
 #include <algorithm>
 
 #include "base/errors.h"
 #include "base/text.h"
-#include "models/convolution.h"
-#include "models/input_check.h"
-#include "models/normalization.h"
-#include "models/resampling.h"
+#include "models/functions/convolution.h"
+#include "models/functions/normalization.h"
+#include "models/functions/resampling.h"
+#include "models/networks/input_check.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

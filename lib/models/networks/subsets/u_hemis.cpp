@@ -1,7 +1,7 @@
-#include "models/u_hemis.h"
+#include "models/networks/subsets/u_hemis.h"
 
 #include "models/catalog.h"
-#include "models/subset_network.h"
+#include "models/networks/subsets/subset_network.h"
 
 namespace kdseg::models {
 namespace {

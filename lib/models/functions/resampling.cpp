@@ -1,4 +1,4 @@
-#include "models/resampling.h"
+#include "models/functions/resampling.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>

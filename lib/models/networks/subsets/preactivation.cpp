@@ -1,13 +1,13 @@
-#include "models/preactivation.h"
+#include "models/networks/subsets/preactivation.h"
 
 #include <ATen/ops/leaky_relu.h>
 
 #include <algorithm>
 
 #include "models/catalog.h"
-#include "models/convolution.h"
-#include "models/normalization.h"
-#include "models/resampling.h"
+#include "models/functions/convolution.h"
+#include "models/functions/normalization.h"
+#include "models/functions/resampling.h"
 
 namespace kdseg::models {
 namespace {

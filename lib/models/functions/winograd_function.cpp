@@ -1,4 +1,4 @@
-#include "models/winograd_function.h"
+#include "models/functions/winograd_function.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>

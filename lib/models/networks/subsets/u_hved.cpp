@@ -1,4 +1,4 @@
-#include "models/u_hved.h"
+#include "models/networks/subsets/u_hved.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "models/catalog.h"
-#include "models/subset_network.h"
+#include "models/networks/subsets/subset_network.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {

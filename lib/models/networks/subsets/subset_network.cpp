@@ -1,7 +1,7 @@
-#include "models/subset_network.h"
+#include "models/networks/subsets/subset_network.h"
 
 #include "base/errors.h"
-#include "models/input_check.h"
+#include "models/networks/input_check.h"
 
 namespace kdseg::models {
 

@@ -1,4 +1,4 @@
-#include "models/input_check.h"
+#include "models/networks/input_check.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/catalog.h"
-#include "models/layers.h"
+#include "models/layers/layers.h"
 
 namespace kdseg::models {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "models/layers.h"
+#include "models/layers/layers.h"
 #include "models/network.h"
 
 namespace kdseg::models {

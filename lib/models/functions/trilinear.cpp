@@ -1,4 +1,4 @@
-#include "models/trilinear.h"
+#include "models/functions/trilinear.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>

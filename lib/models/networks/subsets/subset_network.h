@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/fusion.h"
 #include "models/network.h"
-#include "models/preactivation.h"
+#include "models/networks/subsets/fusion.h"
+#include "models/networks/subsets/preactivation.h"
 
 namespace kdseg::models {
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <memory>
 
+#include "models/functions/trilinear.h"
 #include "models/network.h"
-#include "models/trilinear.h"
 
 namespace kdseg::models {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/parameters.h"
-#include "models/layers.h"
-#include "models/trilinear.h"
+#include "models/functions/trilinear.h"
+#include "models/layers/layers.h"
 
 namespace kdseg::models {
 

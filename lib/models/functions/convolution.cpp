@@ -1,4 +1,4 @@
-#include "models/convolution.h"
+#include "models/functions/convolution.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "models/cpu/kernels.h"
-#include "models/winograd_function.h"
+#include "models/functions/winograd_function.h"
 #include "tensor/device.h"
 
 namespace kdseg::models {

@@ -1,4 +1,4 @@
-#include "models/patch_discriminator.h"
+#include "models/networks/patch_discriminator.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/leaky_relu.h>
@@ -7,9 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "base/errors.h"
-#include "models/convolution.h"
-#include "models/normalization.h"
-#include "models/resampling.h"
+#include "models/functions/convolution.h"
+#include "models/functions/normalization.h"
+#include "models/functions/resampling.h"
 
 namespace kdseg::models {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include "models/convolution.h"
+#include "models/functions/convolution.h"
 
 namespace kdseg::models {
 

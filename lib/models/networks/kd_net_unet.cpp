@@ -1,15 +1,15 @@
-#include "models/kd_net_unet.h"
+#include "models/networks/kd_net_unet.h"
 
 #include <algorithm>
 #include <array>
 
 #include "models/catalog.h"
-#include "models/convolution.h"
-#include "models/input_check.h"
-#include "models/layers.h"
-#include "models/normalization.h"
-#include "models/resampling.h"
-#include "models/trilinear.h"
+#include "models/functions/convolution.h"
+#include "models/functions/normalization.h"
+#include "models/functions/resampling.h"
+#include "models/functions/trilinear.h"
+#include "models/layers/layers.h"
+#include "models/networks/input_check.h"
 
 namespace kdseg::models {
 namespace {

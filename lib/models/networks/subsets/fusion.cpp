@@ -1,4 +1,4 @@
-#include "models/fusion.h"
+#include "models/networks/subsets/fusion.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>

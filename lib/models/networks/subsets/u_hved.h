@@ -3,8 +3,8 @@
 #pragma once
 #include <memory>
 
+#include "models/functions/trilinear.h"
 #include "models/network.h"
-#include "models/trilinear.h"
 
 namespace kdseg::models {
 
