@@ -87,6 +87,7 @@ class SampledPass {
     // The same sums whether or not more is asked for.
     const bool sums_softmax = head_.kind == Head::Kind::softmax && part.device().is_cpu();
     const bool needs_probability = sampling_.mutual_information || !sums_softmax;
+    auto* summing = dynamic_cast<models::SumsSoftmax*>(&network_);
     at::Tensor mean, entropy;
     if (sums_softmax) mean = at::zeros(mean_shape(part), part.options().dtype(at::kFloat));
     for (size_t first = 0; first < keys_.size(); first += at_once_) {
@@ -98,9 +99,12 @@ class SampledPass {
       tensor::Input input;
       input.image = part;
       input.noise = &noise;
-      if (!needs_probability) input.softmax_sum = &mean;
+      if (summing && !needs_probability) {
+        const tensor::Autocast autocast(part.device(), compute_);
+        summing->add_softmax(input, mean);
+        continue;
+      }
       const at::Tensor logits = logits_of(network_, input, compute_);
-      if (!logits.defined()) continue;
       const at::Tensor p = needs_probability ? probabilities_from(logits, head_) : at::Tensor();
       if (sums_softmax)
         tensor::add_softmax(mean, logits.contiguous());

@@ -131,12 +131,8 @@ Image mean_of(const std::vector<models::Model>& models, const Volume& volume,
 }  // namespace
 
 at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::ScalarType compute) {
-  at::Tensor logits;
-  {
-    const tensor::Autocast autocast(input.image.device(), compute);
-    logits = network.forward(input).logits;
-  }
-  return logits.defined() ? logits.to(at::kFloat) : logits;
+  const tensor::Autocast autocast(input.image.device(), compute);
+  return network.forward(input).logits.to(at::kFloat);
 }
 
 at::Tensor probabilities_from(const at::Tensor& logits, const Head& head) {

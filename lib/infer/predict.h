@@ -26,8 +26,7 @@ struct PredictOptions {
   std::vector<std::string> model_names;  ///< file names of the models, for messages
 };
 
-/// Logits [N, K, spatial...] float32 of one forward pass; dropout as `input` says. Undefined where
-/// they were added to Input::softmax_sum.
+/// Logits [N, K, spatial...] float32 of one forward pass; dropout as `input` says.
 at::Tensor logits_of(models::Network& network, const tensor::Input& input, at::ScalarType compute);
 
 /// Softmax or sigmoid by head; an image head's channels as they are.

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "infer/memory.h"
 #include "infer/tiling.h"
-#include "models/layers/layers.h"
+#include "models/layers/convolution.h"
+#include "models/work.h"
 #include "prepare/recipe.h"
 
 namespace kdseg::labeling {
@@ -64,8 +65,8 @@ std::string describe_models(const std::vector<models::Model>& models,
     line("recipe", contract.recipe_id);
     line("input", fmt::format("{} x {} x {} voxels, {}", size[0], size[1], size[2],
                               tilings[static_cast<int>(contract.tiling.kind)]));
-    line("work",
-         fmt::format("{:.1f} GMAC per pass", 1e-9 * static_cast<double>(network.macs(size))));
+    line("work", fmt::format("{:.1f} GMAC per pass",
+                             1e-9 * static_cast<double>(models::macs_of(network, channels, size))));
     line("memory", fmt::format("about {:.2f} GiB per pass",
                                infer::forward_peak_bytes(network, channels, size, device) / gib));
   }

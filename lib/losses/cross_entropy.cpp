@@ -18,7 +18,7 @@
 #include <cmath>
 
 #include "base/errors.h"
-#include "losses/softmax_kernel.h"
+#include "losses/cross_entropy_kernel.h"
 
 namespace kdseg::losses {
 namespace {
@@ -66,17 +66,17 @@ struct Fused : torch::autograd::Function<Fused> {
     const float* from = logits.const_data_ptr<float>();
     float* to = differentiate ? gradient.mutable_data_ptr<float>() : nullptr;
     const auto* label = labels.const_data_ptr<int64_t>();
-    const int64_t per_sample = (voxels + softmax_chunk_size - 1) / softmax_chunk_size;
+    const int64_t per_sample = (voxels + cross_entropy_chunk_size - 1) / cross_entropy_chunk_size;
     // Sums per chunk, added in order: equal for any number of threads.
     std::vector<double> sums(static_cast<size_t>(batch * per_sample));
     at::parallel_for(0, batch * per_sample, 8, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
-        const int64_t n = i / per_sample, begin = i % per_sample * softmax_chunk_size;
+        const int64_t n = i / per_sample, begin = i % per_sample * cross_entropy_chunk_size;
         const int64_t place = n * kinds * voxels + begin;
         sums[static_cast<size_t>(i)] =
-            softmax_chunk(from + place, voxels, kinds, label + n * voxels + begin,
-                          std::min(softmax_chunk_size, voxels - begin), narrow.data(), scale,
-                          to ? to + place : nullptr);
+            cross_entropy_chunk(from + place, voxels, kinds, label + n * voxels + begin,
+                                std::min(cross_entropy_chunk_size, voxels - begin), narrow.data(),
+                                scale, to ? to + place : nullptr);
       }
     });
     double sum = 0;

@@ -9,6 +9,7 @@
 #include "base/parameters.h"
 #include "methods/finite_report.h"
 #include "models/catalog.h"
+#include "models/work.h"
 #include "optim/optimizer.h"
 
 namespace kdseg::methods {
@@ -54,7 +55,9 @@ class Adversary {
   optim::Optimizer& optimizer() { return *optimizer_; }
   /// Multiply-accumulates of one iteration: two forward passes, the maps' gradients once, and one
   /// backward pass through each.
-  int64_t macs(std::array<int64_t, 3> size) const { return 7 * discriminator_->macs(size); }
+  int64_t macs(models::Network& student, int64_t channels, std::array<int64_t, 3> size) const {
+    return 7 * models::macs_of(*discriminator_, student, channels, size);
+  }
 
  private:
   at::Tensor score(const at::Tensor& images, const tensor::Output& output);

@@ -72,6 +72,7 @@ Pass Learner::forward(const at::Tensor& images, std::span<const std::string> wan
   const int64_t samples = images.size(0);
   auto noise = step_noise(info, masks_ + where, samples);
   input.noise = &noise;
+  input.statistics = tensor::Statistics::batch_and_gather;
   input.present = present_of_step(setup_, model(), info, samples);
   return pass_of(model(), std::move(input), wanted, setup_);
 }

@@ -12,6 +12,7 @@
 #include "methods/mutual_sections.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
+#include "models/work.h"
 
 namespace kdseg::methods {
 namespace {
@@ -140,9 +141,10 @@ class Mutual : public Method {
   int64_t macs(const Sizes& sizes) const override {
     int64_t sum = 0;
     for (const auto& [key, wanted] : needs_) {
-      const auto& network = *model(key.first).network;
-      const auto& size = sizes.at(key.second);
-      sum += (learns(key) ? 3 : 1) * (network.macs(size) + network.extra_macs(wanted, size));
+      const models::Model& own = model(key.first);
+      const auto channels = static_cast<int64_t>(own.contract.channels.size());
+      sum += (learns(key) ? 3 : 1) *
+             models::macs_of(*own.network, channels, sizes.at(key.second), wanted);
     }
     return sum;
   }

@@ -105,10 +105,13 @@ class SingleNetwork : public Method {
 
   int64_t macs(const Sizes& sizes) const override {
     const auto& size = sizes.at(stream_);
-    const auto& network = *learner_.model().network;
-    int64_t macs = 3 * (network.macs(size) + network.extra_macs(needs_, size));
-    if (teacher_in_use()) macs += teacher_->network->macs(size);
-    return adversary_ ? macs + adversary_->macs(size) : macs;
+    auto& network = *learner_.model().network;
+    const auto own = static_cast<int64_t>(channels().size());
+    int64_t macs = 3 * models::macs_of(network, own, size, needs_);
+    if (teacher_in_use())
+      macs += models::macs_of(*teacher_->network,
+                              static_cast<int64_t>(teacher_->contract.channels.size()), size);
+    return adversary_ ? macs + adversary_->macs(network, own, size) : macs;
   }
 
  private:

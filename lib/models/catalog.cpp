@@ -4,6 +4,9 @@
 #include "base/text.h"
 #include "models/networks/kd_net_unet.h"
 #include "models/networks/patch_discriminator.h"
+#include "models/networks/patch_gan.h"
+#include "models/networks/residual_unet.h"
+#include "models/networks/resnet_generator.h"
 #include "models/networks/subsets/u_hemis.h"
 #include "models/networks/subsets/u_hved.h"
 #include "models/networks/unet.h"
@@ -123,6 +126,8 @@ const std::vector<NetworkRow>& networks() {
       kd_net_unet_row(),
       u_hemis_row(),
       u_hved_row(),
+      residual_unet_row(),
+      resnet_generator_row(),
   };
   return rows;
 }
@@ -141,6 +146,7 @@ const std::vector<DiscriminatorRow>& discriminators() {
                               true),
       patch_discriminator_row("output-discriminator",
                               "judges logits and images only (AD-Net); patch scores", false),
+      patch_gan_row(),
   };
   return rows;
 }

@@ -29,8 +29,8 @@ std::shared_ptr<Network> make_network(const Section& section, int64_t in_channel
 /// The parameter `convolution` of every row: auto or plain.
 Parameter convolution_parameter();
 
-/// Fills parameters as the network's paper says (Kaiming for HAD-Net's U-Net), from a Philox
-/// stream: equal for equal seeds on every device and for any number of threads.
+/// Fills parameters as the network's paper says (initial_weights()), from a Philox stream: equal
+/// for equal seeds on every device and for any number of threads. Norms start with 1 and 0.
 void initialize(Network& network, uint64_t seed);
 
 /// Discriminators: rows of their own, judged inputs named by `taps`.
@@ -41,9 +41,9 @@ class Discriminator {
   /// What it needs of a segmentation network's Output::extra.
   virtual std::vector<std::string> needs() const = 0;
   /// Patch scores [N, 1, d, h, w]. `images` are the student's images, `output` a student's or
-  /// teacher's output with the needed extras.
+  /// teacher's output with the needed extras. Meta tensors give meta tensors.
   virtual at::Tensor forward(const at::Tensor& images, const tensor::Output& output) = 0;
-  virtual int64_t macs(std::array<int64_t, 3> size) const = 0;
+  virtual InitialWeights initial_weights() const { return InitialWeights::uniform; }
 };
 
 struct DiscriminatorRow {
@@ -58,7 +58,7 @@ const std::vector<DiscriminatorRow>& discriminators();
 std::shared_ptr<Discriminator> make_discriminator(const Section& section, int64_t image_channels,
                                                   int64_t classes, int64_t width = 0,
                                                   Section* resolved = nullptr);
-/// PyTorch's default convolution init (uniform), from a Philox stream.
+/// The same of a discriminator.
 void initialize(Discriminator& discriminator, uint64_t seed);
 
 }  // namespace kdseg::models

@@ -29,17 +29,27 @@ double truncated_normal(Random& random) {
   }
 }
 
-std::string holder(const std::string& name) { return name.substr(0, name.rfind('.') + 1); }
+void fill_uniformly(const torch::nn::Module& module, uint64_t seed) {
+  const auto parameters = module.named_parameters();
+  for (const auto& item : parameters) {
+    Random random(seed, 0, "initialize/" + item.key());
+    const std::string holder = item.key().substr(0, item.key().rfind('.') + 1);
+    const double bound =
+        1.0 / std::sqrt(static_cast<double>(fan_in(parameters[holder + "weight"])));
+    fill(item.value(), [&] { return random.uniform(-bound, bound); });
+  }
+}
 
-}  // namespace
-
-void initialize(Network& network, uint64_t seed) {
-  const bool truncated = network.initial_weights() == InitialWeights::truncated_normal;
-  for (const auto& item : network.module().named_parameters()) {
+void fill_module(const torch::nn::Module& module, InitialWeights how, uint64_t seed) {
+  if (how == InitialWeights::uniform) return fill_uniformly(module, seed);
+  const bool truncated = how == InitialWeights::truncated_normal;
+  for (const auto& item : module.named_parameters()) {
     Random random(seed, 0, "initialize/" + item.key());
     const at::Tensor& value = item.value();
     if (value.dim() > 1) {
-      const double deviation = std::sqrt(2.0 / static_cast<double>(fan_in(value)));
+      const double deviation = how == InitialWeights::normal_0_02
+                                   ? 0.02
+                                   : std::sqrt(2.0 / static_cast<double>(fan_in(value)));
       fill(value,
            [&] { return deviation * (truncated ? truncated_normal(random) : random.normal()); });
     } else {
@@ -49,14 +59,14 @@ void initialize(Network& network, uint64_t seed) {
   }
 }
 
+}  // namespace
+
+void initialize(Network& network, uint64_t seed) {
+  fill_module(network.module(), network.initial_weights(), seed);
+}
+
 void initialize(Discriminator& discriminator, uint64_t seed) {
-  const auto parameters = discriminator.module()->named_parameters();
-  for (const auto& item : parameters) {
-    Random random(seed, 0, "initialize/" + item.key());
-    const at::Tensor& weight = parameters[holder(item.key()) + "weight"];
-    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in(weight)));
-    fill(item.value(), [&] { return random.uniform(-bound, bound); });
-  }
+  fill_module(*discriminator.module(), discriminator.initial_weights(), seed);
 }
 
 }  // namespace kdseg::models

@@ -17,9 +17,13 @@ class Module;  // <torch/nn/module.h> costs ten seconds a file: included only wh
 
 namespace kdseg::models {
 
-/// How initialize() fills convolutions: from N(0, 2 / fan-in), or from the same distribution
-/// redrawn until it lies within two standard deviations.
-enum class InitialWeights { normal, truncated_normal };
+/// How initialize() fills convolutions.
+enum class InitialWeights {
+  normal,            ///< from N(0, 2 / fan-in)
+  truncated_normal,  ///< redrawn until it lies within two standard deviations
+  normal_0_02,       ///< from N(0, 0.02^2)
+  uniform,           ///< within 1 / sqrt(fan-in), biases too: PyTorch's default
+};
 
 class Network {
  public:
@@ -27,10 +31,13 @@ class Network {
   virtual torch::nn::Module& module() = 0;
   virtual std::shared_ptr<torch::nn::Module> shared_module() = 0;
   /// Dropout is active exactly when input.noise is set, whatever train()/eval() say.
-  /// `wanted` names entries of extras() to return in Output::extra.
+  /// `wanted` names entries of extras() to return in Output::extra. A meta image gives meta
+  /// tensors: nothing is computed (see macs_of).
   virtual tensor::Output forward(const tensor::Input& input,
                                  std::span<const std::string> wanted = {}) = 0;
   virtual std::vector<std::string> extras() const { return {}; }
+  /// Axes of what it takes: 3, volumes [N, C, D, H, W]; 2, slices [N, C, H, W].
+  virtual int64_t dimensions() const { return 3; }
   virtual int64_t size_multiple() const = 0;  ///< every side of the input is a multiple of this
   virtual int64_t minimum_size() const { return size_multiple(); }
   virtual bool has_dropout() const { return false; }
@@ -38,13 +45,15 @@ class Network {
   /// if it is no number, does not change the output; other networks ignore Input::present.
   virtual bool takes_subsets() const { return false; }
   virtual InitialWeights initial_weights() const { return InitialWeights::normal; }
-  /// Multiply-accumulates of one forward pass on a volume of this size (x, y, z).
-  virtual int64_t macs(std::array<int64_t, 3> size) const = 0;
-  /// What `wanted` extras add to them.
-  virtual int64_t extra_macs(std::span<const std::string> /*wanted*/,
-                             std::array<int64_t, 3> /*size*/) const {
-    return 0;
-  }
+};
+
+/// What some networks do besides.
+class SumsSoftmax {
+ public:
+  virtual ~SumsSoftmax() = default;
+  /// Adds the softmax over the classes of every sample's logits to `sum` [1, K, (D,) H, W], float32
+  /// in memory. Where the last layer can, logits are never written.
+  virtual void add_softmax(const tensor::Input& input, at::Tensor& sum) = 0;
 };
 
 struct Model {

@@ -22,17 +22,13 @@ void Noise::draw(std::vector<uint64_t> keys) {
   keep_ = true;
 }
 
-at::Tensor Noise::shared(const std::string& name, const std::function<at::Tensor()>& make) {
-  const auto kept = kept_.find(name);
-  if (kept != kept_.end()) return kept->second;
-  at::Tensor made = make();
-  if (keep_ && site_ == 0) kept_[name] = made;
-  return made;
+const at::Tensor* Noise::kept(const Kept& name) const {
+  const auto found = kept_.find(name);
+  return found == kept_.end() ? nullptr : &found->second;
 }
 
-at::Tensor Noise::once(const std::string& name, const std::function<at::Tensor()>& make) {
-  const auto kept = kept_.find(name);
-  return kept != kept_.end() ? kept->second : kept_[name] = make();
+const at::Tensor& Noise::keep(Kept name, at::Tensor map) {
+  return kept_[std::move(name)] = std::move(map);
 }
 
 at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptions& like) {

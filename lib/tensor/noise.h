@@ -4,9 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kdseg::tensor {
@@ -39,24 +39,24 @@ class Noise {
   size_t samples() const { return keys_.size(); }
 
   /// Further samples of the same input: other keys for the passes to come. From the first call on,
-  /// what shared() may keep is kept.
+  /// what no dropout precedes may be kept: it is equal for all samples.
   void draw(std::vector<uint64_t> keys);
 
-  /// make(), or what an earlier pass made under this name: a map that no dropout precedes is equal
-  /// for all samples of an input. Kept only after draw(), where passes are known to see one input.
-  at::Tensor shared(const std::string& name, const std::function<at::Tensor()>& make);
-
-  /// Whether shared() keeps the map of this name.
-  bool keeps(const std::string& name) const { return kept_.contains(name); }
-  /// make() once for all samples, wherever it stands: for what is made of kept maps alone.
-  at::Tensor once(const std::string& name, const std::function<at::Tensor()>& make);
+  /// What is kept: the layer or map that it was made by or from, and how.
+  using Kept = std::pair<const void*, std::string>;
+  /// A map that an earlier pass kept, or null. It lives as long as this object does.
+  const at::Tensor* kept(const Kept& name) const;
+  /// Keeps a map for the passes to come; passes are known to see one input after draw() only.
+  const at::Tensor& keep(Kept name, at::Tensor map);
+  /// Whether what was made up to here is the same for all samples, and may be kept.
+  bool may_keep() const { return keep_ && site_ == 0; }
 
  private:
   uint64_t seed_;
   std::vector<uint64_t> keys_;
   uint64_t site_ = 0;
   bool keep_ = false;
-  std::map<std::string, at::Tensor> kept_;
+  std::map<Kept, at::Tensor> kept_;
 };
 
 }  // namespace kdseg::tensor

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tensor/vector_math.h"
+#include "tensor/softmax_loop.h"
 #include "tensor/versions.h"
 
 namespace kdseg::tensor {
@@ -15,21 +15,7 @@ void add_softmax_piece(const float* logits, int64_t logit_stride, int64_t classe
                        float* kept, float* sum, int64_t sum_stride) {
   constexpr int64_t piece = softmax_piece;
   float highest[piece], total[piece];
-  for (int64_t v = 0; v < n; ++v) highest[v] = logits[v];
-  for (int64_t k = 1; k < classes; ++k) {
-    const float* x = logits + k * logit_stride;
-    for (int64_t v = 0; v < n; ++v) highest[v] = x[v] > highest[v] ? x[v] : highest[v];
-  }
-  for (int64_t v = 0; v < n; ++v) total[v] = 0.0f;
-  for (int64_t k = 0; k < classes; ++k) {
-    const float* x = logits + k * logit_stride;
-    float* e = kept + k * piece;
-    for (int64_t v = 0; v < n; ++v) {
-      e[v] = exp_of_negative(x[v] - highest[v]);
-      // The exponential of what is no number is one; the sum must not be.
-      total[v] += e[v] + 0.0f * x[v];
-    }
-  }
+  softmax_loop(logits, logit_stride, classes, n, highest, kept, piece, total);
   for (int64_t v = 0; v < n; ++v) total[v] = 1.0f / total[v];
   for (int64_t k = 0; k < classes; ++k) {
     const float* e = kept + k * piece;

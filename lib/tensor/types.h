@@ -23,25 +23,30 @@ struct Bag {
 
 class Noise;
 
+/// Which mean and variance a batch norm goes by.
+enum class Statistics {
+  gathered,          ///< those that training gathered (evaluation)
+  batch,             ///< those of the batch; what was gathered stays as it is
+  batch_and_gather,  ///< those of the batch, which are gathered, too (training)
+};
+
 struct Input {
-  at::Tensor image{};    ///< [N, C, D, H, W] (or [N, C, H, W] for slices)
-  at::Tensor present{};  ///< [N, C], 1 where the channel is given; undefined: all
-  int64_t domain = 0;
+  at::Tensor image{};      ///< [N, C, D, H, W] (or [N, C, H, W] for slices)
+  at::Tensor present{};    ///< [N, C], 1 where the channel is given; undefined: all
+  int64_t domain = 0;      ///< for networks with layers of their own for each domain of images
   Noise* noise = nullptr;  ///< null: no dropout (evaluation)
-  /// [1, K, D, H, W] float32 in memory: a network that can adds the softmax of every sample's
-  /// logits there and leaves Output::logits undefined, which saves a way to memory and back.
-  at::Tensor* softmax_sum = nullptr;
+  Statistics statistics = Statistics::gathered;
 };
 
 struct Output {
-  at::Tensor logits{};  ///< [N, K, D, H, W]
+  at::Tensor logits{};  ///< [N, K, (D,) H, W]
   Bag extra{};          ///< taps, coarse logits, ...: only what was asked for
 };
 
 struct Target {
-  at::Tensor classes{};  ///< [N, D, H, W] int64 class indices
-  at::Tensor share{};    ///< [N, K, D, H, W] in [0, 1] (soft or region targets); may be undefined
-  at::Tensor image{};    ///< [N, K, D, H, W] channels to be made; undefined where none are
+  at::Tensor classes{};  ///< [N, (D,) H, W] int64 class indices
+  at::Tensor share{};    ///< [N, K, (D,) H, W] in [0, 1] (soft or region targets); may be undefined
+  at::Tensor image{};    ///< [N, K, (D,) H, W] channels to be made; undefined where none are
 };
 
 struct Batch {

@@ -10,7 +10,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "infer/memory.h"
-#include "models/layers/layers.h"
+#include "models/layers/convolution.h"
 
 namespace kdseg::train {
 namespace {

@@ -18,7 +18,7 @@
 #include "methods/procedures.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
-#include "models/layers.h"
+#include "models/layers/convolution.h"
 #include "train/assembly.h"
 #include "train/network.h"
 #include "unit/folder.h"

@@ -55,11 +55,12 @@ struct Kernels {
   /// y = leaky(scale * x + offset).
   void (*scale_leaky)(const float* x, int64_t n, const Activation& activation, float* y);
   /// With g = dy where scale * x + offset > 0, else slope * dy: sums of g and g * (x - mean).
-  void (*leaky_gradient_sums)(const float* x, const float* dy, int64_t n, float scale, float offset,
-                              float slope, float mean, double* sum, double* product);
+  void (*leaky_gradient_sums)(const float* x, const float* dy, int64_t n,
+                              const Activation& activation, float mean, double* sum,
+                              double* product);
   /// dx = a * g + b * x + c with g as above.
-  void (*leaky_gradient)(const float* x, const float* dy, int64_t n, float scale, float offset,
-                         float slope, float a, float b, float c, float* dx);
+  void (*leaky_gradient)(const float* x, const float* dy, int64_t n, const Activation& activation,
+                         float a, float b, float c, float* dx);
 
   /// A 1x1x1 convolution of n values: output o, at y + o * y_stride, is biases[o] (null: 0) plus
   /// the sum over c of weights[o * channels + c] * x[c], each after its activation (null: none).

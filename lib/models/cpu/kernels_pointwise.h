@@ -47,27 +47,26 @@ void scale_leaky(const float* x, int64_t n, const Activation& activation, float*
 }
 
 template <int N>
-inline typename Lanes<N>::type through_leaky(const float* x, const float* dy, float scale,
-                                             float offset, float slope) {
+inline typename Lanes<N>::type through_leaky(const float* x, const float* dy, const Activation& a) {
   const auto g = load<N>(dy);
-  return scale * load<N>(x) + offset > 0.0f ? g : slope * g;
+  return a.scale * load<N>(x) + a.offset > 0.0f ? g : a.slope * g;
 }
 
-void leaky_gradient_sums(const float* x, const float* dy, int64_t n, float scale, float offset,
-                         float slope, float mean, double* sum, double* product) {
+void leaky_gradient_sums(const float* x, const float* dy, int64_t n, const Activation& activation,
+                         float mean, double* sum, double* product) {
   *sum = *product = 0;
   for (int64_t begin = 0; begin < n; begin += stretch) {
     const int64_t end = begin + stretch < n ? begin + stretch : n;
     Vector s{}, q{};
     int64_t i = begin;
     for (; i + lanes <= end; i += lanes) {
-      const Vector g = through_leaky<lanes>(x + i, dy + i, scale, offset, slope);
+      const Vector g = through_leaky<lanes>(x + i, dy + i, activation);
       s += g;
       q += g * (load<lanes>(x + i) - mean);
     }
     float tail = 0, tail_product = 0;
     for (; i < end; ++i) {
-      const float g = through_leaky<1>(x + i, dy + i, scale, offset, slope);
+      const float g = through_leaky<1>(x + i, dy + i, activation);
       tail += g;
       tail_product += g * (x[i] - mean);
     }
@@ -79,16 +78,17 @@ void leaky_gradient_sums(const float* x, const float* dy, int64_t n, float scale
 struct LeakyGradient {
   const float *x, *dy;
   float* dx;
-  float scale, offset, slope, a, b, c;
+  Activation activation;
+  float a, b, c;
   template <int N>
   inline void at(int64_t i) const {
-    const auto g = through_leaky<N>(x + i, dy + i, scale, offset, slope);
+    const auto g = through_leaky<N>(x + i, dy + i, activation);
     store<N>(dx + i, a * g + (b * load<N>(x + i) + c));
   }
 };
-void leaky_gradient(const float* x, const float* dy, int64_t n, float scale, float offset,
-                    float slope, float a, float b, float c, float* dx) {
-  sweep(n, LeakyGradient{x, dy, dx, scale, offset, slope, a, b, c});
+void leaky_gradient(const float* x, const float* dy, int64_t n, const Activation& activation,
+                    float a, float b, float c, float* dx) {
+  sweep(n, LeakyGradient{x, dy, dx, activation, a, b, c});
 }
 
 template <bool active, int outputs>

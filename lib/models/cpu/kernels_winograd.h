@@ -52,6 +52,12 @@ inline void weight_gradient_line(const T* u, int s, T* g, int r) {
   g[2 * r] = a + 4.0f * c + u[5 * s];
 }
 
+inline bool none_is_null(const float* const* rows, int count) {
+  for (int i = 0; i < count; ++i)
+    if (!rows[i]) return false;
+  return true;
+}
+
 /// `all`: no row is null.
 template <bool active, bool all>
 struct InputTile {
@@ -83,9 +89,7 @@ struct InputTile {
 void input_tile(const float* const* rows, int64_t width, float* out, int64_t stride,
                 const Activation* activation) {
   if (!activation) return sweep(width, InputTile<false, true>{rows, out, stride, {}});
-  bool all = true;
-  for (int i = 0; i < frequencies; ++i) all = all && rows[i];
-  if (all)
+  if (none_is_null(rows, frequencies))
     sweep(width, InputTile<true, true>{rows, out, stride, *activation});
   else
     sweep(width, InputTile<true, false>{rows, out, stride, *activation});
@@ -121,8 +125,7 @@ struct OutputTile {
 };
 void output_tile(const float* in, int64_t stride, int64_t width, float* const* rows, float bias,
                  const float* const* added, float factor) {
-  bool all = true;
-  for (int i = 0; i < tile * tile; ++i) all = all && rows[i];
+  const bool all = none_is_null(rows, tile * tile);
   if (all && added)
     sweep(width, OutputTile<true, true>{in, stride, rows, bias, added, factor});
   else if (all)

@@ -11,10 +11,8 @@
 #include <cmath>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "models/cpu/kernels.h"
-#include "tensor/softmax_sum.h"
 
 namespace kdseg::models {
 namespace {
@@ -106,17 +104,16 @@ struct NormLeaky : torch::autograd::Function<NormLeaky> {
         for (int64_t s = 0; s < batch; ++s) {
           const int64_t i = s * channels + c;
           const double mean = stored[2 * i], inverse = stored[2 * i + 1];
-          const cpu::Activation y = activation_of({mean, inverse}, w, b, c, slope);
+          const cpu::Activation activation = activation_of({mean, inverse}, w, b, c, slope);
           double sum = 0, product = 0;
-          kernels.leaky_gradient_sums(from + i * n, above + i * n, n, y.scale, y.offset, y.slope,
+          kernels.leaky_gradient_sums(from + i * n, above + i * n, n, activation,
                                       static_cast<float>(mean), &sum, &product);
           // dx = w r (g - mean(g) - xhat mean(g xhat)), xhat = (x - mean) r.
           const double a = (w ? static_cast<double>(w[c]) : 1.0) * inverse;
           const double tilt = -a * inverse * inverse * product / static_cast<double>(n);
           const double level = -a * sum / static_cast<double>(n) - tilt * mean;
-          kernels.leaky_gradient(from + i * n, above + i * n, n, y.scale, y.offset, y.slope,
-                                 static_cast<float>(a), static_cast<float>(tilt),
-                                 static_cast<float>(level), to + i * n);
+          kernels.leaky_gradient(from + i * n, above + i * n, n, activation, static_cast<float>(a),
+                                 static_cast<float>(tilt), static_cast<float>(level), to + i * n);
           weight_sum += product * inverse;
           bias_sum += sum;
         }
@@ -133,18 +130,6 @@ std::optional<at::Tensor> given(const at::Tensor& t) {
   return t.defined() ? std::optional<at::Tensor>(t) : std::nullopt;
 }
 
-/// Of every map, from its spread as convolve_3 gives it.
-std::vector<cpu::Activation> activations_of(const at::Tensor& spread, const at::Tensor& weight,
-                                            const at::Tensor& bias, int64_t channels, double slope,
-                                            double epsilon) {
-  std::vector<cpu::Activation> activations;
-  const auto* known = spread.const_data_ptr<double>();
-  for (int64_t i = 0; i < spread.size(0); ++i)
-    activations.push_back(activation_of(statistics_of(known[2 * i], known[2 * i + 1], epsilon),
-                                        values(weight), values(bias), i % channels, slope));
-  return activations;
-}
-
 }  // namespace
 
 at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
@@ -154,74 +139,34 @@ at::Tensor instance_norm_leaky(const at::Tensor& x, const at::Tensor& weight,
   if (route == Route::automatic && wide.device().is_cpu() && wide.scalar_type() == at::kFloat)
     return NormLeaky::apply(wide, given(weight), given(bias), slope, epsilon);
   const at::Tensor normal = at::instance_norm(wide, weight, bias, {}, {}, true, 0.0, epsilon, true);
-  return at::leaky_relu(normal, slope);
+  return slope == 1 ? normal : at::leaky_relu(normal, slope);
 }
 
-at::Tensor instance_norm_leaky(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
-                               const at::Tensor& bias, double slope, Route route, double epsilon) {
-  if (!spread.defined()) return instance_norm_leaky(x, weight, bias, slope, route, epsilon);
-  const auto activations = activations_of(spread, weight, bias, x.size(1), slope, epsilon);
-  const int64_t n = x.size(2) * x.size(3) * x.size(4);
-  float* maps = x.mutable_data_ptr<float>();
-  const auto& kernels = cpu::kernels();
-  at::parallel_for(0, spread.size(0), 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i)
-      kernels.scale_leaky(maps + i * n, n, activations[static_cast<size_t>(i)], maps + i * n);
-  });
-  return std::move(x);
-}
-
-Part instance_norm_leaky_waiting(at::Tensor&& x, const at::Tensor& spread, const at::Tensor& weight,
-                                 const at::Tensor& bias, double slope,
-                                 const at::Tensor& next_weight, Route route, double epsilon) {
-  if (!spread.defined())
-    return {instance_norm_leaky(x, weight, bias, slope, route, epsilon), next_weight, {}};
-  Part part{std::move(x), next_weight, {}};
-  part.activation = at::empty({spread.size(0), 3}, at::kFloat);
-  float* to = part.activation.mutable_data_ptr<float>();
-  for (const auto& a : activations_of(spread, weight, bias, part.x.size(1), slope, epsilon)) {
+at::Tensor waiting_norm(const at::Tensor& spreads, const at::Tensor& weight, const at::Tensor& bias,
+                        int64_t channels, double slope, double epsilon) {
+  at::Tensor activation = at::empty({spreads.size(0), 3}, at::kFloat);
+  const auto* known = spreads.const_data_ptr<double>();
+  float* to = activation.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < spreads.size(0); ++i) {
+    const cpu::Activation a = activation_of(statistics_of(known[2 * i], known[2 * i + 1], epsilon),
+                                            values(weight), values(bias), i % channels, slope);
     *to++ = a.scale;
     *to++ = a.offset;
     *to++ = a.slope;
   }
-  return part;
+  return activation;
 }
 
-at::Tensor instance_norm_leaky_pointwise(const at::Tensor& x, const at::Tensor& spread,
-                                         const at::Tensor& weight, const at::Tensor& bias,
-                                         double slope, const at::Tensor& mix_weight,
-                                         const at::Tensor& mix_bias, Route route,
-                                         at::Tensor* softmax_sum, double epsilon) {
-  if (!spread.defined())
-    return convolve(instance_norm_leaky(x, weight, bias, slope, route, epsilon), mix_weight,
-                    mix_bias, 1, 0, route);
-  constexpr int64_t piece = tensor::softmax_piece;
-  const at::Tensor mixing = mix_weight.contiguous();
-  const int64_t samples = x.size(0), in = x.size(1), out = mixing.size(0);
-  const int64_t n = x.numel() / (samples * in), pieces = (n + piece - 1) / piece;
-  at::Tensor y;
-  if (!softmax_sum) y = at::empty({samples, out, x.size(2), x.size(3), x.size(4)}, x.options());
-  const auto activations = activations_of(spread, weight, bias, in, slope, epsilon);
-  const float *from = x.const_data_ptr<float>(), *weights = mixing.const_data_ptr<float>();
-  const float* biases = values(mix_bias);
-  float* to = softmax_sum ? softmax_sum->mutable_data_ptr<float>() : y.mutable_data_ptr<float>();
+at::Tensor activated(at::Tensor&& x, const at::Tensor& activation) {
+  const int64_t n = x.numel() / activation.size(0);
+  float* maps = x.mutable_data_ptr<float>();
+  const float* a = activation.const_data_ptr<float>();
   const auto& kernels = cpu::kernels();
-  at::parallel_for(0, pieces, 8, [&](int64_t first, int64_t last) {
-    std::vector<float> logits(static_cast<size_t>(out * piece)), kept(logits.size());
-    std::vector<const float*> maps(static_cast<size_t>(in));
+  at::parallel_for(0, activation.size(0), 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i)
-      for (int64_t sample = 0; sample < samples; ++sample) {
-        const int64_t start = i * piece, count = std::min(piece, n - start);
-        for (int64_t c = 0; c < in; ++c)
-          maps[static_cast<size_t>(c)] = from + (sample * in + c) * n + start;
-        float* own = softmax_sum ? logits.data() : to + sample * out * n + start;
-        kernels.mix(maps.data(), activations.data() + sample * in, in, weights, biases, out, count,
-                    own, softmax_sum ? piece : n);
-        if (softmax_sum)
-          tensor::add_softmax_piece(own, piece, out, count, kept.data(), to + start, n);
-      }
+      kernels.scale_leaky(maps + i * n, n, {a[3 * i], a[3 * i + 1], a[3 * i + 2]}, maps + i * n);
   });
-  return y;
+  return std::move(x);
 }
 
 }  // namespace kdseg::models

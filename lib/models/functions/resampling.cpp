@@ -2,7 +2,9 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/max_pool3d.h>
+#include <ATen/ops/upsample_nearest2d.h>
 #include <ATen/ops/upsample_nearest3d.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -14,8 +16,9 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-bool is_cpu_float(const at::Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == at::kFloat;
+/// Volumes that the own kernels take.
+bool is_cpu_float_volume(const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 5;
 }
 
 bool is_double(const at::Tensor& small, at::IntArrayRef large) {
@@ -100,14 +103,16 @@ struct Pool : torch::autograd::Function<Pool> {
 }  // namespace
 
 at::Tensor upsample_like(const at::Tensor& x, const at::Tensor& like, Route route) {
-  if (route == Route::automatic && is_cpu_float(x) && is_double(x, like.sizes()))
+  if (x.dim() == 4) return at::upsample_nearest2d(x, like.sizes().slice(2));
+  if (route == Route::automatic && is_cpu_float_volume(x) && is_double(x, like.sizes()))
     return Repeat::apply(x);
   return at::upsample_nearest3d(x, like.sizes().slice(2));
 }
 
 at::Tensor max_pool_2(const at::Tensor& x, Route route) {
+  if (x.dim() == 4) return at::max_pool2d(x, {2, 2});
   const bool even = x.size(2) % 2 == 0 && x.size(3) % 2 == 0 && x.size(4) % 2 == 0;
-  if (route == Route::automatic && is_cpu_float(x) && even) return Pool::apply(x);
+  if (route == Route::automatic && is_cpu_float_volume(x) && even) return Pool::apply(x);
   return at::max_pool3d(x, {2, 2, 2});
 }
 

@@ -38,6 +38,12 @@ struct Sources {
   cpu::Size size() const { return {x[0].size(2), x[0].size(3), x[0].size(4)}; }
 };
 
+/// Factors of a part's channels in a sample; null: all 1.
+const float* factors_of(const Sources& s, size_t part, int64_t sample) {
+  return s.mask[part].defined() ? s.mask[part].const_data_ptr<float>() + sample * s.x[part].size(1)
+                                : nullptr;
+}
+
 struct Channel {
   size_t part;
   int64_t index;
@@ -48,8 +54,7 @@ std::vector<Channel> kept_channels(const Sources& s, int64_t sample) {
   std::vector<Channel> kept;
   for (size_t part = 0; part < static_cast<size_t>(s.parts()); ++part) {
     const int64_t count = s.x[part].size(1);
-    const float* factors =
-        s.mask[part].defined() ? s.mask[part].const_data_ptr<float>() + sample * count : nullptr;
+    const float* factors = factors_of(s, part, sample);
     for (int64_t c = 0; c < count; ++c)
       if (!factors || factors[c] != 0.0f) kept.push_back({part, c, factors ? factors[c] : 1.0f});
   }
@@ -62,9 +67,9 @@ float factor_of_whole(const Sources& s, size_t first, size_t last, int64_t sampl
   float factor = 0.0f;
   int64_t dropped = 0, channels = 0;
   for (size_t part = first; part < last; ++part) {
-    if (!s.mask[part].defined()) return 0.0f;
+    const float* factors = factors_of(s, part, sample);
+    if (!factors) return 0.0f;
     const int64_t count = s.x[part].size(1);
-    const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
     for (int64_t c = 0; c < count; ++c) {
       if (factors[c] == 0.0f)
         ++dropped;
@@ -89,9 +94,8 @@ std::vector<Channel> channels_of(const Sources& s, int64_t sample,
     added.push_back({whole.const_data_ptr<float>(), factor});
     for (size_t part = first; part < last; ++part) {
       factor_of[part] = factor;
-      const int64_t count = s.x[part].size(1);
-      const float* factors = s.mask[part].const_data_ptr<float>() + sample * count;
-      for (int64_t c = 0; c < count; ++c)
+      const float* factors = factors_of(s, part, sample);
+      for (int64_t c = 0; c < s.x[part].size(1); ++c)
         if (factors[c] == 0.0f) all.push_back({part, c, -factor});
     }
   };

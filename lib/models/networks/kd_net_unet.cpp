@@ -4,11 +4,9 @@
 #include <array>
 
 #include "models/catalog.h"
-#include "models/functions/convolution.h"
-#include "models/functions/normalization.h"
-#include "models/functions/resampling.h"
-#include "models/functions/trilinear.h"
-#include "models/layers/layers.h"
+#include "models/layers/normalization.h"
+#include "models/layers/resampling.h"
+#include "models/networks/features_and_head.h"
 #include "models/networks/input_check.h"
 
 namespace kdseg::models {
@@ -20,11 +18,10 @@ constexpr double slope = 0.01;
 constexpr size_t deepest = 4;  ///< poolings, and so resolutions above the last
 constexpr int64_t coarsest = int64_t{1} << deepest;
 
-/// Channels of the two convolutions of a block; `skip` of the `in` come from the encoder.
+/// Channels of the two convolutions of a block.
 struct BlockShape {
   std::string name;
-  size_t level = 0;
-  int64_t in = 0, skip = 0, middle = 0, out = 0;
+  int64_t in = 0, middle = 0, out = 0;
 };
 
 /// In the order they run: enc1 .. enc4, bott, dec4 .. dec1.
@@ -35,59 +32,34 @@ std::vector<BlockShape> blocks_of(const KdNetUNetOptions& o) {
   };
   std::vector<BlockShape> blocks;
   for (size_t level = 0; level < deepest; ++level)
-    blocks.push_back({"enc" + std::to_string(level + 1), level,
-                      level == 0 ? o.in_channels : width(level - 1), 0, width(level),
-                      width(level)});
+    blocks.push_back({"enc" + std::to_string(level + 1),
+                      level == 0 ? o.in_channels : width(level - 1), width(level), width(level)});
   int64_t up = width(o.reduce_before_up ? deepest - 1 : deepest);
-  blocks.push_back({"bott", deepest, width(deepest - 1), 0, width(deepest), up});
+  blocks.push_back({"bott", width(deepest - 1), width(deepest), up});
   for (size_t level = deepest; level-- > 0;) {
     const int64_t skip = o.skips ? width(level) : 0;
     const int64_t out = width(o.reduce_before_up && level > 0 ? level - 1 : level);
-    blocks.push_back(
-        {"dec" + std::to_string(level + 1), level, up + skip, skip, width(level), out});
+    blocks.push_back({"dec" + std::to_string(level + 1), up + skip, width(level), out});
     up = out;
   }
   return blocks;
 }
 
-/// Convolution, instance norm, LeakyReLU.
-struct Unit : torch::nn::Module {
-  Unit(int64_t in, int64_t out, bool affine) {
-    conv = register_module("conv", make_convolution(in, out, 3, true));
-    if (affine) norm = register_module("norm", make_norm(out));
-  }
-  at::Tensor forward(const Part& part, Route route) const {
-    at::Tensor spread;
-    at::Tensor y = convolve_3(part, conv->bias, route, &spread);
-    return instance_norm_leaky(std::move(y), spread, scale(), shift(), slope, route);
-  }
-  /// The same of the concatenation of two maps along their channels, which is not made, for the
-  /// unit that comes next, which may norm and rectify as it reads. `second` may be undefined.
-  Part before(const Unit& next, const at::Tensor& first, const at::Tensor& second,
-              Route route) const {
-    Part a{first, conv->weight, {}}, b;
-    if (second.defined()) {
-      a.weight = conv->weight.narrow(1, 0, first.size(1));
-      b = {second, conv->weight.narrow(1, first.size(1), second.size(1)), {}};
-    }
-    at::Tensor spread;
-    at::Tensor y = convolve_3(a, b, conv->bias, route, &spread);
-    return instance_norm_leaky_waiting(std::move(y), spread, scale(), shift(), slope,
-                                       next.conv->weight, route);
-  }
-  at::Tensor scale() const { return norm ? norm->weight : at::Tensor(); }
-  at::Tensor shift() const { return norm ? norm->bias : at::Tensor(); }
-  std::shared_ptr<Layer> conv, norm;
-};
-
+/// Twice: convolution, instance norm, LeakyReLU.
 struct Block : torch::nn::Module {
-  Block(const BlockShape& shape, bool affine) {
-    conv1 = register_module("conv1", std::make_shared<Unit>(shape.in, shape.middle, affine));
-    conv2 = register_module("conv2", std::make_shared<Unit>(shape.middle, shape.out, affine));
+  Block(const BlockShape& shape, const KdNetUNetOptions& o) {
+    const auto unit = [&](const char* name, int64_t in, int64_t out) {
+      return register_module(name, std::make_shared<Unit>(UnitShape{.in = in,
+                                                                    .out = out,
+                                                                    .slope = slope,
+                                                                    .affine = o.affine,
+                                                                    .dimensions = o.dimensions}));
+    };
+    conv1 = unit("conv1", shape.in, shape.middle);
+    conv2 = unit("conv2", shape.middle, shape.out);
   }
-  /// `skip` may be undefined.
-  at::Tensor forward(const at::Tensor& up, const at::Tensor& skip, Route route) const {
-    return conv2->forward(conv1->before(*conv2, up, skip, route), route);
+  Maps forward(const Maps& x, const Context& context) const {
+    return conv2->forward(conv1->forward(x, context), context);
   }
   std::shared_ptr<Unit> conv1, conv2;
 };
@@ -95,14 +67,17 @@ struct Block : torch::nn::Module {
 struct KdNetModule : torch::nn::Module {
   explicit KdNetModule(const KdNetUNetOptions& o) {
     for (const auto& shape : blocks_of(o))
-      blocks.push_back(register_module(shape.name, std::make_shared<Block>(shape, o.affine)));
-    out = register_module("out", make_convolution(blocks_of(o).back().out, o.classes, 1, true));
+      blocks.push_back(register_module(shape.name, std::make_shared<Block>(shape, o)));
+    out = register_module("out", make_convolution({.in = blocks_of(o).back().out,
+                                                   .out = o.classes,
+                                                   .kernel = 1,
+                                                   .dimensions = o.dimensions}));
   }
   std::vector<std::shared_ptr<Block>> blocks;
-  std::shared_ptr<Layer> out;
+  std::shared_ptr<Convolution> out;
 };
 
-class KdNetUNet : public Network {
+class KdNetUNet : public FeaturesAndHead {
  public:
   explicit KdNetUNet(const KdNetUNetOptions& options)
       : options_(options), module_(std::make_shared<KdNetModule>(options)) {}
@@ -110,44 +85,38 @@ class KdNetUNet : public Network {
   torch::nn::Module& module() override { return *module_; }
   std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
   std::vector<std::string> extras() const override { return {"c5"}; }
+  int64_t dimensions() const override { return options_.dimensions; }
   int64_t size_multiple() const override { return coarsest; }
   // A single voxel has no spread: instance norm would erase the deepest level at 16 voxels.
   int64_t minimum_size() const override { return 2 * coarsest; }
 
-  int64_t macs(std::array<int64_t, 3> size) const override {
-    std::vector<LayerShape> layers;
-    for (const auto& b : blocks_of(options_)) {
-      std::array<int64_t, 3> shrunk = size;
-      for (auto& side : shrunk) side >>= b.level;
-      layers.push_back({b.name + ".conv1", b.in, b.middle, 3, shrunk});
-      layers.push_back({b.name + ".conv2", b.middle, b.out, 3, shrunk});
-    }
-    layers.push_back({"out", blocks_of(options_).back().out, options_.classes, 1, size});
-    return total_macs(layers);
+ protected:
+  Context begin(const tensor::Input& input, std::span<const std::string> wanted) const override {
+    check_input(*this, "kd-net-unet", input.image, options_.in_channels, wanted);
+    return {input, options_.plain};
   }
 
-  tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
-    check_input(*this, "kd-net-unet", input.image, options_.in_channels, wanted);
-    const Route route = options_.plain ? Route::plain : Route::automatic;
+  Maps features(const tensor::Input& input, const Context& context,
+                std::span<const std::string> wanted, tensor::Bag& extra) const override {
     const auto& blocks = module_->blocks;
-    std::array<at::Tensor, deepest> encoded;
-    at::Tensor x = input.image;
+    std::array<Maps, deepest> encoded;
+    Maps x = input.image;
     for (size_t level = 0; level < deepest; ++level) {
-      encoded[level] = blocks[level]->forward(x, {}, route);
-      x = max_pool_2(encoded[level], route);
+      encoded[level] = blocks[level]->forward(x, context);
+      x = max_pool_2(encoded[level], context);
     }
-    const at::Tensor bottleneck = blocks[deepest]->forward(x, {}, route);
+    const Maps bottleneck = blocks[deepest]->forward(x, context);
     x = bottleneck;
     for (size_t level = deepest; level-- > 0;) {
-      const Block& block = *blocks[2 * deepest - level];
-      const at::Tensor up = upsample_trilinear_2(x, TrilinearGrid::half_pixel, route);
-      x = block.forward(up, options_.skips ? encoded[level] : at::Tensor(), route);
+      x = upsample_linear_2(x, LinearGrid::half_pixel, context);
+      if (options_.skips) x = x.beside(encoded[level]);
+      x = blocks[2 * deepest - level]->forward(x, context);
     }
-    tensor::Output output;
-    output.logits = convolve(x, module_->out->weight, module_->out->bias, 1, 0, route);
-    for (const auto& name : wanted) output.extra.set(name, bottleneck);
-    return output;
+    for (const auto& name : wanted) extra.set(name, bottleneck.tensor());
+    return x;
   }
+
+  const Convolution& head(const Context&) const override { return *module_->out; }
 
  private:
   KdNetUNetOptions options_;

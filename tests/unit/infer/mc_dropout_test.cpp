@@ -119,7 +119,6 @@ class Switch : public models::Network {
   }
   int64_t size_multiple() const override { return 1; }
   bool has_dropout() const override { return true; }
-  int64_t macs(std::array<int64_t, 3>) const override { return 0; }
   int passes = 0;
 
  private:

@@ -27,9 +27,6 @@ class Pointwise : public models::Network {
     return {at::cat(logits, 1), {}};
   }
   int64_t size_multiple() const override { return multiple_; }
-  int64_t macs(std::array<int64_t, 3> size) const override {
-    return classes_ * size[0] * size[1] * size[2];
-  }
 
   int passes = 0;
   int64_t largest = 0;

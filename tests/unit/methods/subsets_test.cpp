@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "methods/single_network.h"
+#include "models/work.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -172,7 +173,11 @@ TEST(Subsets, WorkCountsTheImageDecoders) {
   setup.terms.pop_back();
   const int64_t without = make_supervised(setup)->macs({{case_stream, {32, 32, 32}}});
   const std::vector<std::string> wanted{"reconstruction"};
-  EXPECT_EQ(with - without, 3 * student_of(setup).network->extra_macs(wanted, {32, 32, 32}));
+  auto& network = *student_of(setup).network;
+  const auto channels = static_cast<int64_t>(student_of(setup).contract.channels.size());
+  EXPECT_EQ(with - without, 3 * (models::macs_of(network, channels, {32, 32, 32}, wanted) -
+                                 models::macs_of(network, channels, {32, 32, 32})));
+  EXPECT_GT(with, without);
 }
 
 }  // namespace

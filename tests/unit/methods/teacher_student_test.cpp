@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "losses/adversarial.h"
 #include "losses/cross_entropy.h"
+#include "models/work.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -175,10 +176,12 @@ TEST(TeacherStudent, CountsItsWork) {
   const methods::Setup setup = tiny_setup("1", at::kFloat);
   const std::array<int64_t, 3> size{32, 32, 32};
   const Section section{"network", "hierarchical-discriminator", "test", {{"width", "2", "test"}}};
-  const int64_t judge = models::make_discriminator(section, 3, 4)->macs(size);
-  EXPECT_EQ(
-      make_teacher_student(setup)->macs({{case_stream, size}}),
-      3 * student_of(setup).network->macs(size) + setup.teacher()->network->macs(size) + 7 * judge);
+  auto& student = *student_of(setup).network;
+  const int64_t judge =
+      models::macs_of(*models::make_discriminator(section, 3, 4), student, 3, size);
+  EXPECT_EQ(make_teacher_student(setup)->macs({{case_stream, size}}),
+            3 * models::macs_of(student, 3, size) +
+                models::macs_of(*setup.teacher()->network, 4, size) + 7 * judge);
 }
 
 TEST(TeacherStudent, RefusesWrongSettings) {

@@ -10,8 +10,10 @@
 
 #include "base/errors.h"
 #include "models/catalog.h"
+#include "models/layers/convolution.h"
 #include "models/networks/patch_discriminator.h"
 #include "models/networks/unet.h"
+#include "models/work.h"
 #include "tensor/noise.h"
 
 namespace kdseg::models {
@@ -29,7 +31,7 @@ int64_t discriminator_parameters(PatchDiscriminatorOptions options) {
   return parameter_count(*make_patch_discriminator(options)->module());
 }
 
-const LayerShape& layer(const std::vector<LayerShape>& all, const std::string& name) {
+const LayerWork& layer(const std::vector<LayerWork>& all, const std::string& name) {
   return *std::find_if(all.begin(), all.end(), [&](const auto& l) { return l.name == name; });
 }
 
@@ -67,15 +69,17 @@ TEST(UNet, StateNamesOfTheOfficialCode) {
 TEST(UNet, ShapesAndWorkAtFullSize) {
   const UNetOptions student{.in_channels = 3};
   const std::array<int64_t, 3> size{160, 192, 160};
-  const auto layers = unet_layers(student, size);
-  EXPECT_EQ(layer(layers, "conv_d2.conv2").size, (std::array<int64_t, 3>{80, 96, 80}));
-  EXPECT_EQ(layer(layers, "conv_d4.conv2").size, (std::array<int64_t, 3>{20, 24, 20}));
-  EXPECT_EQ(layer(layers, "conv_c5.conv1").size, (std::array<int64_t, 3>{10, 12, 10}));
-  EXPECT_EQ(layer(layers, "conv_c5.conv1").out, 512);
-  EXPECT_EQ(layer(layers, "conv_u3.conv_out").out, 64);
+  const auto layers = work_of(*make_unet(student), 3, size);
+  EXPECT_EQ(layers.size(), 23u) << "one entry for each convolution";
+  EXPECT_EQ(layer(layers, "conv_d2.conv2.conv").size, (std::array<int64_t, 3>{80, 96, 80}));
+  EXPECT_EQ(layer(layers, "conv_d4.conv2.conv").size, (std::array<int64_t, 3>{20, 24, 20}));
+  EXPECT_EQ(layer(layers, "conv_c5.conv1.conv").size, (std::array<int64_t, 3>{10, 12, 10}));
+  EXPECT_EQ(layer(layers, "conv_c5.conv1.conv").out, 512);
+  EXPECT_EQ(layer(layers, "conv_u3.conv_out.conv").out, 64);
   EXPECT_EQ(layer(layers, "conv_out").size, size);
-  EXPECT_NEAR(static_cast<double>(make_unet(student)->macs(size)) / 1e9, 1041, 0.5);
-  EXPECT_NEAR(static_cast<double>(make_unet({.in_channels = 4})->macs(size)) / 1e9, 1045, 0.5);
+  EXPECT_NEAR(static_cast<double>(total_macs(layers)) / 1e9, 1041, 0.5);
+  const auto teacher = make_unet({.in_channels = 4});
+  EXPECT_NEAR(static_cast<double>(macs_of(*teacher, 4, size)) / 1e9, 1045, 0.5);
 }
 
 TEST(UNet, MapsHaveTheSizeOfTheirLevel) {
@@ -188,21 +192,23 @@ TEST(Discriminator, WithoutMapsItSeesTheSegmentationAlone) {
   output.logits = at::ones({1, 4, 48, 48, 48});
   EXPECT_EQ(discriminator->forward(at::ones({1, 3, 48, 48, 48}), output).sizes(),
             (std::vector<int64_t>{1, 1, 2, 2, 2}));
-  const auto work = make_patch_discriminator({.width = 32, .maps = false})->macs({160, 192, 160});
+  const auto student = make_unet({.in_channels = 3});
+  const auto work = macs_of(*make_patch_discriminator({.width = 32, .maps = false}), *student, 3,
+                            {160, 192, 160});
   EXPECT_NEAR(static_cast<double>(work) / 1e9, 317, 0.5);
 }
 
 TEST(Discriminator, ScoresPerPatch) {
-  const auto scores = [](std::array<int64_t, 3> size) {
-    return patch_discriminator_layers({}, size).back().size;
+  const auto student = make_unet({.in_channels = 3});
+  const auto judge = make_patch_discriminator({.width = 32});
+  const auto scores = [&](std::array<int64_t, 3> size) {
+    return work_of(*judge, *student, 3, size).back().size;
   };
   EXPECT_EQ(scores({160, 192, 160}), (std::array<int64_t, 3>{9, 11, 9}));
   EXPECT_EQ(scores({32, 32, 32}), (std::array<int64_t, 3>{1, 1, 1}));
   EXPECT_EQ(scores({48, 48, 48}), (std::array<int64_t, 3>{2, 2, 2}));
   EXPECT_EQ(scores({64, 64, 64}), (std::array<int64_t, 3>{3, 3, 3}));
-  EXPECT_NEAR(
-      static_cast<double>(make_patch_discriminator({.width = 32})->macs({160, 192, 160})) / 1e9,
-      599, 0.5);
+  EXPECT_NEAR(static_cast<double>(macs_of(*judge, *student, 3, {160, 192, 160})) / 1e9, 599, 0.5);
 }
 
 TEST(Discriminator, InitialValuesAreUniformByFanIn) {

@@ -26,7 +26,7 @@ inline void fill_by_formula(torch::nn::Module& module, double shift = 0) {
   const auto all = module.named_parameters();
   for (const auto& item : all) {
     const std::string owner = item.key().substr(0, item.key().rfind('.') + 1);
-    const bool convolution = all[owner + "weight"].dim() == 5;
+    const bool convolution = all[owner + "weight"].dim() > 1;
     const bool weight = item.key().ends_with("weight");
     at::Tensor value = item.value();
     if (!value.requires_grad()) continue;

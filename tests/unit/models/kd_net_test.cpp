@@ -10,7 +10,7 @@
 #include "filled.h"
 #include "losses/objective.h"
 #include "models/catalog.h"
-#include "models/layers/layers.h"
+#include "models/layers/convolution.h"
 #include "models/networks/kd_net_unet.h"
 
 namespace kdseg::models {
@@ -158,9 +158,7 @@ struct Pair {
 
   at::Tensor loss(const std::vector<Section>& terms) const {
     const tensor::Target target{
-        .classes = at::arange(32768, at::kLong).remainder(4).view({1, 32, 32, 32}),
-        .share = {},
-        .weight = {}};
+        .classes = at::arange(32768, at::kLong).remainder(4).view({1, 32, 32, 32}), .share = {}};
     const Head head{Head::Kind::softmax, {"a", "b", "c", "d"}, {{0}, {1}, {2}, {3}}, {0, 1, 2, 3}};
     return losses::Objective(terms).value({.input = {},
                                            .student = of_student,

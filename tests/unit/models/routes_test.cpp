@@ -207,9 +207,11 @@ TEST(Routes, AConvolutionNormsWhatItReads) {
   const at::Tensor y = convolve_3({x, w, {}}, {}, Route::automatic, &spread);
   const at::Tensor exact = instance_norm_leaky(y.to(at::kDouble), scale.to(at::kDouble),
                                                shift.to(at::kDouble), 0.01, Route::plain);
-  const Part waiting =
-      instance_norm_leaky_waiting(y.clone(), spread, scale, shift, 0.01, next, Route::automatic);
-  ASSERT_TRUE(waiting.activation.defined());
+  ASSERT_TRUE(spread.defined());
+  const Part waiting{.x = y,
+                     .weight = next,
+                     .mask = {},
+                     .activation = waiting_norm(spread, scale, shift, 5, 0.01)};
   const at::Tensor alone = convolve(exact, next.to(at::kDouble), {}, 1, 1, Route::plain);
   const at::Tensor both =
       alone + convolve(other.to(at::kDouble), other_weight.to(at::kDouble), {}, 1, 1, Route::plain);
@@ -217,10 +219,7 @@ TEST(Routes, AConvolutionNormsWhatItReads) {
     EXPECT_LT(difference(convolve_3(waiting, {}, route), alone), 1e-4);
     EXPECT_LT(difference(convolve_3(waiting, {other, other_weight, {}}, {}, route), both), 1e-4);
   }
-  const Part done =
-      instance_norm_leaky_waiting(y.clone(), {}, scale, shift, 0.01, next, Route::automatic);
-  EXPECT_FALSE(done.activation.defined());
-  EXPECT_LT(difference(done.x, exact), 2e-5);
+  EXPECT_LT(difference(activated(y.clone(), waiting.activation), exact), 2e-5);
 }
 
 // Two parts behind dropout whose sum without it is known: what is dropped is taken away, where less
@@ -265,23 +264,19 @@ TEST(Routes, NormFromAKnownSpread) {
                                                shift.to(at::kDouble), 0.01, Route::plain);
   const at::Tensor logits =
       convolve(exact, mix.to(at::kDouble), bias.to(at::kDouble), 1, 0, Route::plain);
-  EXPECT_LT(difference(instance_norm_leaky(y.clone(), spread, scale, shift, 0.01, Route::automatic),
-                       exact),
-            2e-5);
-  EXPECT_LT(difference(instance_norm_leaky_pointwise(y, spread, scale, shift, 0.01, mix, bias,
-                                                     Route::automatic),
-                       logits),
-            2e-5);
-  at::Tensor sum = at::zeros({1, 4, 9, 10, 13});
-  EXPECT_FALSE(instance_norm_leaky_pointwise(y, spread, scale, shift, 0.01, mix, bias,
-                                             Route::automatic, &sum)
-                   .defined());
-  EXPECT_LT(difference(sum, at::softmax(logits, 1).sum(0, true)), 2e-5);
+  const at::Tensor waits = waiting_norm(spread, scale, shift, 5, 0.01);
+  EXPECT_LT(difference(activated(y.clone(), waits), exact), 2e-5);
+  const Part part{.x = y, .weight = mix, .mask = {}, .activation = waits};
+  EXPECT_LT(difference(convolve_1(part, bias), logits), 2e-5);
+  const Part done{exact.to(at::kFloat), mix, {}};
+  for (const Part& read : {part, done}) {
+    at::Tensor sum = at::zeros({1, 4, 9, 10, 13});
+    add_softmax_of_convolve_1(read, bias, Route::automatic, sum);
+    EXPECT_LT(difference(sum, at::softmax(logits, 1).sum(0, true)), 2e-5);
+  }
   const at::Tensor broken = at::full_like(spread, std::numeric_limits<double>::quiet_NaN());
-  EXPECT_TRUE(instance_norm_leaky(y.clone(), broken, scale, shift, 0.01, Route::automatic)
-                  .isnan()
-                  .all()
-                  .item<bool>());
+  EXPECT_TRUE(
+      activated(y.clone(), waiting_norm(broken, scale, shift, 5, 0.01)).isnan().all().item<bool>());
 }
 
 TEST(Routes, NormDoesNotHideNotANumber) {

@@ -11,7 +11,7 @@
 #include "filled.h"
 #include "losses/objective.h"
 #include "losses/weight_penalty.h"
-#include "models/functions/trilinear.h"
+#include "models/functions/linear.h"
 #include "models/networks/subsets/u_hemis.h"
 #include "models/networks/subsets/u_hved.h"
 #include "tensor/noise.h"
@@ -62,9 +62,7 @@ struct Losses {
       sections.push_back({"term", "reconstruction", "", {{"weight", "0.1", ""}}});
     }
     const tensor::Target target{
-        .classes = at::arange(4096, at::kLong).remainder(4).view({1, 16, 16, 16}),
-        .share = {},
-        .weight = {}};
+        .classes = at::arange(4096, at::kLong).remainder(4).view({1, 16, 16, 16}), .share = {}};
     const Head head{Head::Kind::softmax, {"a", "b", "c", "d"}, {{0}, {1}, {2}, {3}}, {0, 1, 2, 3}};
     total = losses::Objective(sections).value(
         {.input = input, .student = output, .target = &target, .head = head}, &parts);
@@ -128,7 +126,7 @@ TEST(UHemisParity, EverySubset) {
 
 TEST(UHemisParity, HalfPixelUpsampling) {
   const c10::NoGradGuard no_grad;
-  const auto network = filled(make_u_hemis({.grid = TrilinearGrid::half_pixel}));
+  const auto network = filled(make_u_hemis({.grid = LinearGrid::half_pixel}));
   expect_close(norm_of(network->forward({.image = images()}).logits), 16.48011245);
 }
 

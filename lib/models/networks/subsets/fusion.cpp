@@ -70,9 +70,9 @@ at::Tensor Availability::counts(const at::Tensor& like) const {
     const auto first = given_.begin() + n * images_;
     counts.push_back(static_cast<double>(std::count(first, first + images_, true)));
   }
-  return at::tensor(counts, at::kDouble)
-      .to(like.device(), like.scalar_type())
-      .view({samples_, 1, 1, 1, 1});
+  std::vector<int64_t> shape(static_cast<size_t>(like.dim()), 1);
+  shape[0] = samples_;
+  return at::tensor(counts, at::kDouble).to(like.device(), like.scalar_type()).view(shape);
 }
 
 at::Tensor Availability::only_given(const at::Tensor& x, int64_t image) const {

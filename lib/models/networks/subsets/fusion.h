@@ -18,7 +18,7 @@ class Availability {
 
   bool all(int64_t image) const { return count_of_image(image) == samples_; }
   bool none(int64_t image) const { return count_of_image(image) == 0; }
-  /// Images that are given, [samples, 1, 1, 1, 1].
+  /// Images that are given, [samples, 1, ...] of as many axes as `like`.
   at::Tensor counts(const at::Tensor& like) const;
   /// x [samples, ...] of an image, 0 for samples that lack it, whatever x holds there.
   at::Tensor only_given(const at::Tensor& x, int64_t image) const;

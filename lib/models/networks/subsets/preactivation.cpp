@@ -2,12 +2,8 @@
 
 #include <ATen/ops/leaky_relu.h>
 
-#include <algorithm>
-
 #include "models/catalog.h"
-#include "models/functions/convolution.h"
-#include "models/functions/normalization.h"
-#include "models/functions/resampling.h"
+#include "models/layers/resampling.h"
 
 namespace kdseg::models {
 namespace {
@@ -23,107 +19,74 @@ int64_t out_of_decoder(int64_t width, size_t i) { return 2 * width >> i; }
 
 std::string numbered(const char* name, size_t i) { return name + std::to_string(i + 1); }
 
-std::array<int64_t, 3> shrunk(std::array<int64_t, 3> size, size_t level) {
-  for (auto& side : size) side >>= level;
-  return size;
-}
-
-/// LeakyReLU of a map normalized by its share of a norm of concatenated maps.
-at::Tensor activated(const at::Tensor& x, const Layer& norm, int64_t first, Route route) {
-  const int64_t channels = x.size(1);
-  return instance_norm_leaky(x, norm.weight.narrow(0, first, channels),
-                             norm.bias.narrow(0, first, channels), slope, route, epsilon);
+std::shared_ptr<InstanceNorm> make_norm(int64_t channels) {
+  return std::make_shared<InstanceNorm>(
+      InstanceNormShape{.channels = channels, .slope = slope, .epsilon = epsilon});
 }
 
 }  // namespace
 
-PreactivationBlock::PreactivationBlock(int64_t in, int64_t middle, int64_t out) {
+PreactivationBlock::PreactivationBlock(int64_t in, int64_t middle, int64_t out,
+                                       int64_t dimensions) {
+  const auto convolution = [&](int64_t from, int64_t to) {
+    return make_convolution({.in = from, .out = to, .bias = false, .dimensions = dimensions});
+  };
   in_0 = register_module("in_0", make_norm(in));
-  conv_0 = register_module("conv_0", make_convolution(in, middle, 3, false));
+  conv_0 = register_module("conv_0", convolution(in, middle));
   in_1 = register_module("in_1", make_norm(middle));
-  conv_1 = register_module("conv_1", make_convolution(middle, out, 3, false));
+  conv_1 = register_module("conv_1", convolution(middle, out));
 }
 
-at::Tensor PreactivationBlock::forward(const at::Tensor& x, Route route) const {
-  const at::Tensor y = convolve_3({activated(x, *in_0, 0, route), conv_0->weight, {}}, {}, route);
-  return convolve_3({activated(y, *in_1, 0, route), conv_1->weight, {}}, {}, route);
+Maps PreactivationBlock::forward(const Maps& x, const Context& context) const {
+  const Maps y = conv_0->forward(in_0->forward(x, context), context);
+  return conv_1->forward(in_1->forward(y, context), context);
 }
 
-at::Tensor PreactivationBlock::forward(const at::Tensor& first, const at::Tensor& second,
-                                       Route route) const {
-  const int64_t split = first.size(1), rest = second.size(1);
-  const Part a{activated(first, *in_0, 0, route), conv_0->weight.narrow(1, 0, split), {}};
-  const Part b{activated(second, *in_0, split, route), conv_0->weight.narrow(1, split, rest), {}};
-  const at::Tensor y = convolve_3(a, b, {}, route);
-  return convolve_3({activated(y, *in_1, 0, route), conv_1->weight, {}}, {}, route);
-}
-
-ImageEncoder::ImageEncoder(int64_t width, const std::array<int64_t, 4>& out) {
-  conv_0 = register_module("conv_0", make_convolution(1, width, 1, false));
+ImageEncoder::ImageEncoder(int64_t width, const std::array<int64_t, 4>& out, int64_t dimensions) {
+  conv_0 = register_module(
+      "conv_0", make_convolution(
+                    {.in = 1, .out = width, .kernel = 1, .bias = false, .dimensions = dimensions}));
   for (size_t level = 0; level < 4; ++level)
-    blocks[level] = register_module(
-        numbered("block_", level),
-        std::make_shared<PreactivationBlock>(level == 0 ? width : out[level - 1],
-                                             middle_of_encoder(width, level), out[level]));
+    blocks[level] = register_module(numbered("block_", level),
+                                    std::make_shared<PreactivationBlock>(
+                                        level == 0 ? width : out[level - 1],
+                                        middle_of_encoder(width, level), out[level], dimensions));
 }
 
-Pyramid ImageEncoder::forward(const at::Tensor& image, Route route) const {
+Pyramid ImageEncoder::forward(const at::Tensor& image, const Context& context) const {
   Pyramid levels;
-  at::Tensor x = at::leaky_relu(convolve(image, conv_0->weight, {}, 1, 0, route), slope);
+  Maps x = at::leaky_relu(conv_0->forward(image, context).tensor(), slope);
   for (size_t level = 0; level < 4; ++level) {
-    if (level > 0) x = max_pool_2(levels[level - 1], route);
-    levels[level] = blocks[level]->forward(x, route);
+    if (level > 0) x = max_pool_2(levels[level - 1], context);
+    levels[level] = blocks[level]->forward(x, context).tensor();
   }
   return levels;
 }
 
-PyramidDecoder::PyramidDecoder(int64_t width, const std::array<int64_t, 4>& in, int64_t out) {
+PyramidDecoder::PyramidDecoder(int64_t width, const std::array<int64_t, 4>& in, int64_t out,
+                               int64_t dimensions) {
   for (size_t i = 0; i < 3; ++i) {
     const int64_t deeper = i == 0 ? in[3] : out_of_decoder(width, i - 1);
     blocks[i] = register_module(
         numbered("block_", i),
         std::make_shared<PreactivationBlock>(deeper + in[2 - i], middle_of_decoder(width, i),
-                                             out_of_decoder(width, i)));
+                                             out_of_decoder(width, i), dimensions));
   }
-  last = register_module("final", make_convolution(out_of_decoder(width, 2), out, 1, false));
+  last = register_module("final", make_convolution({.in = out_of_decoder(width, 2),
+                                                    .out = out,
+                                                    .kernel = 1,
+                                                    .bias = false,
+                                                    .dimensions = dimensions}));
 }
 
-at::Tensor PyramidDecoder::forward(const Pyramid& levels, const Ways& ways) const {
-  at::Tensor x = levels[3];
-  for (size_t i = 0; i < 3; ++i)
-    x = blocks[i]->forward(upsample_trilinear_2(x, ways.grid, ways.route), levels[2 - i],
-                           ways.route);
-  return convolve(x, last->weight, {}, 1, 0, ways.route);
-}
-
-std::vector<LayerShape> encoder_layers(const std::string& name, int64_t width,
-                                       const std::array<int64_t, 4>& out,
-                                       std::array<int64_t, 3> size) {
-  std::vector<LayerShape> layers{{name + ".conv_0", 1, width, 1, size}};
-  for (size_t level = 0; level < 4; ++level) {
-    const std::string block = name + numbered(".block_", level);
-    const int64_t in = level == 0 ? width : out[level - 1];
-    const int64_t middle = middle_of_encoder(width, level);
-    layers.push_back({block + ".conv_0", in, middle, 3, shrunk(size, level)});
-    layers.push_back({block + ".conv_1", middle, out[level], 3, shrunk(size, level)});
-  }
-  return layers;
-}
-
-std::vector<LayerShape> decoder_layers(const std::string& name, int64_t width,
-                                       const std::array<int64_t, 4>& in, int64_t out,
-                                       std::array<int64_t, 3> size) {
-  std::vector<LayerShape> layers;
-  int64_t deeper = in[3];
+at::Tensor PyramidDecoder::forward(const Pyramid& levels, LinearGrid grid,
+                                   const Context& context) const {
+  Maps x = levels[3];
   for (size_t i = 0; i < 3; ++i) {
-    const std::string block = name + numbered(".block_", i);
-    const int64_t middle = middle_of_decoder(width, i);
-    layers.push_back({block + ".conv_0", deeper + in[2 - i], middle, 3, shrunk(size, 2 - i)});
-    deeper = out_of_decoder(width, i);
-    layers.push_back({block + ".conv_1", middle, deeper, 3, shrunk(size, 2 - i)});
+    const Maps up = upsample_linear_2(x, grid, context);
+    x = blocks[i]->forward(up.beside(levels[2 - i]), context);
   }
-  layers.push_back({name + ".final", deeper, out, 1, size});
-  return layers;
+  return last->forward(x, context).tensor();
 }
 
 std::vector<Parameter> pyramid_parameters(const Parameter& own) {
@@ -146,9 +109,8 @@ std::vector<Parameter> pyramid_parameters(const Parameter& own) {
           convolution_parameter()};
 }
 
-TrilinearGrid upsampling_of(const Parameters& p) {
-  return p.text("upsampling") == "half-pixel" ? TrilinearGrid::half_pixel
-                                              : TrilinearGrid::tf_legacy;
+LinearGrid upsampling_of(const Parameters& p) {
+  return p.text("upsampling") == "half-pixel" ? LinearGrid::half_pixel : LinearGrid::tf_legacy;
 }
 
 }  // namespace kdseg::models

@@ -5,9 +5,9 @@
 
 namespace kdseg::models {
 
-SubsetNetwork::SubsetNetwork(std::string name, const SubsetShape& shape, const Ways& ways)
+SubsetNetwork::SubsetNetwork(std::string name, const SubsetShape& shape, LinearGrid grid)
     : shape_(shape),
-      ways_(ways),
+      grid_(grid),
       name_(std::move(name)),
       module_(std::make_shared<torch::nn::Module>()) {
   if (shape.width < 2 || shape.width % 2 != 0)
@@ -15,23 +15,15 @@ SubsetNetwork::SubsetNetwork(std::string name, const SubsetShape& shape, const W
   const auto enc = module_->register_module("enc", std::make_shared<torch::nn::Module>());
   for (int64_t i = 0; i < shape.images; ++i)
     encoders_.push_back(enc->register_module(
-        std::to_string(i), std::make_shared<ImageEncoder>(shape.width, shape.encoded)));
+        std::to_string(i),
+        std::make_shared<ImageEncoder>(shape.width, shape.encoded, shape.dimensions)));
   decoders_ = module_->register_module("dec", std::make_shared<torch::nn::Module>());
   segmentation_ = add_decoder("seg", shape.classes);
 }
 
 std::shared_ptr<PyramidDecoder> SubsetNetwork::add_decoder(const std::string& name, int64_t out) {
   return decoders_->register_module(
-      name, std::make_shared<PyramidDecoder>(shape_.width, shape_.decoded, out));
-}
-
-int64_t SubsetNetwork::decoder_macs(int64_t out, std::array<int64_t, 3> size) const {
-  return total_macs(decoder_layers("", shape_.width, shape_.decoded, out, size));
-}
-
-int64_t SubsetNetwork::macs(std::array<int64_t, 3> size) const {
-  return shape_.images * total_macs(encoder_layers("", shape_.width, shape_.encoded, size)) +
-         decoder_macs(shape_.classes, size);
+      name, std::make_shared<PyramidDecoder>(shape_.width, shape_.decoded, out, shape_.dimensions));
 }
 
 Availability SubsetNetwork::check(const tensor::Input& input,
@@ -41,14 +33,14 @@ Availability SubsetNetwork::check(const tensor::Input& input,
 }
 
 std::array<ImageMaps, 4> SubsetNetwork::encode(const at::Tensor& image, const Availability& given,
-                                               bool all) const {
+                                               bool all, const Context& context) const {
   std::array<ImageMaps, 4> maps;
   for (int64_t i = 0; i < shape_.images; ++i) {
     const at::Tensor one = image.narrow(1, i, 1);
     Pyramid levels;
     if (all || !given.none(i))
-      levels = encoders_[static_cast<size_t>(i)]->forward(all ? one : given.only_given(one, i),
-                                                          ways_.route);
+      levels =
+          encoders_[static_cast<size_t>(i)]->forward(all ? one : given.only_given(one, i), context);
     for (size_t level = 0; level < 4; ++level) maps[level].push_back(levels[level]);
   }
   return maps;

@@ -11,14 +11,13 @@ using Kind = Parameter::Kind;
 /// Each image's maps have half the channels of what the decoder takes: their mean and variance.
 SubsetShape shape_of(const UHemisOptions& o) {
   const int64_t b = o.width;
-  return {o.images, o.classes, b, {b / 2, b, 2 * b, 4 * b}, {b, 2 * b, 4 * b, 8 * b}};
+  return {o.images, o.classes, b, o.dimensions, {b / 2, b, 2 * b, 4 * b}, {b, 2 * b, 4 * b, 8 * b}};
 }
 
 class UHemis : public SubsetNetwork {
  public:
   explicit UHemis(const UHemisOptions& o)
-      : SubsetNetwork("u-hemis", shape_of(o), {o.plain ? Route::plain : Route::automatic, o.grid}),
-        unbiased_(o.unbiased) {}
+      : SubsetNetwork("u-hemis", shape_of(o), o.grid), unbiased_(o.unbiased), plain_(o.plain) {}
 
   std::vector<std::string> extras() const override {
     return {"fused-0", "fused-1", "fused-2", "fused-3"};
@@ -26,20 +25,21 @@ class UHemis : public SubsetNetwork {
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
     const Availability given = check(input, wanted);
-    const auto maps = encode(input.image, given, false);
+    const Context context(input, plain_);
+    const auto maps = encode(input.image, given, false, context);
     Pyramid fused;
     for (size_t level = 0; level < 4; ++level)
       fused[level] = mean_and_variance(maps[level], given, unbiased_);
 
     tensor::Output output;
-    output.logits = segment(fused);
+    output.logits = segment(fused, context);
     for (const auto& name : wanted)
       output.extra.set(name, fused[static_cast<size_t>(name.back() - '0')]);
     return output;
   }
 
  private:
-  bool unbiased_;
+  bool unbiased_, plain_;
 };
 
 }  // namespace

@@ -22,11 +22,7 @@ const std::string reconstruction = "reconstruction";
 /// Half of an encoder's channels are means, half log variances: the decoders take half.
 SubsetShape shape_of(const UHvedOptions& o) {
   const int64_t b = o.width;
-  return {o.images, o.classes, b, {b, 2 * b, 4 * b, 8 * b}, {b / 2, b, 2 * b, 4 * b}};
-}
-
-bool has(std::span<const std::string> wanted, const std::string& name) {
-  return std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+  return {o.images, o.classes, b, o.dimensions, {b, 2 * b, 4 * b, 8 * b}, {b / 2, b, 2 * b, 4 * b}};
 }
 
 bool any_posterior(std::span<const std::string> wanted) {
@@ -37,8 +33,9 @@ bool any_posterior(std::span<const std::string> wanted) {
 class UHved : public SubsetNetwork {
  public:
   explicit UHved(const UHvedOptions& o)
-      : SubsetNetwork("u-hved", shape_of(o), {o.plain ? Route::plain : Route::automatic, o.grid}),
-        sample_at_test_(o.sample_at_test) {
+      : SubsetNetwork("u-hved", shape_of(o), o.grid),
+        sample_at_test_(o.sample_at_test),
+        plain_(o.plain) {
     for (int64_t i = 0; i < o.images; ++i) images_.push_back(add_decoder(std::to_string(i), 1));
   }
 
@@ -46,26 +43,22 @@ class UHved : public SubsetNetwork {
     return {"posterior-0", "posterior-1", "posterior-2", "posterior-3", "fused-0",
             "fused-1",     "fused-2",     "fused-3",     reconstruction};
   }
-  int64_t extra_macs(std::span<const std::string> wanted,
-                     std::array<int64_t, 3> size) const override {
-    return has(wanted, reconstruction) ? shape_.images * decoder_macs(1, size) : 0;
-  }
 
   tensor::Output forward(const tensor::Input& input, std::span<const std::string> wanted) override {
     const Availability given = check(input, wanted);
-    if (input.noise) input.noise->rewind();
-    const auto maps = encode(input.image, given, any_posterior(wanted));
+    const Context context(input, plain_);
+    const auto maps = encode(input.image, given, any_posterior(wanted), context);
     std::array<Gaussian, 4> products;
     for (size_t level = 0; level < 4; ++level)
       products[level] = product_of_gaussians(maps[level], given);
     const Pyramid latents = latents_of(products, input);
 
     tensor::Output output;
-    output.logits = segment(latents);
+    output.logits = segment(latents, context);
     for (const auto& name : wanted) {
       const auto level = static_cast<size_t>(name.back() - '0');
       if (name == reconstruction)
-        output.extra.set(name, reconstruct(input.noise ? latents : means_of(products)));
+        output.extra.set(name, reconstruct(input.noise ? latents : means_of(products), context));
       else
         output.extra.set(name,
                          name.starts_with("fused-") ? latents[level] : at::stack(maps[level], 1));
@@ -96,13 +89,13 @@ class UHved : public SubsetNetwork {
     return samples;
   }
 
-  at::Tensor reconstruct(const Pyramid& latents) const {
+  at::Tensor reconstruct(const Pyramid& latents, const Context& context) const {
     std::vector<at::Tensor> images;
-    for (const auto& decoder : images_) images.push_back(decoder->forward(latents, ways_));
+    for (const auto& decoder : images_) images.push_back(decoder->forward(latents, grid_, context));
     return at::cat(images, 1);
   }
 
-  bool sample_at_test_;
+  bool sample_at_test_, plain_;
   std::vector<std::shared_ptr<PyramidDecoder>> images_;
 };
 

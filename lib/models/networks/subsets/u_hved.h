@@ -3,7 +3,7 @@
 #pragma once
 #include <memory>
 
-#include "models/functions/trilinear.h"
+#include "models/functions/linear.h"
 #include "models/network.h"
 
 namespace kdseg::models {
@@ -12,8 +12,9 @@ struct NetworkRow;
 
 struct UHvedOptions {
   int64_t images = 4, classes = 4;
-  int64_t width = 8;  ///< b: channels of the first convolution, even
-  TrilinearGrid grid = TrilinearGrid::tf_legacy;
+  int64_t dimensions = 3;  ///< 2: the same network of slices
+  int64_t width = 8;       ///< b: channels of the first convolution, even
+  LinearGrid grid = LinearGrid::tf_legacy;
   bool sample_at_test = false;  ///< segment from a random latent where there is no noise, too
   bool plain = false;           ///< LibTorch's own kernels throughout
 };

@@ -1,33 +1,16 @@
-#include "losses/softmax_kernel.h"
+#include "losses/cross_entropy_kernel.h"
 
-#include "tensor/vector_math.h"
+#include "tensor/softmax_loop.h"
 #include "tensor/versions.h"
 
 namespace kdseg::losses {
 KDSEG_VERSIONS
-double softmax_chunk(const float* logits, int64_t stride, int64_t classes, const int64_t* labels,
-                     int64_t n, const float* weights, float scale, float* gradient) {
-  float highest[softmax_chunk_size], sum[softmax_chunk_size], weight[softmax_chunk_size],
-      chosen[softmax_chunk_size];
-  for (int64_t v = 0; v < n; ++v) highest[v] = logits[v];
-  for (int64_t k = 1; k < classes; ++k) {
-    const float* x = logits + k * stride;
-    for (int64_t v = 0; v < n; ++v) highest[v] = x[v] > highest[v] ? x[v] : highest[v];
-  }
-  for (int64_t v = 0; v < n; ++v) sum[v] = 0.0f;
-  for (int64_t k = 0; k < classes; ++k) {
-    const float* x = logits + k * stride;
-    if (gradient) {
-      float* g = gradient + k * stride;
-      for (int64_t v = 0; v < n; ++v) {
-        const float e = tensor::exp_of_negative(x[v] - highest[v]);
-        g[v] = e;
-        sum[v] += e;
-      }
-    } else {
-      for (int64_t v = 0; v < n; ++v) sum[v] += tensor::exp_of_negative(x[v] - highest[v]);
-    }
-  }
+double cross_entropy_chunk(const float* logits, int64_t stride, int64_t classes,
+                           const int64_t* labels, int64_t n, const float* weights, float scale,
+                           float* gradient) {
+  float highest[cross_entropy_chunk_size], sum[cross_entropy_chunk_size],
+      weight[cross_entropy_chunk_size], chosen[cross_entropy_chunk_size];
+  tensor::softmax_loop(logits, stride, classes, n, highest, gradient, stride, sum);
   for (int64_t v = 0; v < n; ++v) {
     weight[v] = weights[labels[v]];
     chosen[v] = logits[labels[v] * stride + v];

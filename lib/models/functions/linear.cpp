@@ -1,10 +1,11 @@
-#include "models/functions/trilinear.h"
+#include "models/functions/linear.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_trilinear3d.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -113,12 +114,17 @@ at::Tensor doubled_along(const at::Tensor& x, int64_t axis) {
 
 }  // namespace
 
-at::Tensor upsample_trilinear_2(const at::Tensor& x, TrilinearGrid grid, Route route) {
-  if (grid == TrilinearGrid::half_pixel)
+at::Tensor upsample_linear_2(const at::Tensor& x, LinearGrid grid, Route route) {
+  if (grid == LinearGrid::half_pixel) {
+    if (x.dim() == 4) return at::upsample_bilinear2d(x, {2 * x.size(2), 2 * x.size(3)}, false);
     return at::upsample_trilinear3d(x, {2 * x.size(2), 2 * x.size(3), 2 * x.size(4)}, false);
-  if (route == Route::automatic && x.device().is_cpu() && x.scalar_type() == at::kFloat)
+  }
+  if (route == Route::automatic && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+      x.dim() == 5)
     return Double::apply(x);
-  return doubled_along(doubled_along(doubled_along(x, 2), 3), 4);
+  at::Tensor y = x;
+  for (int64_t axis = 2; axis < x.dim(); ++axis) y = doubled_along(y, axis);
+  return y;
 }
 
 }  // namespace kdseg::models
