@@ -53,7 +53,7 @@ void run(const Settings& s, cli::Context& context) {
     return;
   }
   if (!s.learning.tensor.describe) context.claim_output(s.learning.training.output);
-  train::run_training(s.learning, s.procedure, run_context(context));
+  train::run_training(s.learning, s.procedure, context.run());
 }
 }  // namespace
 

@@ -36,6 +36,7 @@ const cli::Manual manual{
 void declare(cli::Options& add, Settings& s) {
   add.group("Networks");
   add.inputs("model", s.models, "checkpoint; repeat to average several");
+  declare_network_name(add, s);
   declare_labeled_cases(add, s);
   add.texts("available", s.available,
             "channels to use, as in flair,t1,t2; the others are withheld (networks that take "
@@ -63,7 +64,7 @@ void run(const Settings& s, cli::Context& context) {
     std::fputs(labeling::describe(s, context.threads()).c_str(), stdout);
     return;
   }
-  labeling::label_cases(s, {context.threads(), context.force(), context.provenance()});
+  labeling::label_cases(s, context.run());
 }
 }  // namespace
 

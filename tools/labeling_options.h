@@ -5,6 +5,12 @@
 
 namespace kdseg {
 
+inline void declare_network_name(cli::Options& add, labeling::LabelSettings& s) {
+  add.text("network", s.network,
+           "network, or named mean of networks, of checkpoints that hold several; none: the file's "
+           "default");
+}
+
 inline void declare_labeled_cases(cli::Options& add, labeling::LabelSettings& s) {
   add.group("Cases");
   add.input("input", s.input, "one stored volume (.h5)");
@@ -22,8 +28,9 @@ inline void declare_labeled_cases(cli::Options& add, labeling::LabelSettings& s)
 inline void declare_windows(cli::Options& add, labeling::LabelSettings& s) {
   add.group("Windows");
   add.integers("window", s.window,
-               "size of sliding windows, x y z voxels; none: as the checkpoint says", {.low = 1},
-               3);
+               "size of sliding windows, x y z voxels (of slices: x y 1); none: as the checkpoint "
+               "says",
+               {.low = 1}, 3);
   add.number("overlap", s.overlap, "fraction of a window shared with its neighbor, with --window",
              {.low = 0, .high = 0.95});
   add.choice("window-weights", s.weights,

@@ -126,8 +126,4 @@ inline void declare_distillation(cli::Options& add, train::Procedure& procedure)
           train::adversary_keys());
 }
 
-inline train::RunContext run_context(const cli::Context& context) {
-  return {context.threads(), context.force(), context.provenance(), context.settings()};
-}
-
 }  // namespace kdseg

@@ -42,6 +42,7 @@ const cli::Manual manual{
 void declare(cli::Options& add, Settings& s) {
   add.group("Network");
   add.inputs("model", s.labels.models, "checkpoint of a network with dropout");
+  declare_network_name(add, s.labels);
   declare_labeled_cases(add, s.labels);
   add.group("Sampling");
   add.integer("samples", s.sampling.samples, "passes with dropout per case",
@@ -84,8 +85,7 @@ void run(const Settings& s, cli::Context& context) {
                stdout);
     return;
   }
-  labeling::sample_cases(s.labels, s.sampling,
-                         {context.threads(), context.force(), context.provenance()});
+  labeling::sample_cases(s.labels, s.sampling, context.run());
 }
 }  // namespace
 

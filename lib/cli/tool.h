@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "base/provenance.h"
+#include "base/run_context.h"
 #include "cli/options.h"
 
 namespace kdseg::cli {
@@ -28,9 +28,8 @@ class Context {
   bool quiet() const { return quiet_; }
   /// To be completed by the program (device, inputs, seed).
   Provenance provenance() const { return provenance_; }
-
-  /// All settings as they were resolved: "epochs", "[term.dice] weight".
-  const std::vector<std::pair<std::string, std::string>>& settings() const { return settings_; }
+  /// For the library's call: all of the above, and the settings as they were resolved.
+  RunContext run() const { return {threads_, force_, provenance_, settings_}; }
 
   /// UsageError when the file exists and --force was not given; also when its folder is missing
   /// and cannot be made. Call before any work.
@@ -39,7 +38,7 @@ class Context {
   int threads_ = 1;
   bool force_ = false, quiet_ = false;
   Provenance provenance_;
-  std::vector<std::pair<std::string, std::string>> settings_;
+  NamedValues settings_;
 };
 
 namespace detail {

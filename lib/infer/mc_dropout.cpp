@@ -8,12 +8,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
+#include <optional>
 
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/random.h"
-#include "infer/member.h"
 #include "infer/memory.h"
 #include "tensor/device.h"
 #include "tensor/noise.h"
@@ -29,34 +28,20 @@ constexpr double gib = 1024.0 * 1024 * 1024;
 /// width 8 and 64 cubed).
 int64_t most_at_once(at::Device device) { return device.is_cpu() ? 1 : 8; }
 
-/// The sides of what one pass sees.
-std::array<int64_t, 3> part_size(models::Network& network, const Tiling& tiling,
-                                 const at::Tensor& image) {
-  std::array<int64_t, 3> size{};
-  for (size_t a = 0; a < 3; ++a) {
-    const int64_t side = tiling.kind == Tiling::Kind::window
-                             ? tiling.size[a]
-                             : image.size(4 - static_cast<int64_t>(a));
-    size[a] = padded_length(side, network.size_multiple(), network.minimum_size());
-  }
-  if (tiling.kind == Tiling::Kind::slices) size[2] = 1;
-  return size;
-}
-
 /// How many samples one pass takes.
 int64_t samples_per_pass(models::Network& network, const Tiling& tiling, const at::Tensor& image,
                          const PredictOptions& options, const SampleOptions& sampling) {
   int64_t count = sampling.at_once > 0 ? sampling.at_once : most_at_once(image.device());
-  if (options.memory_limit_gib > 0 && sampling.at_once == 0 &&
-      tiling.kind != Tiling::Kind::slices) {
-    const auto size = part_size(network, tiling, image);
-    const double each = forward_peak_bytes(network, image.size(1), size, image.device()) / gib;
-    count = std::min(count, static_cast<int64_t>(options.memory_limit_gib / each));
+  if (options.memory_limit_gib > 0 && sampling.at_once == 0) {
+    const auto shape =
+        part_shape(network, tiling, image.size(1), {image.size(4), image.size(3), image.size(2)});
+    const double each = forward_peak_bytes(network, shape, image.device()) / gib;
+    count = std::min(count, static_cast<int64_t>(std::min(options.memory_limit_gib / each, 1e6)));
     if (count < 1)
       throw RunError(
-          "one sample of {}x{}x{} voxels needs about {:.1f} GiB, --memory-limit is {:g}; lay "
-          "smaller windows with --window",
-          size[0], size[1], size[2], each, options.memory_limit_gib);
+          "one sample of {} voxels needs about {:.1f} GiB, --memory-limit is {:g}; lay smaller "
+          "windows with --window",
+          sides_of(shape), each, options.memory_limit_gib);
   }
   return std::min(count, sampling.samples);
 }
@@ -152,6 +137,50 @@ Image scaled(const at::Tensor& entropy, double largest, std::vector<std::string>
   return {grid, std::move(names), {first, first + u.numel()}};
 }
 
+/// Means on the grid of a volume.
+struct Restored {
+  Image probability;
+  std::optional<Image> entropy, deterministic;
+};
+
+Restored sampled(const Member& member, const Volume& volume, const RegionChannels& regions,
+                 const PredictOptions& options, const SampleOptions& sampling) {
+  const Head& head = member.contract().head;
+  const Volume prepared = member.prepared(volume);
+  PredictOptions own = options;
+  own.minimum_outside = member.minimum_outside();
+  const SampleMeans means = sample_means(member.network(), head, member.contract().tiling,
+                                         as_tensor(prepared.data.image).to(options.device),
+                                         volume.data.id, regions.channels, own, sampling);
+  const auto back = [&](const at::Tensor& maps, const std::vector<std::string>& names,
+                        const std::vector<float>& outside) {
+    return member.restored(maps, names, outside, prepared, volume);
+  };
+  Restored restored{back(means.probability, head.names, certain_background(head)), {}, {}};
+  if (sampling.mutual_information)
+    restored.entropy =
+        back(means.entropy, regions.names, std::vector<float>(regions.names.size(), 0.0f));
+  if (sampling.deterministic_label)
+    restored.deterministic = back(means.deterministic, head.names, certain_background(head));
+  return restored;
+}
+
+Restored mean_of(const std::vector<Member>& members, const Volume& volume,
+                 const RegionChannels& regions, const PredictOptions& options,
+                 const SampleOptions& sampling) {
+  MeanOfMembers probability, entropy, deterministic;
+  for (const auto& member : members) {
+    Restored one = sampled(member, volume, regions, options, sampling);
+    probability.add(std::move(one.probability));
+    if (one.entropy) entropy.add(std::move(*one.entropy));
+    if (one.deterministic) deterministic.add(std::move(*one.deterministic));
+  }
+  Restored mean{probability.take(), {}, {}};
+  if (sampling.mutual_information) mean.entropy = entropy.take();
+  if (sampling.deterministic_label) mean.deterministic = deterministic.take();
+  return mean;
+}
+
 }  // namespace
 
 uint64_t sample_key(uint64_t seed, const std::string& case_id, int64_t sample) {
@@ -172,7 +201,7 @@ SampleMeans sample_means(models::Network& network, const Head& head, const Tilin
   Pass pass{SampledPass(network, head, regions, options, sampling, std::move(keys), at_once),
             network.size_multiple(), network.minimum_size(), 1};
   pass.minimum_outside = options.minimum_outside;
-  const at::Tensor maps = lay(pass, tiling, image, options.weights);
+  const at::Tensor maps = sliding_window(pass, tiling, image, options.weights);
   const int64_t classes = head.channels(), count = static_cast<int64_t>(regions.size());
   SampleMeans means{maps.narrow(1, 0, classes), {}, {}};
   if (sampling.mutual_information) means.entropy = maps.narrow(1, classes, count);
@@ -181,60 +210,44 @@ SampleMeans sample_means(models::Network& network, const Head& head, const Tilin
   return means;
 }
 
-void check_dropout(const models::Model& model, const std::string& file) {
-  if (!model.network->has_dropout())
+void require_dropout(const Member& member) {
+  if (!member.network().has_dropout())
     throw DataError(
         "{}: its network {} drops nothing, so that every sample would be the same; expected one "
         "trained with dropout, as by pretrain with 'dropout = 0.2' in [network.had-net-unet]; "
         "ensemble-label gives its plain prediction",
-        file, model.section.name);
+        member.name(), member.model().section.name);
 }
 
-io::Prediction predict_with_dropout(const models::Model& model, const Volume& volume,
+io::Prediction predict_with_dropout(const std::vector<Member>& members, const Volume& volume,
                                     const PredictOptions& options, const SampleOptions& sampling) {
-  const Contract& contract = model.contract;
-  const Head& head = contract.head;
-  const std::string name =
-      options.model_names.empty()
-          ? "the model"
-          : std::filesystem::path(options.model_names.front()).filename().string();
-  check_dropout(model, name);
+  const Member& first = members.at(0);
+  const Head& head = first.contract().head;
+  for (const auto& member : members) require_dropout(member);
+  require_alike(members);
   if (sampling.entropy == Entropy::multiclass && head.kind == Head::Kind::sigmoid)
     throw UsageError(
         "{} gives independent regions, which have no entropy over classes; expected "
         "--entropy region-binary",
-        name);
-  io::Prediction prediction = empty_prediction(contract, volume);
+        first.name());
+  io::Prediction prediction = empty_prediction(first.contract(), volume);
   const RegionChannels regions = region_channels(head, prediction.regions);
+  Restored mean = mean_of(members, volume, regions, options, sampling);
 
-  const Volume prepared = prepared_for(contract, volume, name);
-  PredictOptions own = options;
-  own.minimum_outside = minimum_outside(contract, name);
-  const SampleMeans means = sample_means(*model.network, head, contract.tiling,
-                                         as_tensor(prepared.data.image).to(options.device),
-                                         volume.data.id, regions.channels, own, sampling);
-  Image mean =
-      restored(means.probability, head.names, certain_background(head), prepared, volume, name);
   const at::NoGradGuard no_grad;
+  const at::Tensor p = as_tensor(mean.probability);
+  const Grid& grid = mean.probability.grid;
   const double largest = largest_entropy(head.channels(), sampling.entropy);
-  const at::Tensor of_mean = region_entropy(as_tensor(mean), regions.channels, sampling.entropy);
-  prediction.uncertainty = scaled(of_mean, largest, regions.names, mean.grid);
+  const at::Tensor of_mean = region_entropy(p, regions.channels, sampling.entropy);
+  prediction.uncertainty = scaled(of_mean, largest, regions.names, grid);
   if (sampling.class_entropy)
-    prediction.maps["class-entropy"] = scaled(binary_entropy(as_tensor(mean).clamp(0.0, 1.0)),
-                                              std::log(2.0), head.names, mean.grid);
-  if (sampling.mutual_information) {
-    const Image each =
-        restored(means.entropy, regions.names, std::vector<float>(regions.names.size(), 0.0f),
-                 prepared, volume, name);
+    prediction.maps["class-entropy"] =
+        scaled(binary_entropy(p.clamp(0.0, 1.0)), std::log(2.0), head.names, grid);
+  if (mean.entropy)
     prediction.maps["mutual-information"] =
-        scaled(of_mean - as_tensor(each), largest, regions.names, mean.grid);
-  }
-  prediction.label = decoded(sampling.deterministic_label
-                                 ? restored(means.deterministic, head.names,
-                                            certain_background(head), prepared, volume, name)
-                                 : mean,
-                             head);
-  if (options.keep_probability) prediction.probability = std::move(mean);
+        scaled(of_mean - as_tensor(*mean.entropy), largest, regions.names, grid);
+  prediction.label = decoded(mean.deterministic ? *mean.deterministic : mean.probability, head);
+  if (options.keep_probability) prediction.probability = std::move(mean.probability);
   return prediction;
 }
 

@@ -47,15 +47,16 @@ SampleMeans sample_means(models::Network& network, const Head& head, const Tilin
                          const std::vector<std::vector<int64_t>>& regions,
                          const PredictOptions& options, const SampleOptions& sampling);
 
-/// The prediction of one model for one volume, restored to its grid as by predict(), with
+/// The mean prediction of the members for one volume, restored to its grid as by predict(), with
 /// uncertainty 0..100 per region (100: a probability of one half, or equal ones of all classes).
-/// Uncertainty is that of the stored mean: 0 where a recipe cut voxels away.
-/// \throws DataError  a network without dropout, and as predict(); UsageError: Entropy::multiclass
+/// Every member is sampled `samples` times and counts alike. Uncertainty is that of the stored
+/// mean: 0 where a recipe cut voxels away. \throws DataError  a network without dropout, and as
+/// predict(); UsageError: Entropy::multiclass
 ///                    for a network of independent regions; RunError, Stopped: as predict()
-io::Prediction predict_with_dropout(const models::Model& model, const Volume& volume,
+io::Prediction predict_with_dropout(const std::vector<Member>& members, const Volume& volume,
                                     const PredictOptions& options, const SampleOptions& sampling);
 
-/// DataError naming `file` when the network has no dropout.
-void check_dropout(const models::Model& model, const std::string& file);
+/// \throws DataError  the network has no dropout
+void require_dropout(const Member& member);
 
 }  // namespace kdseg::infer

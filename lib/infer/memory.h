@@ -6,6 +6,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "models/network.h"
 
@@ -29,9 +31,17 @@ class MemoryWatch : public c10::MemoryReportingInfoBase {
   std::atomic<int64_t> held_{0}, peak_{0};
 };
 
-/// Bytes that one pass over a volume of `size` (x, y, z) holds at its peak beside the parameters:
-/// measured on the smallest input and scaled by the number of voxels.
-double forward_peak_bytes(models::Network& network, int64_t channels, std::array<int64_t, 3> size,
+/// The shape of what one pass sees of an image [1, C, D, H, W] (sizes x, y, z): [1, C, D, H, W] or,
+/// under slices, [1, C, H, W] of one slice; padded to what the network takes.
+std::vector<int64_t> part_shape(const models::Network& network, const Tiling& tiling,
+                                int64_t channels, std::array<int64_t, 3> size);
+
+/// "160x192x160" or "160x192", x first.
+std::string sides_of(const std::vector<int64_t>& shape);
+
+/// Bytes that one pass over an image of this shape, [N, C, (D,) H, W], holds at its peak beside the
+/// parameters: measured on a small input and scaled by the number of voxels.
+double forward_peak_bytes(models::Network& network, const std::vector<int64_t>& shape,
                           at::Device device);
 
 }  // namespace kdseg::infer

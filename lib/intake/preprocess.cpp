@@ -121,7 +121,7 @@ std::optional<prepare::Recipe> fit_recipe(const PreprocessSettings& s, const Cas
 /// Imports, prepares and writes one case. \return content_sha256
 std::string write_case(const ListedCase& listed, const CaseList& list, const std::string& path,
                        const std::optional<prepare::Recipe>& recipe, const PreprocessSettings& s,
-                       const PreprocessRun& run) {
+                       const RunContext& run) {
   throw_if_stopped();
   Volume volume = load_case(listed, meaning_of(list));
   if (recipe) volume = recipe->apply(volume);
@@ -130,7 +130,7 @@ std::string write_case(const ListedCase& listed, const CaseList& list, const std
   return io::write_volume(path, volume, provenance, {.force = true, .half = s.store == "f16"});
 }
 
-void write_one(const PreprocessSettings& s, const PreprocessRun& run, const CaseList& list) {
+void write_one(const PreprocessSettings& s, const RunContext& run, const CaseList& list) {
   io::refuse_existing(s.output, run.force);
   const auto recipe = fit_recipe(s, list, run.threads);
   const auto content = write_case(list.cases[0], list, s.output, recipe, s, run);
@@ -140,7 +140,7 @@ void write_one(const PreprocessSettings& s, const PreprocessRun& run, const Case
 /// One run over many cases into a folder.
 class FolderRun {
  public:
-  FolderRun(const PreprocessSettings& s, const PreprocessRun& run, CaseList& list)
+  FolderRun(const PreprocessSettings& s, const RunContext& run, CaseList& list)
       : s_(s),
         run_(run),
         list_(list),
@@ -215,7 +215,7 @@ class FolderRun {
   }
 
   const PreprocessSettings& s_;
-  const PreprocessRun& run_;
+  const RunContext& run_;
   CaseList& list_;
   std::string sheet_path_;
   Journal journal_;
@@ -270,7 +270,7 @@ void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
   }
 }
 
-void preprocess(const PreprocessSettings& s, const PreprocessRun& run) {
+void preprocess(const PreprocessSettings& s, const RunContext& run) {
   check_case_options(s.from);
   check_outputs(s);
   CaseList list =

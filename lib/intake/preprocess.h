@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/provenance.h"
+#include "base/run_context.h"
 #include "intake/case_list.h"
 
 namespace kdseg::intake {
@@ -23,18 +23,12 @@ struct PreprocessSettings {
   bool check = false;         ///< print one line per case, write nothing
 };
 
-struct PreprocessRun {
-  int threads = 1;
-  bool force = false;
-  Provenance provenance;
-};
-
 /// Cases are read in parallel; the first failure ends the run and names its case. Volumes finished
 /// before an interruption are kept by the same command. cases.tsv appears last, atomically.
 /// \throws UsageError  outputs exist, options that do not fit, a split larger than the cohort
 /// \throws DataError   a case that cannot be used; see import_case and Recipe::apply
 /// \throws Stopped     a signal or deadline; the same command continues
-void preprocess(const PreprocessSettings& settings, const PreprocessRun& run);
+void preprocess(const PreprocessSettings& settings, const RunContext& run);
 
 /// Adds the given columns, then deals splits and folds over the rows. Cases of one patient (column
 /// `patient`) stay together.

@@ -158,11 +158,10 @@ Head head_from_json(const std::string& text, const std::string& where) {
 }
 
 std::string tiling_to_json(const Tiling& tiling) {
-  static const char* const names[]{"whole", "window", "box", "slices"};
-  return Json{{"kind", names[static_cast<int>(tiling.kind)]},
-              {"size", tiling.size},
-              {"overlap", tiling.overlap}}
-      .dump();
+  const char* const kind = tiling.kind == Tiling::Kind::window   ? "window"
+                           : tiling.kind == Tiling::Kind::slices ? "slices"
+                                                                 : "whole";
+  return Json{{"kind", kind}, {"size", tiling.size}, {"overlap", tiling.overlap}}.dump();
 }
 
 Tiling tiling_from_json(const std::string& text, const std::string& where) {
@@ -171,12 +170,10 @@ Tiling tiling_from_json(const std::string& text, const std::string& where) {
     Tiling tiling;
     if (kind == "window")
       tiling.kind = Tiling::Kind::window;
-    else if (kind == "box")
-      tiling.kind = Tiling::Kind::box;
     else if (kind == "slices")
       tiling.kind = Tiling::Kind::slices;
     else
-      require(kind == "whole", "a kind other than whole, window, box and slices");
+      require(kind == "whole", "a kind other than whole, window and slices");
     json.at("size").get_to(tiling.size);
     json.at("overlap").get_to(tiling.overlap);
     require(tiling.overlap >= 0 && tiling.overlap < 1, "an overlap outside [0, 1)");

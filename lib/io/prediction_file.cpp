@@ -1,5 +1,7 @@
 #include "io/prediction_file.h"
 
+#include <algorithm>
+
 #include "base/errors.h"
 #include "io/contract_json.h"
 #include "io/tree.h"
@@ -20,6 +22,9 @@ std::string write_prediction(const std::string& path, const Prediction& predicti
   root["chain"] = chain_to_json(prediction.chain);
   root["head"] = head_to_json(prediction.head);
   root["checkpoint-ids"] = prediction.checkpoint_ids;
+  const auto& networks = prediction.networks;
+  if (std::any_of(networks.begin(), networks.end(), [](auto& name) { return !name.empty(); }))
+    root["networks"] = networks;
   put_classes(tree, prediction.classes);
   put_grid(tree, prediction.label.grid);
   if (prediction.probability)
@@ -45,6 +50,7 @@ Prediction read_prediction(const std::string& path, bool with_probability) {
   prediction.head = tree.has_attribute("/", "head") ? head_from_json(tree.text("/", "head"), path)
                                                     : softmax_head(prediction.classes);
   prediction.checkpoint_ids = tree.texts_or_none("/", "checkpoint-ids");
+  prediction.networks = tree.texts_or_none("/", "networks");
   const Grid grid = get_grid(tree, "/label");
   prediction.chain = get_chain(tree, grid);
   prediction.label = labels_from_array(tree, "/label", grid, prediction.classes.names.size());

@@ -22,7 +22,8 @@ struct Prediction {
   std::optional<Image> probability;         ///< [K,z,y,x], channels named as head.names
   std::optional<Image> uncertainty;         ///< [R,z,y,x] in 0..100, named by region
   std::map<std::string, Image> maps;        ///< further f32 maps by name, stored as /maps/<name>
-  std::vector<std::string> checkpoint_ids;  ///< content_sha256 of the checkpoints used
+  std::vector<std::string> checkpoint_ids;  ///< content_sha256 of each network's checkpoint
+  std::vector<std::string> networks;        ///< their names there, "" for none; empty: none at all
 };
 
 struct PredictionWriteOptions {

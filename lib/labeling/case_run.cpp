@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <future>
-#include <set>
 
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "io/tree.h"
 #include "io/volume_file.h"
-#include "models/checkpoint.h"
-#include "prepare/recipe.h"
 #include "tensor/device.h"
 
 namespace kdseg::labeling {
@@ -49,24 +45,9 @@ void rename_channels(Volume& volume,
   }
 }
 
-/// What any model takes as input or its recipe looks at.
-std::vector<std::string> useful_channels(const std::vector<models::Model>& models) {
-  std::set<std::string> names;
-  for (const auto& model : models) {
-    const auto& contract = model.contract;
-    names.insert(contract.channels.begin(), contract.channels.end());
-    if (contract.recipe_ini.empty()) continue;
-    for (const auto& s : prepare::parse_recipe(contract.recipe_ini, "recipe").settings)
-      if (s.key == "mask-channels")
-        for (const auto& name : split_list(s.value))
-          if (name != prepare::any_channel) names.insert(name);
-  }
-  return {names.begin(), names.end()};
-}
-
 /// A scan under a name that no model knows is a misspelling.
-void check_image_names(const LabelSettings& s, const std::vector<models::Model>& models) {
-  auto known = useful_channels(models);
+void check_image_names(const LabelSettings& s, const Networks& networks) {
+  auto known = useful_channels(networks);
   for (const auto& [name, input] : parse_names(s.channels)) known.push_back(input);
   for (const auto& text : s.from.images) {
     const auto name = trim(text.substr(0, text.find('=')));
@@ -77,16 +58,16 @@ void check_image_names(const LabelSettings& s, const std::vector<models::Model>&
 }
 
 /// Channels that are to be used, and networks that can leave the others out.
-void check_available(const LabelSettings& s, const std::vector<models::Model>& models) {
+void check_available(const LabelSettings& s, const Networks& networks) {
   if (s.available.empty()) return;
   std::vector<std::string> known;
-  for (size_t m = 0; m < models.size(); ++m) {
-    const auto& channels = models[m].contract.channels;
-    if (!models[m].network->takes_subsets())
+  for (const auto& member : networks.members) {
+    const auto& channels = member.contract().channels;
+    if (!member.network().takes_subsets())
       throw UsageError(
           "--available: the network of {}, {}, needs all of its channels ({}); expected one that "
           "takes subsets, such as u-hemis",
-          s.models[m], models[m].section.name, join(channels, ","));
+          member.name(), member.model().section.name, join(channels, ","));
     known.insert(known.end(), channels.begin(), channels.end());
   }
   for (const auto& name : s.available)
@@ -113,27 +94,8 @@ intake::CaseList list_input(const LabelSettings& s) {
 
 }  // namespace
 
-bool makes_channels(const std::vector<models::Model>& models) {
-  return !models.empty() && models.front().contract.head.kind == Head::Kind::image;
-}
-
-bool makes_volumes(const LabelSettings& settings, const std::vector<models::Model>& models) {
-  return settings.annotate != "none" || makes_channels(models);
-}
-
-std::vector<models::Model> load_models(const LabelSettings& s, at::Device device) {
-  std::vector<models::Model> loaded;
-  for (const auto& path : s.models) {
-    loaded.push_back(models::load_model(path, device));
-    auto& tiling = loaded.back().contract.tiling;
-    if (s.window.empty()) continue;
-    if (tiling.kind == Tiling::Kind::slices || tiling.kind == Tiling::Kind::box)
-      throw UsageError("--window: {} is no network of whole volumes or windows", path);
-    tiling.kind = Tiling::Kind::window;
-    std::copy_n(s.window.begin(), 3, tiling.size.begin());
-    tiling.overlap = s.overlap;
-  }
-  return loaded;
+bool makes_volumes(const LabelSettings& settings, const Networks& networks) {
+  return settings.annotate != "none" || make_channels(networks);
 }
 
 void check_options(const LabelSettings& s, bool maps) {
@@ -146,23 +108,26 @@ void check_options(const LabelSettings& s, bool maps) {
   parse_names(s.channels);
 }
 
-CaseRun::CaseRun(const LabelSettings& settings, const LabelRun& run, Task task)
+CaseRun::CaseRun(const LabelSettings& settings, const RunContext& run, Task task)
     : s_(settings),
       run_(run),
       task_(std::move(task)),
       device_(tensor::configure(s_.tensor, run.threads)),
-      models_(load_models(s_, device_)) {
-  if (task_.check) task_.check(models_);
-  for (const auto& path : s_.models) model_ids_.push_back(io::stored_content_sha256(path));
-  check_image_names(s_, models_);
-  check_available(s_, models_);
+      networks_(load_networks(s_, device_)) {
+  if (task_.check) task_.check(networks_);
+  check_image_names(s_, networks_);
+  check_available(s_, networks_);
   list_ = list_input(s_);
   for (const auto& listed : list_.cases)
     if (!listed.rejected.empty()) throw DataError("case {}: {}", listed.files.id, listed.rejected);
 }
 
 Outputs CaseRun::outputs(const LabelSettings& where, const std::string& extra) const {
-  return {where, run_, {task_.program, model_ids_, task_.settings + extra, task_.maps}};
+  std::vector<std::string> ids;
+  for (size_t m = 0; m < networks_.members.size(); ++m)
+    ids.push_back(networks_.names[m].empty() ? networks_.file_ids[m]
+                                             : networks_.file_ids[m] + ":" + networks_.names[m]);
+  return {where, run_, {task_.program, ids, task_.settings + extra, task_.maps}};
 }
 
 void CaseRun::predict_all(Outputs& outputs) const {
@@ -180,7 +145,6 @@ void CaseRun::predict_all(Outputs& outputs) const {
                     : s_.weights == "center" ? infer::WindowWeights::center
                                              : infer::WindowWeights::gaussian;
   options.available = s_.available;
-  options.model_names = s_.models;
 
   Progress progress(task_.program, static_cast<int64_t>(open.size()), "cases");
   const auto read = [this, &open](size_t k) {
@@ -193,9 +157,11 @@ void CaseRun::predict_all(Outputs& outputs) const {
     throw_if_stopped();
     if (k + 1 < open.size()) next = read(k + 1);
     const auto& listed = cases()[open[k]];
-    Made made = task_.predict(models_, volume, options);
-    if (auto* prediction = std::get_if<io::Prediction>(&made))
-      prediction->checkpoint_ids = model_ids_;
+    Made made = task_.predict(networks_.members, volume, options);
+    if (auto* prediction = std::get_if<io::Prediction>(&made)) {
+      prediction->checkpoint_ids = networks_.file_ids;
+      prediction->networks = networks_.names;
+    }
     const auto id = outputs.write(open[k], listed, made, provenance_of(listed));
     log::debug("case {}: content_sha256 {}", listed.files.id, id);
     progress.advance(1, listed.files.id);
@@ -204,7 +170,7 @@ void CaseRun::predict_all(Outputs& outputs) const {
 
 void CaseRun::report(const std::string& all) const {
   log::info("{}: {} {}, content_sha256 {}", s_.output.empty() ? s_.output_dir : s_.output,
-            cases().size(), makes_volumes(s_, models_) ? "volumes" : "predictions", all);
+            cases().size(), makes_volumes(s_, networks_) ? "volumes" : "predictions", all);
 }
 
 Volume CaseRun::load(const intake::ListedCase& listed) const {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "infer/predict.h"
+#include "labeling/networks.h"
 #include "labeling/outputs.h"
 #include "labeling/settings.h"
-#include "models/network.h"
 
 namespace kdseg::labeling {
 
@@ -16,8 +16,8 @@ struct Task {
   std::string program;            ///< its name: for the journal and the progress
   std::string settings;           ///< what predictions depend on beyond LabelSettings, as text
   std::vector<std::string> maps;  ///< of a prediction, written as scans of their own
-  std::function<void(const std::vector<models::Model>&)> check;  ///< throws when they do not fit
-  std::function<Made(const std::vector<models::Model>&, const Volume&,
+  std::function<void(const Networks&)> check;  ///< throws when they do not fit
+  std::function<Made(const std::vector<infer::Member>&, const Volume&,
                      const infer::PredictOptions&)>
       predict;
 };
@@ -25,22 +25,16 @@ struct Task {
 /// UsageError when options contradict each other. `maps`: see check_output_options().
 void check_options(const LabelSettings& settings, bool maps);
 
-/// Whether the networks make channels rather than segmentations.
-bool makes_channels(const std::vector<models::Model>& models);
-
 /// Whether volumes are written rather than predictions.
-bool makes_volumes(const LabelSettings& settings, const std::vector<models::Model>& models);
-
-/// The networks, with the window of the settings in place of their own.
-std::vector<models::Model> load_models(const LabelSettings& settings, at::Device device);
+bool makes_volumes(const LabelSettings& settings, const Networks& networks);
 
 class CaseRun {
  public:
   /// Opens device and networks and lists the cases.
   /// \throws UsageError, DataError  as label_cases()
-  CaseRun(const LabelSettings& settings, const LabelRun& run, Task task);
+  CaseRun(const LabelSettings& settings, const RunContext& run, Task task);
 
-  const std::vector<models::Model>& models() const { return models_; }
+  const Networks& networks() const { return networks_; }
   const std::vector<intake::ListedCase>& cases() const { return list_.cases; }
   const cohort::Sheet& sheet() const { return list_.sheet; }  ///< of these cases
   /// Where predictions of this run go; `extra` is added to what they depend on.
@@ -55,11 +49,10 @@ class CaseRun {
   Volume load(const intake::ListedCase& listed) const;
 
   const LabelSettings& s_;
-  const LabelRun& run_;
+  const RunContext& run_;
   Task task_;
   at::Device device_;
-  std::vector<models::Model> models_;
-  std::vector<std::string> model_ids_;
+  Networks networks_;
   intake::CaseList list_;
 };
 

@@ -8,7 +8,6 @@
 #include "infer/predict.h"
 #include "labeling/annotate.h"
 #include "labeling/case_run.h"
-#include "labeling/describe.h"
 #include "tensor/device.h"
 
 namespace kdseg::labeling {
@@ -16,21 +15,20 @@ namespace kdseg::labeling {
 namespace {
 
 /// What does not go together with volumes in place of predictions.
-void check_volumes(const LabelSettings& s, const std::vector<models::Model>& models) {
+void check_volumes(const LabelSettings& s, const Networks& networks) {
   const bool scans = s.nifti || (!s.output.empty() && !s.output.ends_with(".h5"));
-  if (makes_channels(models) && (scans || s.probability))
+  if (make_channels(networks) && (scans || s.probability))
     throw UsageError(
         "{} makes channels ({}), which are written into volumes: expected --output FILE.h5 or "
         "--output-dir without --nifti and --probability",
-        s.models.front(), join(models.front().contract.head.names, ","));
+        s.models.front(), join(networks.members.front().contract().head.names, ","));
   if (s.annotate == "none") return;
   if (scans || s.probability)
     throw UsageError(
         "--annotate {} writes volumes with labels: expected --output FILE.h5 or --output-dir "
         "without --nifti and --probability",
         s.annotate);
-  for (size_t m = 0; m < models.size(); ++m)
-    infer::require_segmentation(models[m].contract, s.models[m]);
+  for (const auto& member : networks.members) member.require_segmentation();
 }
 
 /// The sheet of the volumes that were written: what the cases' own said, and the files' new names.
@@ -46,16 +44,15 @@ cohort::Sheet sheet_of_volumes(const CaseRun& cases, const Outputs& outputs, boo
 
 }  // namespace
 
-void label_cases(const LabelSettings& settings, const LabelRun& run) {
+void label_cases(const LabelSettings& settings, const RunContext& run) {
   check_options(settings, false);
   const bool annotates = settings.annotate != "none";
-  const auto check = [&](const std::vector<models::Model>& models) {
-    check_volumes(settings, models);
-  };
-  const auto make = [&](const std::vector<models::Model>& models, const Volume& volume,
+  const auto check = [&](const Networks& networks) { check_volumes(settings, networks); };
+  const auto make = [&](const std::vector<infer::Member>& members, const Volume& volume,
                         const infer::PredictOptions& options) -> Made {
-    if (makes_channels(models)) return infer::synthesize(models, volume, options);
-    auto prediction = infer::predict(models, volume, options);
+    if (members.front().contract().head.kind == Head::Kind::image)
+      return infer::synthesize(members, volume, options);
+    auto prediction = infer::predict(members, volume, options);
     if (annotates) return annotated(volume, std::move(prediction));
     return prediction;
   };
@@ -63,7 +60,7 @@ void label_cases(const LabelSettings& settings, const LabelRun& run) {
   Outputs outputs = cases.outputs(settings);
   outputs.plan(cases.cases());
   cases.predict_all(outputs);
-  cases.report(makes_volumes(settings, cases.models())
+  cases.report(makes_volumes(settings, cases.networks())
                    ? outputs.finish(sheet_of_volumes(cases, outputs, annotates))
                    : outputs.finish());
 }
@@ -71,7 +68,7 @@ void label_cases(const LabelSettings& settings, const LabelRun& run) {
 std::string describe(const LabelSettings& settings, int threads) {
   if (settings.models.empty()) throw UsageError("--model is required; see --help");
   const at::Device device = tensor::configure(settings.tensor, threads);
-  return describe_models(load_models(settings, device), settings.models, device);
+  return describe_networks(load_networks(settings, device), device);
 }
 
 }  // namespace kdseg::labeling

@@ -12,7 +12,7 @@ namespace kdseg::labeling {
 /// \throws UsageError  outputs exist, options that do not fit, unknown channel names
 /// \throws DataError   a missing or damaged file, a case that does not fit a model
 /// \throws Stopped     a signal or deadline; the same command continues
-void label_cases(const LabelSettings& settings, const LabelRun& run);
+void label_cases(const LabelSettings& settings, const RunContext& run);
 
 /// The text of --describe: networks, parameters, work, memory. Needs no cases.
 std::string describe(const LabelSettings& settings, int threads);

@@ -72,7 +72,7 @@ void check_output_options(const LabelSettings& s, bool maps) {
                      maps ? "uncertainty" : "--probability", s.output);
 }
 
-Outputs::Outputs(const LabelSettings& settings, const LabelRun& run, Maker maker)
+Outputs::Outputs(const LabelSettings& settings, const RunContext& run, Maker maker)
     : s_(settings), run_(run), maker_(std::move(maker)) {}
 
 std::vector<std::string> Outputs::Target::files() const {

@@ -29,7 +29,7 @@ struct Maker {
 
 class Outputs {
  public:
-  Outputs(const LabelSettings& settings, const LabelRun& run, Maker maker);
+  Outputs(const LabelSettings& settings, const RunContext& run, Maker maker);
 
   /// Decides for every case before any work: keep what an interrupted run of the same checkpoints,
   /// inputs and settings finished, write the rest. Makes the folder.
@@ -63,7 +63,7 @@ class Outputs {
   std::string identity_of(const Target& target) const;
 
   const LabelSettings& s_;
-  const LabelRun& run_;
+  const RunContext& run_;
   Maker maker_;
   std::vector<Target> targets_;
   std::vector<bool> finished_;

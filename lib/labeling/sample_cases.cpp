@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "infer/mc_dropout.h"
 #include "labeling/case_run.h"
-#include "labeling/describe.h"
 #include "tensor/device.h"
 
 namespace kdseg::labeling {
@@ -62,15 +61,17 @@ Task task_of(const LabelSettings& s, const SamplingSettings& sampling) {
       task.maps.push_back(map);
       task.settings += map + "\n";
     }
-  task.check = [name = s.models.front()](const std::vector<models::Model>& models) {
-    infer::require_segmentation(models.front().contract, name);
-    infer::check_dropout(models.front(), fs::path(name).filename().string());
+  task.check = [](const Networks& networks) {
+    for (const auto& member : networks.members) {
+      member.require_segmentation();
+      infer::require_dropout(member);
+    }
   };
   const bool by_case = sampling.normalize != "theory" && !by_set(s, sampling);
   task.predict = [by_case, options = options_of(s, sampling)](
-                     const std::vector<models::Model>& models, const Volume& volume,
+                     const std::vector<infer::Member>& members, const Volume& volume,
                      const infer::PredictOptions& predict) {
-    auto prediction = infer::predict_with_dropout(models.front(), volume, predict, options);
+    auto prediction = infer::predict_with_dropout(members, volume, predict, options);
     if (by_case)
       infer::stretch(*prediction.uncertainty, infer::value_ranges(*prediction.uncertainty));
     return prediction;
@@ -127,7 +128,7 @@ void sample_set(const LabelSettings& settings, const CaseRun& cases) {
 }  // namespace
 
 void sample_cases(const LabelSettings& settings, const SamplingSettings& sampling,
-                  const LabelRun& run) {
+                  const RunContext& run) {
   check_options(settings, true);
   check_sampling(settings, sampling);
   const CaseRun cases(settings, run, task_of(settings, sampling));
@@ -143,9 +144,9 @@ std::string describe_sampling(const LabelSettings& settings, const SamplingSetti
   if (settings.models.empty()) throw UsageError("--model is required; see --help");
   check_sampling(settings, sampling);
   const at::Device device = tensor::configure(settings.tensor, threads);
-  const auto models = load_models(settings, device);
-  infer::check_dropout(models.front(), fs::path(settings.models.front()).filename().string());
-  return describe_models(models, settings.models, device) +
+  const Networks networks = load_networks(settings, device);
+  for (const auto& member : networks.members) infer::require_dropout(member);
+  return describe_networks(networks, device) +
          fmt::format(
              "{:<12} {} passes with dropout; what lies before the first dropout runs once\n",
              "samples", sampling.samples);

@@ -14,7 +14,7 @@ namespace kdseg::labeling {
 /// stage, and no file ever holds values of another scale than its neighbors.
 /// \throws UsageError, DataError, Stopped  as label_cases(); DataError: a network without dropout
 void sample_cases(const LabelSettings& settings, const SamplingSettings& sampling,
-                  const LabelRun& run);
+                  const RunContext& run);
 
 /// The text of --describe.
 std::string describe_sampling(const LabelSettings& settings, const SamplingSettings& sampling,

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/provenance.h"
+#include "base/run_context.h"
 #include "base/run_settings.h"
 #include "intake/case_list.h"
 
@@ -12,6 +12,7 @@ namespace kdseg::labeling {
 
 struct LabelSettings {
   std::vector<std::string> models;     ///< checkpoints; probabilities are averaged
+  std::string network;                 ///< candidate or network of each; empty: its default
   intake::CaseListSettings from;       ///< explicit scans, a sheet, or a data set's folder
   std::string input;                   ///< one stored volume instead
   std::string output;                  ///< .h5, or a scan's format; for one case
@@ -35,12 +36,6 @@ struct SamplingSettings {
   std::string normalize = "theory";       ///< or minmax-case, minmax-set
   std::string label_from = "mean";        ///< or deterministic
   std::vector<std::string> maps;          ///< class-entropy, mutual-information
-};
-
-struct LabelRun {
-  int threads = 1;
-  bool force = false;
-  Provenance provenance;
 };
 
 }  // namespace kdseg::labeling

@@ -277,6 +277,12 @@ void bring_to_size(PlacedCase& placed, const Parameters& recipe) {
     move(placed, box);
 }
 
+std::array<int64_t, 3> subsampled(std::array<int64_t, 3> size, const Parameters& recipe) {
+  const std::string& how = recipe.text("subsample");
+  const Grid whole{size, {1, 1, 1}, {}, {1, 0, 0, 0, 1, 0, 0, 0, 1}};
+  return how == "stride2" ? strided(whole).size : how == "avgpool2" ? pooled(whole).size : size;
+}
+
 void subsample(PlacedCase& placed, const Parameters& recipe) {
   const std::string& how = recipe.text("subsample");
   if (how == "none") return;

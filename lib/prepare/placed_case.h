@@ -1,5 +1,6 @@
 // One case on its way through a recipe: placed, then normalized, then brought to size.
 #pragma once
+#include <array>
 #include <span>
 #include <string>
 
@@ -27,6 +28,9 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
 
 /// Pads or cuts to the recipe's size where it states one. crop = center has it already.
 void bring_to_size(PlacedCase& placed, const Parameters& recipe);
+
+/// The size (x, y, z) that subsample() leaves of a volume.
+std::array<int64_t, 3> subsampled(std::array<int64_t, 3> size, const Parameters& recipe);
 
 /// Halves the volume where the recipe says so; the step is recorded as a resampling.
 void subsample(PlacedCase& placed, const Parameters& recipe);

@@ -153,6 +153,17 @@ std::string Recipe::id() const {
 
 bool Recipe::masks_augmented() const { return values_.text("apply-mask") != "never"; }
 
+std::vector<std::string> Recipe::mask_channels() const {
+  const auto named = values_.texts("mask-channels");
+  return named == std::vector<std::string>{any_channel} ? std::vector<std::string>{} : named;
+}
+
+std::optional<std::array<int64_t, 3>> Recipe::prepared_size() const {
+  const auto size = stated_size(values_);
+  if (!size) return std::nullopt;
+  return subsampled(*size, values_);
+}
+
 bool Recipe::leaves_sizes() const { return values_.text("size") == "any"; }
 
 bool Recipe::minimum_outside() const { return prepare::minimum_outside(values_); }

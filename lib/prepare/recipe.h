@@ -1,6 +1,8 @@
 // Recipes: how a network wants its input prepared, fitted on training cases, stored in checkpoints.
 #pragma once
+#include <array>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,7 +50,11 @@ class Recipe {
   std::string id() const;        ///< first 16 hex digits of the SHA-256 of ini()
   std::string ini() const;       ///< every key, fitted values included
   bool masks_augmented() const;  ///< apply-mask is augmented-only or always
-  bool leaves_sizes() const;     ///< size = any: prepared volumes differ in size
+  /// The channels that the mask is made from; none: whichever a case has.
+  std::vector<std::string> mask_channels() const;
+  bool leaves_sizes() const;  ///< size = any: prepared volumes differ in size
+  /// x, y, z voxels of every prepared volume; nullopt where they differ in size.
+  std::optional<std::array<int64_t, 3>> prepared_size() const;
   /// Beyond a prepared image there is its minimum, not 0: whoever pads it further says so too.
   bool minimum_outside() const;
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/parameters.h"
-#include "base/provenance.h"
+#include "base/run_context.h"
 #include "base/run_settings.h"
 
 namespace kdseg::train {
@@ -70,17 +70,6 @@ struct Procedure {
   Section adversary;                ///< empty kind: none
   std::vector<std::string> copied;  ///< parts of the network that are the teacher's, frozen
   bool allow_leak = false;          ///< a teacher may have learnt from held-out cases
-};
-
-/// Names and values of settings in a fixed order.
-using NamedValues = std::vector<std::pair<std::string, std::string>>;
-
-/// What a run gets from its program besides settings.
-struct RunContext {
-  int threads = 1;
-  bool force = false;
-  Provenance provenance;
-  NamedValues settings;  ///< all of the program's, resolved: "epochs", "[term.dice] weight"
 };
 
 }  // namespace kdseg::train

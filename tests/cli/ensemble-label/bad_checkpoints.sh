@@ -25,3 +25,9 @@ refused 'flipped.h5: truncated or damaged' flipped.h5
 # The second of two models counts as well.
 expect_error 3 'absent.h5' "$BIN/ensemble-label" --model student.h5 --model absent.h5 "${on_cpu[@]}" \
   --input "$volume" --output out.h5
+# A file of one network gives it no name.
+for program in ensemble-label mcdropout; do
+  expect_error 2 "student.h5: holds one network without a name; leave '--network real' out" "$BIN/$program" \
+    --model student.h5 --network real "${on_cpu[@]}" --input "$volume" --output out.h5
+done
+expect_no_file out.h5

@@ -107,21 +107,25 @@ TEST(McDropout, EverySampleCountsAndBelongsToItsCaseAndSeed) {
 /// One logit per region that dropout switches between ln 9 and -ln 9: probability 0.9 or 0.1.
 class Switch : public models::Network {
  public:
+  explicit Switch(double sign = 1) : sign_(sign) {}
   torch::nn::Module& module() override { return *module_; }
   std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
   tensor::Output forward(const tensor::Input& input, std::span<const std::string>) override {
     passes += input.noise ? static_cast<int>(input.noise->samples()) : 1;
     const at::Tensor base = at::zeros_like(input.image.narrow(1, 0, 1));
-    if (!input.noise) return {base - 9, {}};
+    if (!input.noise) return {base - 9 * sign_, {}};
     input.noise->rewind();
     const at::Tensor mask = input.noise->channel_mask(1, 0.5, base.options());  // 0 or 2
-    return {base + (mask.view({-1, 1, 1, 1, 1}) - 1) * std::log(9.0), {}};
+    std::vector<int64_t> shape(static_cast<size_t>(base.dim()), 1);
+    shape[0] = -1;
+    return {base + (mask.view(shape) - 1) * (sign_ * std::log(9.0)), {}};
   }
   int64_t size_multiple() const override { return 1; }
   bool has_dropout() const override { return true; }
   int passes = 0;
 
  private:
+  double sign_;
   std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>("switch");
 };
 
@@ -153,7 +157,8 @@ TEST(McDropout, MutualInformationByHand) {
   while (switched_on(o) != 1) ++o.seed;
   infer::PredictOptions options;
   options.keep_probability = true;
-  const auto p = infer::predict_with_dropout(switching(), test::source_volume(), options, o);
+  const auto p =
+      infer::predict_with_dropout(test::members({switching()}), test::source_volume(), options, o);
   for (size_t i = 0; i < p.label.voxels.size(); ++i) {
     EXPECT_NEAR(p.probability->voxels[i], 0.5, 1e-6);
     EXPECT_NEAR(p.uncertainty->voxels[i], 100, 1e-4);
@@ -164,18 +169,61 @@ TEST(McDropout, MutualInformationByHand) {
 
   // All samples alike: what is left is the uncertainty of the data.
   while (switched_on(o) != 2) ++o.seed;
-  const auto sure = infer::predict_with_dropout(switching(), test::source_volume(), options, o);
+  const auto sure =
+      infer::predict_with_dropout(test::members({switching()}), test::source_volume(), options, o);
   EXPECT_NEAR(sure.maps.at("mutual-information").voxels[0], 0, 1e-4);
   EXPECT_NEAR(sure.uncertainty->voxels[0], 46.8996, 1e-3);
+}
+
+// A mean of two networks: samples of either count alike, and the uncertainty is that of their mean.
+TEST(McDropout, MembersCountAlike) {
+  SampleOptions o{.samples = 2, .mutual_information = true};
+  while (switched_on(o) != 2) ++o.seed;  // every sample 0.9
+  auto other = switching();
+  other.network = std::make_shared<Switch>(-1);  // every sample 0.1
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto p = infer::predict_with_dropout(test::members({switching(), other}),
+                                             test::source_volume(), options, o);
+  EXPECT_NEAR(p.probability->voxels[0], 0.5, 1e-6);
+  EXPECT_NEAR(p.uncertainty->voxels[0], 100, 1e-4);
+  EXPECT_NEAR(p.maps.at("mutual-information").voxels[0], 53.1004, 1e-3);
+  // Without dropout the first network is sure of nothing, the second of a lesion: two of the second
+  // outvote one of the first.
+  o.deterministic_label = true;
+  EXPECT_EQ(infer::predict_with_dropout(test::members({other, switching(), other}),
+                                        test::source_volume(), {}, o)
+                .label.voxels[0],
+            1);
+}
+
+// Every slice meets the same thinned networks as every other and as the whole volume does.
+TEST(McDropout, SlicesAreSampledAlike) {
+  auto m = switching();
+  const SampleOptions o{.samples = 3, .mutual_information = true};
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto whole =
+      infer::predict_with_dropout(test::members({m}), test::source_volume(), options, o);
+  m.contract.tiling.kind = Tiling::Kind::slices;
+  const auto slices =
+      infer::predict_with_dropout(test::members({m}), test::source_volume(), options, o);
+  for (size_t i = 0; i < whole.label.voxels.size(); ++i) {
+    EXPECT_NEAR(slices.probability->voxels[i], whole.probability->voxels[i], 1e-6);
+    EXPECT_NEAR(slices.maps.at("mutual-information").voxels[i],
+                whole.maps.at("mutual-information").voxels[i], 1e-3);
+  }
 }
 
 TEST(McDropout, TheLabelMayBeThatOfThePassWithoutDropout) {
   SampleOptions o{.samples = 2};
   while (switched_on(o) != 2) ++o.seed;
-  EXPECT_EQ(infer::predict_with_dropout(switching(), test::source_volume(), {}, o).label.voxels[0],
+  EXPECT_EQ(infer::predict_with_dropout(test::members({switching()}), test::source_volume(), {}, o)
+                .label.voxels[0],
             1);
   o.deterministic_label = true;
-  EXPECT_EQ(infer::predict_with_dropout(switching(), test::source_volume(), {}, o).label.voxels[0],
+  EXPECT_EQ(infer::predict_with_dropout(test::members({switching()}), test::source_volume(), {}, o)
+                .label.voxels[0],
             0);
 }
 
@@ -186,9 +234,11 @@ TEST(McDropout, WindowsAreBlendedBeforeTheEntropyIsTaken) {
   const SampleOptions o{.samples = 3, .mutual_information = true};
   infer::PredictOptions options;
   options.keep_probability = true;
-  const auto whole = infer::predict_with_dropout(m, test::source_volume(), options, o);
+  const auto whole =
+      infer::predict_with_dropout(test::members({m}), test::source_volume(), options, o);
   m.contract.tiling = {Tiling::Kind::window, {4, 4, 4}, 0.5};
-  const auto windows = infer::predict_with_dropout(m, test::source_volume(), options, o);
+  const auto windows =
+      infer::predict_with_dropout(test::members({m}), test::source_volume(), options, o);
   for (size_t i = 0; i < whole.label.voxels.size(); ++i) {
     EXPECT_NEAR(windows.probability->voxels[i], whole.probability->voxels[i], 1e-6);
     EXPECT_NEAR(windows.uncertainty->voxels[i], whole.uncertainty->voxels[i], 1e-3);
@@ -225,7 +275,8 @@ TEST(McDropout, CutAwayVoxelsAreCertain) {
   infer::PredictOptions options;
   options.keep_probability = true;
   const auto p = infer::predict_with_dropout(
-      m, volume, options, {.samples = 3, .class_entropy = true, .mutual_information = true});
+      test::members({m}), volume, options,
+      {.samples = 3, .class_entropy = true, .mutual_information = true});
   const size_t n = p.label.voxels.size();
   EXPECT_EQ(p.uncertainty->grid, volume.data.image.grid);
   ASSERT_EQ(p.uncertainty->voxels.size(), 3 * n);
@@ -250,15 +301,14 @@ TEST(McDropout, NetworksWithoutDropoutAreRefused) {
   auto m = switching();
   m.network = unet({.in_channels = 1, .classes = 2, .width = 2, .dropout = 0});
   m.section.name = "had-net-unet";
-  infer::PredictOptions options;
-  options.model_names = {"runs/student.h5"};
+  const auto members = test::members({m}, "student.h5");
   EXPECT_THAT(kdseg::test::message_of<DataError>(
-                  [&] { infer::predict_with_dropout(m, test::source_volume(), options, {}); }),
+                  [&] { infer::predict_with_dropout(members, test::source_volume(), {}, {}); }),
               HasSubstr("student.h5: its network had-net-unet drops nothing"));
 }
 
 TEST(McDropout, IndependentRegionsHaveNoEntropyOverClasses) {
-  EXPECT_THROW(infer::predict_with_dropout(switching(), test::source_volume(), {},
+  EXPECT_THROW(infer::predict_with_dropout(test::members({switching()}), test::source_volume(), {},
                                            {.samples = 2, .entropy = infer::Entropy::multiclass}),
                UsageError);
 }

@@ -1,10 +1,12 @@
 // Networks whose answers are known without running them.
 #pragma once
+#include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <torch/nn/module.h>
 
 #include <memory>
 
+#include "infer/member.h"
 #include "models/network.h"
 
 namespace kdseg::test {
@@ -36,6 +38,42 @@ class Pointwise : public models::Network {
   int64_t classes_, multiple_;
   double factor_;
 };
+
+/// Of slices [N, C, H, W]: logit k is (k + 1) times the mean of a voxel and its eight neighbors (0
+/// beyond the border) in the sum of the channels. What lies in front of a slice and behind it does
+/// not count.
+class Blur2D : public models::Network {
+ public:
+  Blur2D(int64_t classes, int64_t multiple) : classes_(classes), multiple_(multiple) {}
+  torch::nn::Module& module() override { return *module_; }
+  std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
+  tensor::Output forward(const tensor::Input& input, std::span<const std::string>) override {
+    if (input.image.dim() != 4) throw std::logic_error("no slices");
+    for (int64_t a = 2; a < 4; ++a)
+      if (input.image.size(a) % multiple_ != 0) throw std::logic_error("size is no multiple");
+    ++passes;
+    const at::Tensor mean = at::avg_pool2d(input.image.sum(1, true), {3, 3}, {1, 1}, {1, 1});
+    std::vector<at::Tensor> logits;
+    for (int64_t k = 0; k < classes_; ++k) logits.push_back(mean * static_cast<double>(k + 1));
+    return {at::cat(logits, 1), {}};
+  }
+  int64_t size_multiple() const override { return multiple_; }
+  int64_t macs(std::array<int64_t, 3> size) const override { return 9 * size[0] * size[1]; }
+
+  int passes = 0;
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>("blur");
+  int64_t classes_, multiple_;
+};
+
+/// Members of a prediction, all of one name.
+inline std::vector<infer::Member> members(const std::vector<models::Model>& models,
+                                          const std::string& name = "model.h5") {
+  std::vector<infer::Member> all;
+  for (const auto& model : models) all.emplace_back(model, name);
+  return all;
+}
 
 inline Head softmax_head(int classes) {
   Head head;

@@ -1,5 +1,6 @@
 #include "infer/predict.h"
 
+#include <ATen/ops/softmax.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -42,7 +43,7 @@ TEST(Predict, LiesOnTheSourceGridWithItsChain) {
   const Volume volume = test::source_volume();
   infer::PredictOptions options;
   options.keep_probability = true;
-  const auto p = infer::predict({model({"flair"})}, volume, options);
+  const auto p = infer::predict(test::members({model({"flair"})}), volume, options);
   EXPECT_EQ(p.case_id, "X");
   EXPECT_EQ(p.chain, volume.chain);
   EXPECT_EQ(p.label.grid, volume.data.image.grid);
@@ -56,7 +57,7 @@ TEST(Predict, LiesOnTheSourceGridWithItsChain) {
     EXPECT_NEAR(p.probability->voxels[n + i], 1 / (1 + std::exp(-v)), 1e-6);
     EXPECT_EQ(p.label.voxels[i], v > 0 ? 1 : 0);
   }
-  EXPECT_FALSE(infer::predict({model({"flair"})}, volume, {}).probability);
+  EXPECT_FALSE(infer::predict(test::members({model({"flair"})}), volume, {}).probability);
 }
 
 // What a recipe cuts away is background for certain; the rest returns to where it came from.
@@ -64,7 +65,7 @@ TEST(Predict, RestoresWhatARecipeMoved) {
   const Volume volume = test::source_volume();
   infer::PredictOptions options;
   options.keep_probability = true;
-  const auto p = infer::predict({prepared_model({"t2", "flair"})}, volume, options);
+  const auto p = infer::predict(test::members({prepared_model({"t2", "flair"})}), volume, options);
   EXPECT_EQ(p.label.grid, volume.data.image.grid);
   const auto prepared = prepare::Recipe::from_text(prepared_model({}).contract.recipe_ini)
                             .apply(volume, std::vector<std::string>{"t2", "flair"});
@@ -85,9 +86,9 @@ TEST(Predict, MembersAreAveragedOnTheSourceGrid) {
   options.keep_probability = true;
   const auto a = prepared_model({"t1"});
   const auto b = model({"t2"}, -0.001);
-  const auto pa = infer::predict({a}, volume, options).probability->voxels;
-  const auto pb = infer::predict({b}, volume, options).probability->voxels;
-  const auto both = infer::predict({a, b}, volume, options).probability->voxels;
+  const auto pa = infer::predict(test::members({a}), volume, options).probability->voxels;
+  const auto pb = infer::predict(test::members({b}), volume, options).probability->voxels;
+  const auto both = infer::predict(test::members({a, b}), volume, options).probability->voxels;
   for (size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], (pa[i] + pb[i]) / 2, 1e-6);
 }
 
@@ -95,35 +96,32 @@ TEST(Predict, PreparedVolumesNeedTheSameRecipe) {
   const auto m = prepared_model({"t1"});
   const auto recipe = prepare::Recipe::from_text(m.contract.recipe_ini);
   const Volume prepared = recipe.apply(test::source_volume());
-  const auto p = infer::predict({m}, prepared, {});
+  const auto p = infer::predict(test::members({m}), prepared, {});
   EXPECT_EQ(p.label.grid, prepared.data.image.grid);
   EXPECT_EQ(p.chain, prepared.chain);
 
   Volume other = prepared;
   other.recipe_id = "feedfeedfeedfeed";
-  infer::PredictOptions options;
-  options.model_names = {"runs/teacher.h5"};
   EXPECT_THAT(
-      kdseg::test::message_of<DataError>([&] { infer::predict({m}, other, options); }),
+      kdseg::test::message_of<DataError>(
+          [&] { infer::predict(test::members({m}, "teacher.h5"), other, {}); }),
       HasSubstr("case X: prepared by recipe feedfeedfeedfeed, teacher.h5 expects source volumes "
                 "or recipe " +
                 m.contract.recipe_id));
 }
 
 TEST(Predict, ChannelsThatDoNotFitAreNamed) {
-  infer::PredictOptions options;
-  options.model_names = {"runs/teacher.h5"};
-  EXPECT_EQ(
-      kdseg::test::message_of<DataError>([&] {
-        infer::predict({model({"flair", "t1ce", "t1", "t2"})}, test::source_volume(), options);
-      }),
-      "case X: 3 channels (flair,t1,t2), teacher.h5 expects 4 (flair,t1ce,t1,t2)");
+  const auto members = test::members({model({"flair", "t1ce", "t1", "t2"})}, "teacher.h5");
+  EXPECT_EQ(kdseg::test::message_of<DataError>(
+                [&] { infer::predict(members, test::source_volume(), {}); }),
+            "case X: 3 channels (flair,t1,t2), teacher.h5 expects 4 (flair,t1ce,t1,t2)");
 }
 
 TEST(Predict, ModelsMustGiveTheSameClasses) {
   auto other = model({"t1"});
   other.contract.head.codes = {0, 4};
-  EXPECT_THROW(infer::predict({model({"t1"}), other}, test::source_volume(), {}), DataError);
+  EXPECT_THROW(infer::predict(test::members({model({"t1"}), other}), test::source_volume(), {}),
+               DataError);
 }
 
 models::Model maker(std::vector<std::string> channels, double factor, bool prepared = false) {
@@ -136,7 +134,8 @@ models::Model maker(std::vector<std::string> channels, double factor, bool prepa
 TEST(Synthesize, AddsTheMeanOfWhatNetworksMakeAndKeepsTheRest) {
   Volume volume = test::source_volume();
   volume.data.label = Labels{volume.data.image.grid, std::vector<uint8_t>(6 * 5 * 4, 1)};
-  const Volume made = infer::synthesize({maker({"flair"}, 2), maker({"t1"}, -1)}, volume, {});
+  const Volume made =
+      infer::synthesize(test::members({maker({"flair"}, 2), maker({"t1"}, -1)}), volume, {});
   EXPECT_EQ(made.data.image.channels,
             (std::vector<std::string>{"flair", "t1", "t2", "synthetic-t2"}));
   EXPECT_EQ(made.chain, volume.chain);
@@ -152,7 +151,7 @@ TEST(Synthesize, AddsTheMeanOfWhatNetworksMakeAndKeepsTheRest) {
 
 TEST(Synthesize, IsZeroWhereTheRecipeCutsAway) {
   const Volume volume = test::source_volume();
-  const Volume made = infer::synthesize({maker({"flair"}, 1, true)}, volume, {});
+  const Volume made = infer::synthesize(test::members({maker({"flair"}, 1, true)}), volume, {});
   for (size_t i = 0; i < 6 * 5 * 4; ++i)
     if (volume.data.image.channel(0)[i] == 0) {
       EXPECT_EQ(made.data.image.channel(3)[i], 0) << i;
@@ -163,21 +162,55 @@ TEST(Synthesize, RefusesASecondChannelOfThatName) {
   Volume volume = test::source_volume();
   volume.data.image.channels[2] = "synthetic-t2";
   EXPECT_EQ(kdseg::test::message_of<DataError>(
-                [&] { infer::synthesize({maker({"t1"}, 1)}, volume, {}); }),
+                [&] { infer::synthesize(test::members({maker({"t1"}, 1)}), volume, {}); }),
             "case X: has a channel synthetic-t2 already");
 }
 
 TEST(Predict, ANetworkThatMakesChannelsIsNamed) {
-  infer::PredictOptions options;
-  options.model_names = {"runs/generator.h5"};
+  const auto members = test::members({maker({"t1"}, 1)}, "generator.h5");
   EXPECT_EQ(kdseg::test::message_of<DataError>(
-                [&] { infer::predict({maker({"t1"}, 1)}, test::source_volume(), options); }),
+                [&] { infer::predict(members, test::source_volume(), {}); }),
             "generator.h5 makes channels (synthetic-t2), expected a network that segments");
+}
+
+TEST(Predict, ARecipeThatCannotBeReadIsTheFilesFault) {
+  auto m = model({"t1"});
+  m.contract.recipe_ini = "size = fit\n";
+  EXPECT_THAT(kdseg::test::message_of<DataError>([&] { infer::Member(m, "teacher.h5"); }),
+              HasSubstr("teacher.h5: its recipe cannot be used: recipe: size = fit"));
+}
+
+// A 2D network sees the prepared volume's slices across z; its answer returns to the source grid.
+TEST(Predict, SlicesAreStackedOnTheSourceGrid) {
+  auto m = prepared_model({"t2", "flair"});
+  m.network = std::make_shared<test::Blur2D>(2, 4);
+  m.contract.tiling.kind = Tiling::Kind::slices;
+  const Volume volume = test::source_volume();
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  const auto p = infer::predict(test::members({m}), volume, options);
+
+  const auto prepared = prepare::Recipe::from_text(m.contract.recipe_ini)
+                            .apply(volume, std::vector<std::string>{"t2", "flair"});
+  const at::Tensor image = infer::as_tensor(prepared.data.image);
+  Image expected{prepared.data.image.grid, {"background", "NCR"}, {}};
+  expected.voxels.resize(2 * 8 * 8 * 8);
+  for (int64_t z = 0; z < 8; ++z) {  // [1, 2, 8, 8] fits the network as it is
+    const at::Tensor q =
+        at::softmax(m.network->forward({.image = image.select(2, z)}, {}).logits, 1).contiguous();
+    for (int64_t k = 0; k < 2; ++k)
+      std::copy_n(q.const_data_ptr<float>() + k * 64, 64,
+                  expected.voxels.begin() + (k * 8 + z) * 64);
+  }
+  const Image back = voxels::restore(prepared.chain, expected, {1, 0}, 1);
+  ASSERT_EQ(p.probability->voxels.size(), back.voxels.size());
+  for (size_t i = 0; i < back.voxels.size(); ++i)
+    EXPECT_NEAR(p.probability->voxels[i], back.voxels[i], 1e-6) << i;
 }
 
 TEST(Predict, NonFiniteProbabilitiesAreAFailedRun) {
   const auto broken = model({"t1"}, std::nan(""));
-  EXPECT_THROW(infer::predict({broken}, test::source_volume(), {}), RunError);
+  EXPECT_THROW(infer::predict(test::members({broken}), test::source_volume(), {}), RunError);
 }
 
 }  // namespace

@@ -40,11 +40,10 @@ struct Scene {
     model.contract.recipe_id = recipe.id();
     model.contract.recipe_ini = recipe.ini();
     options.keep_probability = true;
-    options.model_names = {"folder/u.h5"};
   }
   std::vector<float> predict(const Volume& volume, std::vector<std::string> available) {
     options.available = std::move(available);
-    return infer::predict({model}, volume, options).probability->voxels;
+    return infer::predict(test::members({model}, "u.h5"), volume, options).probability->voxels;
   }
   std::vector<double> given() const {
     const at::Tensor p = network->present.to(at::kDouble).contiguous();

@@ -249,6 +249,11 @@ TEST(CheckpointFile, RefusesBrokenContracts) {
                     std::string(R"({"kind":"window","size":[1,1,1],"overlap":1})");
               }),
               HasSubstr("overlap"));
+  EXPECT_THAT(complaint([](io::Tree& t) {
+                t.attributes["/"]["tiling"] =
+                    std::string(R"({"kind":"box","size":[8,8,8],"overlap":0})");
+              }),
+              HasSubstr("a kind other than whole, window and slices"));
   EXPECT_THAT(complaint([](io::Tree& t) { t.attributes["/"]["channels"] = int64_t{3}; }),
               HasSubstr("channels"));
   EXPECT_THAT(

@@ -22,9 +22,13 @@ struct Pass {
 /// - whole: once; a volume that is no multiple of what the pass takes is padded, and the result cut
 ///   back;
 /// - window: overlapping windows, results averaged by weight (see WindowWeights);
-/// - slices: every z slice as [N, C, H, W].
-/// \throws UsageError  a window without a size, or a kind of tiling this program does not know
-at::Tensor lay(const Pass& pass, const Tiling& tiling, const at::Tensor& image,
-               WindowWeights weights);
+/// - slices: every z slice as [N, C, H, W], stacked back to a volume; each is padded as a volume
+///   is, or, where the tiling has a size, covered by windows of this many voxels (x, y).
+/// \throws UsageError  as check_tiling()
+at::Tensor sliding_window(const Pass& pass, const Tiling& tiling, const at::Tensor& image,
+                          WindowWeights weights);
+
+/// \throws UsageError  a window without a size, or slices of a size that the network does not take
+void check_tiling(const Tiling& tiling, int64_t multiple, int64_t minimum);
 
 }  // namespace kdseg::infer
