@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "base/errors.h"
+#include "base/ini.h"
 #include "base/text.h"
-#include "cli/ini.h"
 
 namespace kdseg::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/ini.h"
 #include "base/text.h"
-#include "cli/ini.h"
 
 namespace kdseg::cli {
 namespace {

@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
+#include "base/ini.h"
 #include "cli/command_line.h"
-#include "cli/ini.h"
 
 namespace kdseg::cli {
 

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
 #include "io/atomic_file.h"
@@ -227,7 +228,7 @@ std::vector<std::string> hash_order(std::vector<std::string> ids, const std::str
   std::vector<std::pair<std::string, std::string>> keyed;
   for (auto& id : ids) {
     const auto text = seed + ":" + id;
-    keyed.emplace_back(io::sha256(std::as_bytes(std::span(text.data(), text.size()))),
+    keyed.emplace_back(sha256(text),
                        std::move(id));
   }
   std::sort(keyed.begin(), keyed.end());

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/columns.h"
 #include "intake/check.h"
@@ -23,10 +24,6 @@ namespace kdseg::intake {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string hash_text(const std::string& text) {
-  return io::sha256(std::as_bytes(std::span(text.data(), text.size())));
-}
 
 void check_outputs(const PreprocessSettings& s) {
   const bool one = !s.from.images.empty();
@@ -89,7 +86,7 @@ std::string key_of(const ListedCase& listed, const CaseList& list, const std::st
       text += fmt::format("{} {}\n", region.name, fmt::join(region.codes, ","));
     for (const auto& [from, to] : list.meaning->aliases) text += fmt::format("{}>{}\n", from, to);
   }
-  return hash_text(text);
+  return sha256(text);
 }
 
 const LabelMeaning* meaning_of(const CaseList& list) {
@@ -211,7 +208,7 @@ class FolderRun {
     for (const auto& [name, count] : splits) parts.push_back(fmt::format("{} {}", name, count));
     log::info("{}: {} cases{}{}", sheet_path_, content_.size(), parts.empty() ? "" : ", ",
               join(parts));
-    log::info("content_sha256 {} of all volumes together", hash_text(all));
+    log::info("content_sha256 {} of all volumes together", sha256(all));
   }
 
   const PreprocessSettings& s_;

@@ -1,7 +1,6 @@
 #include "io/atomic_file.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +13,7 @@
 #include "base/interrupt.h"
 #include "base/partial_file.h"
 #include "base/read_file.h"
-#include "io/sha256.h"
+#include "base/sha256.h"
 
 namespace kdseg::io {
 namespace {
@@ -139,37 +138,6 @@ void refuse_existing(const std::string& path, bool force) {
   if (fs::is_directory(path, ignored)) throw UsageError("{}: is a folder, expected a file", path);
   if (!force && fs::exists(path, ignored) && !is_device(path))
     throw UsageError("{}: exists; choose another name, or --force to replace it", path);
-}
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  if (!context_ || EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1)
-    throw RunError("SHA-256 is not available in libcrypto");
-}
-
-Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
-
-void Sha256::add(std::span<const std::byte> bytes) {
-  EVP_DigestUpdate(context_, bytes.data(), bytes.size());
-}
-
-void Sha256::add(std::string_view text) { EVP_DigestUpdate(context_, text.data(), text.size()); }
-
-std::array<std::byte, 32> Sha256::bytes() {
-  std::array<std::byte, 32> digest{};
-  EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(digest.data()), nullptr);
-  return digest;
-}
-
-std::string Sha256::hex() {
-  std::string text;
-  for (const std::byte b : bytes()) text += fmt::format("{:02x}", std::to_integer<int>(b));
-  return text;
-}
-
-std::string sha256(std::span<const std::byte> content) {
-  Sha256 hash;
-  hash.add(content);
-  return hash.hex();
 }
 
 std::string sha256_of_file(const std::string& path) {

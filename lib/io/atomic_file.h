@@ -29,8 +29,7 @@ std::string copy_hashed(const std::string& from, const std::string& to);
 /// UsageError when `path` is a file or folder and not `force`. Devices and pipes are written to.
 void refuse_existing(const std::string& path, bool force);
 
-std::string sha256(std::span<const std::byte> content);  ///< lower-case hex
-std::string sha256_of_file(const std::string& path);     ///< DataError when unreadable
-std::string read_text(const std::string& path);          ///< DataError when missing or unreadable
+std::string sha256_of_file(const std::string& path);  ///< DataError when unreadable
+std::string read_text(const std::string& path);       ///< DataError when missing or unreadable
 
 }  // namespace kdseg::io

@@ -8,7 +8,7 @@
 
 #include "base/errors.h"
 #include "base/read_file.h"
-#include "io/sha256.h"
+#include "base/sha256.h"
 
 namespace kdseg::io {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "base/errors.h"
+#include "base/sha256.h"
 #include "base/text.h"
-#include "io/sha256.h"
 #include "io/tree_layout.h"
 
 namespace kdseg::io {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "intake/intake.h"
 #include "io/atomic_file.h"
@@ -35,10 +36,6 @@ std::string map_name(const std::string& label, const std::string& extension,
 
 std::string content_of(const std::string& file) {
   return io::schema_of(file).empty() ? io::sha256_of_file(file) : io::stored_content_sha256(file);
-}
-
-std::string hash_text(const std::string& text) {
-  return io::sha256(std::as_bytes(std::span(text.data(), text.size())));
 }
 
 void write_map(const std::string& map, const std::string& file, const io::Prediction& prediction) {
@@ -105,14 +102,14 @@ std::string Outputs::key_of(const intake::ListedCase& listed) const {
   text += maker_.settings;
   for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
   for (const auto& file : intake::input_files(listed)) text += content_of(file) + "\n";
-  return hash_text(text);
+  return sha256(text);
 }
 
 std::string Outputs::identity_of(const Target& target) const {
   if (target.maps.empty()) return content_of(target.label);
   std::string all;
   for (const auto& file : target.files()) all += content_of(file);
-  return hash_text(all);
+  return sha256(all);
 }
 
 void Outputs::plan(const std::vector<intake::ListedCase>& cases) {
@@ -182,7 +179,7 @@ std::string Outputs::close() {
   if (journal_) journal_->remove();
   std::string all;
   for (size_t i = 0; i < targets_.size(); ++i) all += targets_[i].id + " " + identities_[i] + "\n";
-  return hash_text(all);
+  return sha256(all);
 }
 
 }  // namespace kdseg::labeling

@@ -1,12 +1,11 @@
 #include "prepare/recipe.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "prepare/histogram.h"
 #include "prepare/placed_case.h"
@@ -142,14 +141,7 @@ std::string Recipe::ini() const {
   return text;
 }
 
-std::string Recipe::id() const {
-  const std::string text = ini();
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  std::string hex;
-  for (int i = 0; i < 8; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
+std::string Recipe::id() const { return sha256(ini()).substr(0, 16); }
 
 bool Recipe::masks_augmented() const { return values_.text("apply-mask") != "never"; }
 

@@ -21,8 +21,9 @@ std::span<const Parameter> recipe_parameters();
 /// In place of names in mask-channels: all channels that a case has.
 inline constexpr const char* any_channel = "any";
 
-/// The section of a recipe file: `key = value` lines, `#` and `;` comments, at most one header
-/// [recipe]. `where` names the file in messages. \throws UsageError  a line that is neither
+/// The section of a recipe file: the keys of a settings file (see base/ini.h), with or without one
+/// header [recipe]. `where` names the file in messages. \throws UsageError  as parse_ini(), another
+/// section
 Section parse_recipe(std::string_view text, const std::string& where);
 
 class Recipe {

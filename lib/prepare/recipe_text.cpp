@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/ini.h"
 #include "base/text.h"
 
 namespace kdseg::prepare {
@@ -234,23 +235,14 @@ void check_together(const Parameters& values, const Section& section) {
 std::span<const Parameter> recipe_parameters() { return declared(); }
 
 Section parse_recipe(std::string_view text, const std::string& where) {
+  const Ini ini = parse_ini(text, where);
   Section section{"recipe", "", where, {}};
-  int64_t number = 0;
-  for (const auto& raw : split(text, '\n')) {
-    const std::string place = fmt::format("{}:{}", where, ++number);
-    std::string line = trim(raw);
-    for (size_t i = 0; i < line.size(); ++i)
-      if ((line[i] == '#' || line[i] == ';') &&
-          (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
-        line = trim(std::string_view(line).substr(0, i));
-    if (line.empty() || line == "[recipe]") continue;
-    const auto equals = line.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw UsageError("{}: '{}' is no recipe line, expected key = value", place, line);
-    std::string value = trim(std::string_view(line).substr(equals + 1));
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-      value = value.substr(1, value.size() - 2);
-    section.settings.push_back({trim(std::string_view(line).substr(0, equals)), value, place});
+  for (const auto& part : ini.sections) {
+    if (part.line > 0 && part.name != "recipe")
+      throw UsageError("{}: section [{}], expected keys of a recipe", ini.where(part.line),
+                       excerpt(part.name));
+    for (const auto& [key, value, line] : part.keys)
+      section.settings.push_back({key, unquoted(value, ini.where(line)), ini.where(line)});
   }
   return section;
 }

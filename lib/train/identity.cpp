@@ -4,8 +4,8 @@
 
 #include <map>
 #include <set>
-#include <span>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
 #include "io/tree.h"
@@ -63,7 +63,7 @@ Identity identity_of(const NamedValues& settings, const TrainingCases& cases,
 std::string hash_of(const Identity& identity) {
   std::string text;
   for (const auto& [name, value] : identity) text += name + "\n" + value + "\n";
-  return io::sha256(std::as_bytes(std::span(text))).substr(0, 16);
+  return sha256(text).substr(0, 16);
 }
 
 std::string differences(const Identity& before, const Identity& now) {

@@ -1,9 +1,8 @@
 #include "train/run_folder.h"
 
-#include <span>
-
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "io/atomic_file.h"
 #include "io/checkpoint_file.h"
 #include "train/state.h"
@@ -21,7 +20,7 @@ RunFolder::RunFolder(const TrainingSettings& settings, Identity identity, std::s
 
 std::string RunFolder::result_key() const {
   const std::string text = inputs_id() + version_;
-  return io::sha256(std::as_bytes(std::span(text))).substr(0, 16);
+  return sha256(text).substr(0, 16);
 }
 
 bool RunFolder::written_again() {

@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
 #include "io/atomic_file.h"
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string hash_of(const std::string& text) {
-  return io::sha256(std::as_bytes(std::span(text))).substr(0, 16);
+  return sha256(text).substr(0, 16);
 }
 
 /// Cases of a stream by the conditions of the run and its own.

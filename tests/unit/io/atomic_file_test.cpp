@@ -13,12 +13,6 @@ using namespace kdseg;
 using test::Folder;
 using ::testing::HasSubstr;
 
-TEST(Sha256, MatchesTheStandardsExample) {
-  const std::string text = "abc";  // FIPS 180-2, appendix B.1
-  EXPECT_EQ(io::sha256(std::as_bytes(std::span(text.data(), text.size()))),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 TEST(AtomicFile, ReplacesWholeFiles) {
   const Folder folder;
   io::write_atomic(folder / "a.txt", "first, longer");

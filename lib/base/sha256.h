@@ -1,4 +1,4 @@
-// SHA-256 of content that comes in pieces.
+// SHA-256, of content at once or in pieces.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 struct evp_md_ctx_st;
 
-namespace kdseg::io {
+namespace kdseg {
 
 class Sha256 {
  public:
@@ -28,4 +28,7 @@ class Sha256 {
   evp_md_ctx_st* context_;
 };
 
-}  // namespace kdseg::io
+std::string sha256(std::span<const std::byte> content);  ///< 64 lower-case digits
+std::string sha256(std::string_view text);
+
+}  // namespace kdseg

@@ -1,10 +1,10 @@
-#include "cli/ini.h"
+#include "base/ini.h"
 
 #include "base/errors.h"
 #include "base/read_file.h"
 #include "base/text.h"
 
-namespace kdseg::cli {
+namespace kdseg {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -165,4 +165,4 @@ std::string as_word(std::string_view text) {
   return text.empty() ? "\"\"" : as_value(text);
 }
 
-}  // namespace kdseg::cli
+}  // namespace kdseg

@@ -1,10 +1,10 @@
-#include "cli/ini.h"
+#include "base/ini.h"
 
 #include <gmock/gmock.h>
 
 #include "base/errors.h"
 
-namespace kdseg::cli {
+namespace kdseg {
 namespace {
 
 using testing::ElementsAre;
@@ -101,4 +101,4 @@ TEST(Ini, HostileFilesAreRefusedInShortPrintableWords) {
 }
 
 }  // namespace
-}  // namespace kdseg::cli
+}  // namespace kdseg

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kdseg::cli {
+namespace kdseg {
 
 /// One `key = value`. `value` is as written, without comment and surrounding blanks; quotes remain.
 struct IniKey {
@@ -44,4 +44,4 @@ std::vector<std::string> quoted_words(std::string_view value, const std::string&
 std::string as_value(std::string_view text);
 std::string as_word(std::string_view text);
 
-}  // namespace kdseg::cli
+}  // namespace kdseg
