@@ -228,8 +228,7 @@ std::vector<std::string> hash_order(std::vector<std::string> ids, const std::str
   std::vector<std::pair<std::string, std::string>> keyed;
   for (auto& id : ids) {
     const auto text = seed + ":" + id;
-    keyed.emplace_back(sha256(text),
-                       std::move(id));
+    keyed.emplace_back(sha256(text), std::move(id));
   }
   std::sort(keyed.begin(), keyed.end());
   ids.clear();

@@ -24,17 +24,16 @@ std::optional<prepare::Recipe> recipe_of(const Contract& contract, const std::st
   }
 }
 
+/// The case's images alone, without label and mask.
 Volume select_channels(const Volume& volume, const std::vector<std::string>& channels) {
-  return {{volume.data.id,
-           volume.data.stratum,
-           prepare::select_channels(volume, channels),
-           {},
-           {},
-           {},
-           {}},
-          volume.chain,
-          volume.recipe_id,
-          volume.recipe_ini};
+  Volume chosen;
+  chosen.data.id = volume.data.id;
+  chosen.data.stratum = volume.data.stratum;
+  chosen.data.image = prepare::select_channels(volume, channels);
+  chosen.chain = volume.chain;
+  chosen.recipe_id = volume.recipe_id;
+  chosen.recipe_ini = volume.recipe_ini;
+  return chosen;
 }
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {

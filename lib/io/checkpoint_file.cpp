@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
 #include "io/contract_json.h"
@@ -99,7 +100,7 @@ void put_contract(Tree& tree, const std::string& object, const Contract& contrac
 
 /// As Recipe::id() makes it of the recipe's text.
 std::string id_of_recipe(const std::string& ini) {
-  return sha256(std::as_bytes(std::span(ini))).substr(0, 16);
+  return sha256(ini).substr(0, 16);
 }
 
 /// The contract that the attributes of `object` state; what they leave out is as in `rest`.

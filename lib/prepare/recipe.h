@@ -13,9 +13,9 @@
 
 namespace kdseg::prepare {
 
-/// The keys of a recipe file with defaults, help and sources. All defaults together are what the
-/// official code of HAD-Net does; the paper's own variant sets crop, size, intensity, outside,
-/// negative, truncate and orientation (Vadacchino et al. 2021, appendix C).
+/// The keys of a recipe file with defaults, help and sources. The defaults suit any kind of scan:
+/// nothing is turned, cut, made positive or rounded, and each channel's z-score is an affine map.
+/// What a paper does otherwise stands in its own recipe file.
 std::span<const Parameter> recipe_parameters();
 
 /// In place of names in mask-channels: all channels that a case has.

@@ -15,27 +15,28 @@ const std::vector<Parameter>& declared() {
   static const std::vector<Parameter> keys{
       {.name = "name",
        .kind = Kind::text,
-       .initial = "had-net",
+       .initial = "plain",
        .help = "name of the recipe: letters, digits and . _ -",
        .choices = {}},
       {.name = "orientation",
        .kind = Kind::text,
-       .initial = "LAS",
-       .help = "directions in which x, y and z increase; LAS reverses y of BraTS scans, as the "
-               "official code does; the paper names no reversal (LPS)",
+       .initial = "LPS",
+       .help = "directions in which x, y and z increase (HAD-Net, official code: LAS, which "
+               "reverses y of BraTS scans)",
        .choices = {}},
       {.name = "mask-channels",
        .kind = Kind::texts,
-       .initial = "flair t1ce t1 t2",
-       .help = "the brain is where all of these are non-zero; leave t1ce out for a student that "
-               "never profits from it (official code: all four); any: whichever a case has, for "
-               "recipes that make no use of the brain",
+       .initial = "any",
+       .help = "the mask, in which intensities are measured, is where all of these are non-zero: "
+               "name the channels that every later case has too (HAD-Net, official code: flair "
+               "t1ce t1 t2); any: whichever a case has",
        .choices = {}},
       {.name = "crop",
        .kind = Kind::choice,
-       .initial = "mask-box",
-       .help = "mask-box: tight box of the brain (official code); center: center of the scan's "
-               "full grid (paper, appendix C); content: box of the voxels that are non-zero in "
+       .initial = "none",
+       .help = "mask-box: tight box of the mask (HAD-Net, official code); center: center of the "
+               "scan's full grid (HAD-Net, appendix C; KD-Net); content: box of the voxels that "
+               "are non-zero in "
                "any mask channel (U-HVED); none: as the volume comes",
        .choices = {"mask-box", "center", "content", "none"}},
       {.name = "center-rest",
@@ -63,10 +64,9 @@ const std::vector<Parameter>& declared() {
       {.name = "size",
        .kind = Kind::text,
        .initial = "fit",
-       .help =
-           "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
-           "rounded up (realized value of the authors: 160 192 160); any: as cropped and padded, "
-           "for training on patches",
+       .help = "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
+               "rounded up (HAD-Net, realized value: 160 192 160); any: as cropped and padded, "
+               "for training on patches",
        .choices = {}},
       {.name = "size-multiple",
        .kind = Kind::integer,
@@ -77,18 +77,20 @@ const std::vector<Parameter>& declared() {
        .choices = {}},
       {.name = "equal-axes",
        .kind = Kind::texts,
-       .initial = "x z",
-       .help = "axes of a fitted size that share the larger value, or none (official code: x z)",
+       .initial = "none",
+       .help = "axes of a fitted size that share the larger value, or none (HAD-Net, official "
+               "code: x z)",
        .choices = {}},
       {.name = "intensity",
        .kind = Kind::choice,
-       .initial = "clip-rescale",
+       .initial = "z-score",
        .help =
-           "clip-rescale: z-score over the brain, cut above clip-sigma, then to [0, 1] "
-           "(official code); z-score (paper); histogram: standardized by landmarks, then z-score, "
+           "z-score: over the mask (HAD-Net, paper); clip-rescale: z-score, cut above clip-sigma, "
+           "then to [0, 1] (HAD-Net, official code); histogram: standardized by landmarks, then "
+           "z-score, "
            "over the foreground of all mask channels (U-HVED, official code); z-score-nonzero: "
            "each "
-           "channel over its own non-zero voxels, zeros stay (KD-Net); none",
+           "channel over its own non-zero voxels, zeros stay (KD-Net); none: as they are",
        .choices = {"clip-rescale", "z-score", "histogram", "z-score-nonzero", "none"}},
       {.name = "statistics",
        .kind = Kind::choice,
@@ -107,31 +109,31 @@ const std::vector<Parameter>& declared() {
       {.name = "clip-sigma",
        .kind = Kind::number,
        .initial = "3",
-       .help = "upper limit in standard deviations (official code: 3)",
+       .help = "upper limit of clip-rescale in standard deviations (HAD-Net, official code: 3)",
        .low = 0.1,
        .high = 1000,
        .choices = {}},
       {.name = "negative",
        .kind = Kind::choice,
-       .initial = "absolute",
-       .help = "negative voxels: absolute values, with a warning (official code), or keep",
+       .initial = "keep",
+       .help = "negative voxels: keep, or absolute values, with a warning (HAD-Net, official code)",
        .choices = {"absolute", "keep"}},
       {.name = "truncate",
        .kind = Kind::toggle,
-       .initial = "on",
-       .help = "cut off fractions of intensities before anything is measured (official code casts "
-               "to uint16)",
+       .initial = "off",
+       .help = "cut off fractions of intensities before anything is measured, 0 to 65535 (HAD-Net, "
+               "official code: a cast to uint16)",
        .choices = {}},
       {.name = "outside",
        .kind = Kind::choice,
        .initial = "keep",
-       .help = "voxels outside the brain: keep (official code) or zero (paper)",
+       .help = "voxels outside the mask: keep, or zero (HAD-Net, paper)",
        .choices = {"keep", "zero"}},
       {.name = "apply-mask",
        .kind = Kind::choice,
-       .initial = "augmented-only",
-       .help = "when the finished image is multiplied by the brain mask: only augmented images "
-               "(official code, pre-training), always, never",
+       .initial = "never",
+       .help = "when the finished image is multiplied by the mask: only augmented images (HAD-Net, "
+               "official code, pre-training), always, never",
        .choices = {"augmented-only", "always", "never"}},
       {.name = "subsample",
        .kind = Kind::choice,

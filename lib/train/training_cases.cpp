@@ -19,9 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hash_of(const std::string& text) {
-  return sha256(text).substr(0, 16);
-}
+std::string hash_of(const std::string& text) { return sha256(text).substr(0, 16); }
 
 /// Cases of a stream by the conditions of the run and its own.
 std::vector<cohort::Row> rows_of(const cohort::Sheet& sheet, const LearningSettings& s,

@@ -11,7 +11,8 @@ for folder in scans/*GG/*/; do
   printf '%s\tsiteA\t%s\t%s\t%s\t%s\n' "$id" $split "$folder${id}_t2.nii.gz" "$folder${id}_flair.nii.gz" "$folder${id}_seg.nii.gz" >> scans.tsv
 done
 run "$BIN/preprocess" --cases scans.tsv --classes background=0,core=1,edema=2,rim=4 --output-dir volumes
-printf 'mask-channels = adc b1000\n' > recipe.ini
+sed 's/^mask-channels = any /mask-channels = adc /' "$KDSEG_SOURCE_DIR/config/templates/recipe.ini" > recipe.ini
+grep -q '^mask-channels = adc' recipe.ini || fail 'the template has another line for mask-channels'
 learn=(--cases volumes/cases.tsv --where split=train --recipe recipe.ini --width 4 --epochs 1 --device cpu)
 run "$BIN/pretrain" "${learn[@]}" --channels adc,b1000 --output teacher.h5
 printf '[adversary]\nnetwork = hierarchical-discriminator\n' > distill.ini

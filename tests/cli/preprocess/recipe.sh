@@ -9,7 +9,7 @@ small,s.nii.gz,s.nii.gz,s.nii.gz,s.nii.gz,train
 END
 nifti b.nii.gz --size 40 24 24 --seed 1
 nifti s.nii.gz --size 20 24 20 --seed 2
-echo 'name = test' >recipe.ini
+sed 's/^name = .*/name = test/' "$KDSEG_SOURCE_DIR/config/experiments/had-net/recipe.ini" >recipe.ini
 run "$BIN/preprocess" --cases scans.csv --recipe recipe.ini --output-dir prepared
 expect_stderr 'recipe recipe.ini \(id [0-9a-f]{16}\)'
 direct=$(content_of)
@@ -19,7 +19,7 @@ run "$BIN/preprocess" --cases scans.csv --output-dir sources
 run "$BIN/preprocess" --cases sources/cases.tsv --recipe recipe.ini --output-dir from-sources
 expect_equal "$(content_of)" "$direct"
 # 16 voxels of head in x and z, 20 in y: the fitted size states them; the larger test case is cut.
-echo 'size = 16 32 16' >>recipe.ini
+sed -i 's/^size = .*/size = 16 32 16/' recipe.ini
 run "$BIN/preprocess" --cases sources/cases.tsv --recipe recipe.ini --output-dir stated
 expect_equal "$(content_of)" "$direct"
 

@@ -5,7 +5,7 @@ make_volumes() {
   make_cohort scans --cases 5 --gates off
   run "$BIN/preprocess" --manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --root scans \
     --split 3,2,0 --output-dir volumes --quiet
-  printf 'name = tiny\n' > recipe.ini
+  sed 's/^name = .*/name = tiny/' "$KDSEG_SOURCE_DIR/config/experiments/had-net/recipe.ini" > recipe.ini
   cat > settings.ini <<'INI'
 recipe = recipe.ini
 epochs = 3

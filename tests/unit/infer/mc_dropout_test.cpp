@@ -265,9 +265,10 @@ TEST(McDropout, CutAwayVoxelsAreCertain) {
   m.contract.head = test::softmax_head(4);
   m.contract.regions = {{"WT", {1, 2, 4}}, {"TC", {1, 4}}, {"ET", {4}}};
   const auto recipe = prepare::Recipe::fit(
-      prepare::parse_recipe("orientation = LAS\nmask-channels = flair t1 t2\nsize = 32 32 32\n"
-                            "intensity = z-score\ntruncate = off\n",
-                            "test"),
+      prepare::parse_recipe(
+          "orientation = LAS\nmask-channels = flair t1 t2\ncrop = mask-box\nsize = 32 32 32\n"
+          "intensity = z-score\ntruncate = off\n",
+          "test"),
       0, {});
   m.contract.recipe_id = recipe.id();
   m.contract.recipe_ini = recipe.ini();

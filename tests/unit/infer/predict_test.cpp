@@ -30,9 +30,10 @@ models::Model model(std::vector<std::string> channels, double factor = 1) {
 models::Model prepared_model(std::vector<std::string> channels) {
   models::Model m = model(std::move(channels));
   const auto recipe = prepare::Recipe::fit(
-      prepare::parse_recipe("orientation = LAS\nmask-channels = flair t1 t2\nsize = 8 8 8\n"
-                            "size-multiple = 4\nintensity = z-score\ntruncate = off\n",
-                            "test"),
+      prepare::parse_recipe(
+          "orientation = LAS\nmask-channels = flair t1 t2\ncrop = mask-box\nsize = 8 8 8\n"
+          "size-multiple = 4\nintensity = z-score\ntruncate = off\n",
+          "test"),
       0, {});
   m.contract.recipe_id = recipe.id();
   m.contract.recipe_ini = recipe.ini();

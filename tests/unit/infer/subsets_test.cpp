@@ -33,9 +33,10 @@ struct Scene {
     model.contract.channels = {"t1", "flair", "t2"};
     model.contract.head = test::softmax_head(2);
     const auto recipe = prepare::Recipe::fit(
-        prepare::parse_recipe("mask-channels = flair t1 t2\nsize = 8 8 8\nsize-multiple = 4\n"
-                              "intensity = z-score\ntruncate = off\n",
-                              "test"),
+        prepare::parse_recipe(
+            "mask-channels = flair t1 t2\ncrop = mask-box\nsize = 8 8 8\nsize-multiple = 4\n"
+            "intensity = z-score\ntruncate = off\n",
+            "test"),
         0, {});
     model.contract.recipe_id = recipe.id();
     model.contract.recipe_ini = recipe.ini();

@@ -28,11 +28,8 @@ models::Model small_model(uint64_t seed, std::vector<std::string> channels) {
   models::initialize(*model.network, seed);
   model.contract.channels = std::move(channels);
   model.contract.head = {Head::Kind::softmax, {"background", "tumor"}, {{0}, {1}}, {0, 4}};
-  const auto recipe = prepare::Recipe::fit(
-      prepare::parse_recipe("mask-channels = any\nsize = 32 32 32\nequal-axes = none\n"
-                            "intensity = z-score\nnegative = keep\ntruncate = off\n",
-                            "test"),
-      0, {});
+  const auto recipe =
+      prepare::Recipe::fit(prepare::parse_recipe("size = 32 32 32\n", "test"), 0, {});
   model.contract.recipe_id = recipe.id();
   model.contract.recipe_ini = recipe.ini();
   return model;

@@ -9,6 +9,7 @@
 #include "prepare/histogram.h"
 #include "prepare/placement.h"
 #include "prepare/recipe.h"
+#include "unit/prepare/recipe_lines.h"
 #include "unit/prepare/volumes.h"
 #include "voxels/chain.h"
 
@@ -182,7 +183,8 @@ TEST(Histogram, ChannelsWithoutLandmarksAreRefused) {
 }
 
 TEST(Content, SizePadsWithTheMinimumOfWhitenedIntensities) {
-  const Recipe prepares = recipe(hved + "mask-channels = t1 flair\nsize = 16 16 16\n");
+  const Recipe prepares =
+      recipe(test::with_lines(hved, "mask-channels = t1 flair\nsize = 16 16 16\n"));
   EXPECT_TRUE(prepares.minimum_outside());
   EXPECT_FALSE(prepares.leaves_sizes());
   const Image image = prepares.apply(ball()).data.image;
@@ -191,7 +193,7 @@ TEST(Content, SizePadsWithTheMinimumOfWhitenedIntensities) {
                   *std::min_element(image.voxels.begin(), image.voxels.begin() + 4096));
   // A fitted size counts the padding and keeps to its multiple.
   const Recipe fitted = Recipe::fit(
-      parse_recipe(hved + "mask-channels = t1\nsize = fit\nsize-multiple = 8\nequal-axes = none\n",
+      parse_recipe(test::with_lines(hved, "mask-channels = t1\nsize = fit\nsize-multiple = 8\n"),
                    "test.ini"),
       1, [](int64_t) { return ball(); });
   EXPECT_THAT(fitted.ini(), HasSubstr("size = 16 16 16\n"));

@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/random.h"
 #include "prepare/placement.h"
+#include "unit/prepare/recipe_lines.h"
 #include "unit/prepare/volumes.h"
 #include "voxels/chain.h"
 
@@ -26,7 +27,7 @@ const char* paper_variant =
     "intensity = z-score\noutside = zero\nnegative = keep\ntruncate = off\n";
 
 Recipe recipe(const std::string& lines) {
-  return Recipe::fit(parse_recipe(lines, "test.ini"), 0, nullptr);
+  return Recipe::fit(parse_recipe(test::with_lines(test::had_net, lines), "test.ini"), 0, nullptr);
 }
 
 /// Intensities 100, 200, 300, 400 at x 3..6 of slice 4, the last one row behind the others (so that
@@ -142,7 +143,7 @@ TEST(Recipe, FitTakesTheLargestTrainingCropAndStaysFitted) {
                                                                    : 0.0f;
                          });
   };
-  const Recipe fitted = Recipe::fit(parse_recipe("", "test.ini"), 2, load, 2);
+  const Recipe fitted = Recipe::fit(parse_recipe(test::had_net, "test.ini"), 2, load, 2);
   EXPECT_THAT(fitted.ini(), HasSubstr("size = 32 48 32\n"));
   EXPECT_EQ(Recipe::fit(parse_recipe(fitted.ini(), "again.ini"), 0, nullptr).id(), fitted.id());
   EXPECT_THAT(fitted.apply(load(1)).data.image.grid.size, ElementsAre(32, 48, 32));

@@ -4,6 +4,8 @@
 
 #include "base/errors.h"
 #include "prepare/recipe.h"
+#include "unit/folder.h"
+#include "unit/prepare/recipe_lines.h"
 
 namespace kdseg::prepare {
 namespace {
@@ -34,7 +36,7 @@ TEST(RecipeText, RoundTripIsExact) {
 
 TEST(RecipeText, IdentityFollowsMeaningNotSpelling) {
   const auto id = [](const std::string& text) { return Recipe::from_text(text).id(); };
-  EXPECT_EQ(id("size = 16 16 16"), id("size = 16,16,16\nclip-sigma = 3.0\ncrop = mask-box\n"));
+  EXPECT_EQ(id("size = 16 16 16"), id("size = 16,16,16\nclip-sigma = 3.0\ncrop = none\n"));
   EXPECT_NE(id("size = 16 16 16"), id("size = 16 16 32"));
   EXPECT_EQ(id("size = 16 16 16").size(), 16u);
 }
@@ -48,11 +50,33 @@ TEST(RecipeText, RefusalsNameTheLineAndTheWayOut) {
   EXPECT_THAT(refusal("crop = center"), HasSubstr("needs size"));
   EXPECT_THAT(refusal("size = 1 1 1\norientation = LRS"), HasSubstr("one letter each"));
   EXPECT_THAT(refusal("size = 1 1 1\nequal-axes = w"), HasSubstr("x, y, z or none"));
-  EXPECT_THAT(refusal("size = 1 1 1\nnegative = keep"), HasSubstr("truncate = off"));
+  EXPECT_THAT(refusal("size = 1 1 1\ntruncate = on"), HasSubstr("truncate = off"));
   EXPECT_THAT(refusal("size = 1 1 1\nname = two words"), HasSubstr("letters"));
   EXPECT_THAT(refusal("size = 1 1 1\nmask-channels ="), HasSubstr("mask-channels"));
   EXPECT_THAT(refusal("size = 1 1 1\nmask-channels = any t1"), HasSubstr("or any alone"));
   EXPECT_THAT(refusal("size 1 1 1"), HasSubstr("key = value"));
+  EXPECT_THAT(refusal("size = 1 1 1\nsize = 2 2 2"), HasSubstr("size is given already in line 1"));
+  EXPECT_THAT(refusal("size = 1 1 1\n[term.dice]"), HasSubstr("recipe:2: section [term.dice]"));
+}
+
+/// A recipe file of the repository; a size that is to be fitted is that of BraTS 2019.
+Recipe shipped(const std::string& file) {
+  const std::string text = test::slurp(std::string(KDSEG_CONFIG) + "/" + file);
+  return Recipe::from_text(text.find("size = fit") == std::string::npos
+                               ? text
+                               : test::with_lines(text, "size = 160 192 160\n"));
+}
+
+// Checkpoints and results name these; they are those that version 0.1 gave the same files.
+TEST(RecipeText, ShippedRecipesKeepTheirIdentities) {
+  EXPECT_EQ(shipped("experiments/had-net/recipe.ini").id(), "d256d39e9c731851");
+  EXPECT_EQ(shipped("experiments/had-net/recipe-paper.ini").id(), "02731a268c745c55");
+  EXPECT_EQ(shipped("experiments/had-net/recipe-hemis.ini").id(), "6957c6d8539fa677");
+  EXPECT_EQ(shipped("experiments/kd-net/recipe.ini").id(), "6dfb42b367d03d01");
+}
+
+TEST(RecipeText, TheTemplateStatesTheDefaults) {
+  EXPECT_EQ(shipped("templates/recipe.ini").ini(), Recipe::from_text("size = 160 192 160\n").ini());
 }
 
 }  // namespace

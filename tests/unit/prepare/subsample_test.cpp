@@ -8,6 +8,7 @@
 #include "prepare/intensity.h"
 #include "prepare/placement.h"
 #include "prepare/recipe.h"
+#include "unit/prepare/recipe_lines.h"
 #include "unit/prepare/volumes.h"
 #include "voxels/chain.h"
 
@@ -87,8 +88,9 @@ TEST(Subsample, StatisticsOfTheCropOrOfTheSource) {
 }
 
 TEST(Subsample, StrideKeepsEvenVoxelsOfImageAndLabel) {
-  const auto prepared = recipe(kd_net + "size = 8 2 2\nintensity = none\nsubsample = stride2\n")
-                            .apply(small({8, 2, 2}));
+  const auto prepared =
+      recipe(test::with_lines(kd_net, "size = 8 2 2\nintensity = none\nsubsample = stride2\n"))
+          .apply(small({8, 2, 2}));
   const auto& data = prepared.data;
   EXPECT_THAT(data.image.grid.size, ElementsAre(4, 1, 1));
   EXPECT_THAT(data.image.grid.spacing_mm, ElementsAre(2, 2, 2));
@@ -99,8 +101,9 @@ TEST(Subsample, StrideKeepsEvenVoxelsOfImageAndLabel) {
 }
 
 TEST(Subsample, PoolingTakesMeansAndTheFirstLabel) {
-  const auto prepared = recipe(kd_net + "size = 8 2 2\nintensity = none\nsubsample = avgpool2\n")
-                            .apply(small({8, 2, 2}));
+  const auto prepared =
+      recipe(test::with_lines(kd_net, "size = 8 2 2\nintensity = none\nsubsample = avgpool2\n"))
+          .apply(small({8, 2, 2}));
   const auto& data = prepared.data;
   EXPECT_THAT(data.image.grid.origin_mm, ElementsAre(0.5, -238.5, 0.5));
   // The first block: the mean of 1, 2, 11, 12, 101, 102, 111 and 112.
@@ -134,7 +137,9 @@ TEST(Subsample, GoesBackToTheScan) {
     SCOPED_TRACE(how);
     const Volume scan = small({12, 9, 7});
     const auto prepared =
-        recipe(kd_net + "size = 8 8 4\nintensity = none\nsubsample = " + how + "\n").apply(scan);
+        recipe(
+            test::with_lines(kd_net, "size = 8 8 4\nintensity = none\nsubsample = " + how + "\n"))
+            .apply(scan);
     const Image back = voxels::restore(prepared.chain, prepared.data.image, {-1.0f}, 0);
     ASSERT_EQ(back.grid, scan.chain.source);
     // A linear field survives linear interpolation away from the crop's border.
