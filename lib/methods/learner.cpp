@@ -81,6 +81,7 @@ void Learner::update(const std::vector<at::Tensor>& roots, const std::vector<at:
                      const StepInfo& info) {
   const Regimen& regimen = trained_.regimen;
   const int64_t window = regimen.accumulate;
+  if (roots.empty() && window == 1) return;
   if (info.step % window == 0) optimizer_->zero_grad();
   std::vector<at::Tensor> scaled = gradients;
   if (window > 1)
@@ -88,7 +89,7 @@ void Learner::update(const std::vector<at::Tensor>& roots, const std::vector<at:
       const double share = 1.0 / static_cast<double>(window);
       scaled[i] = gradients[i].defined() ? gradients[i] * share : at::full_like(roots[i], share);
     }
-  torch::autograd::backward(roots, scaled);
+  if (!roots.empty()) torch::autograd::backward(roots, scaled);
   if ((info.step + 1) % window != 0 && info.step + 1 != info.steps) return;
   if (setup_.subsets) zero_missing_gradients(trained_.model.network->module());
   if (regimen.clip_norm > 0) optimizer_->clip_gradients(regimen.clip_norm);

@@ -35,7 +35,7 @@ class Learner {
   Pass forward(const at::Tensor& images, std::span<const std::string> wanted, const StepInfo& info,
                bool training, const std::string& where = "") const;
 
-  /// One backward pass, and an update as often as the regimen says.
+  /// One backward pass where there is a root, and an update as often as the regimen says.
   void update(const std::vector<at::Tensor>& roots, const std::vector<at::Tensor>& gradients,
               const StepInfo& info);
 

@@ -81,9 +81,13 @@ class Mutual : public Method {
       sum = sum.defined() ? sum + value : value;
     }
     const Report report = with_losses(scalars, losses, info, cases);
-    for (auto& learner : learners_)
-      if (losses.contains(learner->name()))
-        learner->update({losses.at(learner->name())}, {at::Tensor()}, info);
+    for (auto& learner : learners_) {
+      const auto loss = losses.find(learner->name());
+      if (loss == losses.end())
+        learner->update({}, {}, info);
+      else
+        learner->update({loss->second}, {at::Tensor()}, info);
+    }
     move_averages(info);
     return report;
   }

@@ -72,7 +72,7 @@ class SingleNetwork : public Method {
     scalars.emplace_back("loss", total);
     Report report = finite_report(scalars, info, batch.cases);
 
-    if (!roots.empty()) learner_.update(roots, gradients, info);
+    learner_.update(roots, gradients, info);
     if (adversary_) {
       const double scale = setup_.schedule.at(info.step, info.steps) * info.plateau_scale;
       report["discriminator-accuracy"] = lesson.accuracy;

@@ -179,7 +179,7 @@ class CaseScorer {
 
   RegionScores score_region(const Region& region) const {
     const auto members = members_of(region);
-    Evidence evidence{
+    RegionMeasures evidence{
         counts_.region(members), {}, nullptr, grid().voxel_volume_ml(), rules_.percentile_rule};
     evidence.domain = rules_.brain_domain ? domain_.region(members) : evidence.counts;
 
@@ -208,7 +208,8 @@ class CaseScorer {
     return scores;
   }
 
-  void fill_values(RegionScores& scores, const Evidence& evidence, metrics::Status status) const {
+  void fill_values(RegionScores& scores, const RegionMeasures& evidence,
+                   metrics::Status status) const {
     metrics::UncertaintyScores areas{nan, nan, nan, nan};
     if (!scores.curve.empty())
       areas = metrics::uncertainty_scores(scores.curve, rules_.uncertainty_form);
@@ -271,7 +272,8 @@ bool Rules::needs(Needs what) const {
                      [what](const ScoreRow* row) { return row->needs == what; });
 }
 
-Value score(const ScoreRow& row, const Evidence& evidence, const Rules& rules, double penalty_mm) {
+Value score(const ScoreRow& row, const RegionMeasures& evidence, const Rules& rules,
+            double penalty_mm) {
   const auto status = metrics::status_of(evidence.counts);
   const auto fixed = metrics::value_when_empty(rules.empty, row.kind, status, penalty_mm);
   return {fixed ? *fixed : row.value(evidence), status};

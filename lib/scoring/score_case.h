@@ -58,7 +58,8 @@ struct CaseScores {
 };
 
 /// The value of `row` for counted voxels, by the rule for empty masks where a mask is empty.
-Value score(const ScoreRow& row, const Evidence& evidence, const Rules& rules, double penalty_mm);
+Value score(const ScoreRow& row, const RegionMeasures& evidence, const Rules& rules,
+            double penalty_mm);
 
 /// \throws DataError  unreadable files, grids that differ by more than 1e-3, labels that the
 ///                    regions do not know, files that name other regions, probabilities or a brain

@@ -17,7 +17,7 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-double volume_ml(uint64_t voxels, const Evidence& e) {
+double volume_ml(uint64_t voxels, const RegionMeasures& e) {
   return static_cast<double>(voxels) * e.voxel_ml;
 }
 
@@ -28,7 +28,7 @@ const std::vector<std::string> usual{"dice",        "sens",       "spec",      "
 }  // namespace
 
 const std::vector<ScoreRow>& score_rows() {
-  using E = const Evidence&;
+  using E = const RegionMeasures&;
   const auto counts = Needs::counts, distances = Needs::distances, probability = Needs::probability,
              uncertainty = Needs::uncertainty;
   static const std::vector<ScoreRow> rows{

@@ -11,7 +11,7 @@
 namespace kdseg::scoring {
 
 /// What a score of one region of one case is computed from.
-struct Evidence {
+struct RegionMeasures {
   metrics::Overlap counts;                     ///< all voxels of the scan's grid
   metrics::Overlap domain;                     ///< voxels of the chosen domain
   const metrics::SurfaceDistances* distances;  ///< null where a mask is empty or nobody asked
@@ -29,7 +29,7 @@ struct ScoreRow {
   std::string name, unit, summary;
   metrics::Kind kind = metrics::Kind::counted;
   Needs needs = Needs::counts;
-  double (*value)(const Evidence&) = nullptr;  ///< null where counts are not enough
+  double (*value)(const RegionMeasures&) = nullptr;  ///< null where counts are not enough
   Better better = Better::higher;
 };
 

@@ -57,6 +57,16 @@ TEST(Learner, AWindowThatTheRunEndsInIsUsed) {
   EXPECT_GT(largest_difference(after(setup, {tiny_draw(0, at::kDouble)}), start), 0);
 }
 
+TEST(Learner, AWindowThatEndsWithoutLabelsIsUsed) {
+  methods::Setup setup = tiny_setup(), half = tiny_setup();
+  setup.networks[0].regimen.accumulate = 2;
+  half.networks[0].regimen.optimizer.learning_rate /= 2;
+  const auto labelled = tiny_draw(0, at::kDouble);
+  auto bare = tiny_draw(1, at::kDouble);
+  bare[case_stream].target = {};
+  EXPECT_LT(largest_difference(after(setup, {labelled, bare}), after(half, {labelled})), 1e-12);
+}
+
 TEST(Learner, AClippedUpdateHasTheLimitsLength) {
   methods::Setup setup = tiny_setup();
   const auto start = copies(student_of(setup).network->module());

@@ -27,7 +27,7 @@ TEST(Scores, AreChosenByName) {
 
 TEST(Scores, OfEmptyMasksFollowTheConventionAndTheCounts) {
   Rules rules;
-  Evidence missed;
+  RegionMeasures missed;
   missed.counts = missed.domain = {0, 0, 10, 90};
   missed.voxel_ml = 0.001;
   const auto value = [&](const std::string& name) {
