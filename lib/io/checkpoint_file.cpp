@@ -99,9 +99,7 @@ void put_contract(Tree& tree, const std::string& object, const Contract& contrac
 }
 
 /// As Recipe::id() makes it of the recipe's text.
-std::string id_of_recipe(const std::string& ini) {
-  return sha256(ini).substr(0, 16);
-}
+std::string id_of_recipe(const std::string& ini) { return sha256(ini).substr(0, 16); }
 
 /// The contract that the attributes of `object` state; what they leave out is as in `rest`.
 Contract take_contract(const Tree& tree, const std::string& object, const Contract* rest) {

@@ -51,14 +51,14 @@ grep -qE '^\[2/2\] +[0-9][0-9a-z ]*s  importing the scans of tiny as source volu
 [ "$(grep -vc "^\.\.\." log.txt)" -le 4 ] || { cat log.txt; fail "more lines than steps"; }
 
 # In a terminal: as many epochs as last some seconds.
-sed -i '/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = 30/' config/scales/tiny/had-net.ini
+sed -i '/^\[pretrain\]/,/^\[distill\]/s/^epochs = .*/epochs = 90/' config/scales/tiny/had-net.ini
 on_terminal() {
   script -qec "stty cols 100 rows 30; snakemake --profile workflow/profiles/local --cores 2 --logger steps --config ${settings[*]} -- $1" \
     terminal.txt > /dev/null
 }
 on_terminal $run/checkpoint.h5 || { cat -v terminal.txt; fail "the training failed"; }
-grep -qE 'training teacher on tiny, fold 0, seed 0: epoch [0-9]+/30, [0-9][0-9a-z ]*s left' terminal.txt || { cat -v terminal.txt; fail "no time left"; }
-[ "$(grep -oE 'epoch [0-9]+/30' terminal.txt | sort -u | wc -l)" -ge 3 ] || { cat -v terminal.txt; fail "the line does not live"; }
+grep -qE 'training teacher on tiny, fold 0, seed 0: epoch [0-9]+/90, [0-9][0-9a-z ]*s left' terminal.txt || { cat -v terminal.txt; fail "no time left"; }
+[ "$(grep -oE 'epoch [0-9]+/90' terminal.txt | sort -u | wc -l)" -ge 3 ] || { cat -v terminal.txt; fail "the line does not live"; }
 grep -qE '^(.\[[0-9]+A.\[J)?\[3/3\] +[0-9][0-9a-z ]*s  training teacher on tiny, fold 0, seed 0' terminal.txt || { cat -v terminal.txt; fail "no line in the end"; }
 
 # A training that is stopped and goes on, and one that cannot.

@@ -129,7 +129,9 @@ TEST(SettingsFiles, DeclaredRowsHaveTheirKeysChecked) {
 TEST(SettingsFiles, MissingFile) {
   const Outcome o = call({"--config", "/nowhere/a.ini"});
   EXPECT_EQ(o.code, 2);
-  EXPECT_EQ(o.err, "distill: error: /nowhere/a.ini: the settings file is missing or unreadable\n");
+  EXPECT_EQ(o.err,
+            "distill: error: /nowhere/a.ini: cannot be read: No such file or directory (a settings "
+            "file is expected)\n");
 }
 
 TEST(PrintConfig, ReplaysTheRun) {

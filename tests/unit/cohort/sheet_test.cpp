@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/sha256.h"
 #include "io/atomic_file.h"
 #include "unit/folder.h"
 

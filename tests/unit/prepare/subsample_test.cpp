@@ -122,13 +122,17 @@ TEST(Subsample, SoftLabelsAreHalvedAsImagesAndPaddedWithBackground) {
       for (const float a : {0.0f, 0.25f, 0.5f, 1.0f})
         shares.image.voxels.push_back(sign > 0 ? a : 1 - a);
   volume.data.share = shares;
-  const std::string lines = kd_net + "size = 8 2 2\nintensity = none\nsubsample = ";
-  const auto pooled = recipe(lines + "avgpool2\n").apply(volume);
+  const auto halved = [&](const std::string& how) {
+    return recipe(test::with_lines(kd_net,
+                                   "size = 8 2 2\nintensity = none\nsubsample = " + how + "\n"))
+        .apply(volume);
+  };
+  const auto pooled = halved("avgpool2");
   ASSERT_TRUE(pooled.data.share);
   EXPECT_EQ(pooled.data.share->image.grid, pooled.data.image.grid);
   EXPECT_THAT(pooled.data.share->image.voxels,
               ElementsAre(1, 0.875f, 0.25f, 1, 0, 0.125f, 0.75f, 0));
-  const auto strided = recipe(lines + "stride2\n").apply(volume);
+  const auto strided = halved("stride2");
   EXPECT_THAT(strided.data.share->image.voxels, ElementsAre(1, 1, 0.5f, 1, 0, 0, 0.5f, 0));
 }
 
