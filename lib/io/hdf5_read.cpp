@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "base/errors.h"
 #include "base/read_file.h"
@@ -369,6 +371,16 @@ Tree read_checked(const std::string& path, const std::string& schema,
   return tree;
 }
 
+/// Whether the HDF5 signature stands where the format allows it: at 0, 512, 1024, 2048, ...
+bool has_signature(const std::string& path) {
+  constexpr std::string_view signature("\x89HDF\r\n\x1a\n", 8);
+  std::ifstream file(path, std::ios::binary);
+  std::string found(signature.size(), '\0');
+  for (int64_t at = 0; file.seekg(at) && file.read(found.data(), 8); at = at == 0 ? 512 : 2 * at)
+    if (found == signature) return true;
+  return false;
+}
+
 std::string root_text(const std::string& path, const std::string& name) {
   const Hdf5Turn turn;
   return read_file<std::string>(
@@ -401,6 +413,7 @@ std::string stored_content_sha256(const std::string& path) {
 }
 
 std::string schema_of(const std::string& path) {
+  if (!has_signature(path)) return {};  // a sheet, a recipe: not worth a child process
   try {
     return root_text(path, "schema");
   } catch (const DataError&) {
