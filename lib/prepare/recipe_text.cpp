@@ -167,6 +167,7 @@ std::string canonical_value(const Parameter& key, const std::string& value) {
     case Kind::toggle:
     case Kind::choice:
     case Kind::text:
+    case Kind::path:
       if (key.name == "landmarks" && !is_landmark_rule(trim(value)))
         return landmarks_text(parse_landmarks(value));
       return key.name == "size" ? join(split_list(value), " ") : trim(value);

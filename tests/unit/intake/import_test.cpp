@@ -160,8 +160,11 @@ TEST(Import, PermutedAndFlippedAxesComeBackVoxelForVoxel) {
     EXPECT_EQ(volume.data.image.voxels, expected.voxels);
     EXPECT_THAT(exam.printed, HasSubstr("code 421 read as 420"));
 
-    const io::Prediction prediction{
-        "case7", volume.chain, *volume.data.label, volume.data.classes, {}, {}, {}, {}, {}, {}};
+    io::Prediction prediction;
+    prediction.case_id = "case7";
+    prediction.chain = volume.chain;
+    prediction.label = *volume.data.label;
+    prediction.classes = volume.data.classes;
     write_label_scan(exam.folder / "out.nii.gz", prediction);
     const image::Scan out = image::read_scan(exam.folder / "out.nii.gz");
     EXPECT_TRUE(same_grid(out.image.grid, image::read_grid(exam.files.label), 1e-5));

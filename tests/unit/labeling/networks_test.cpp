@@ -94,7 +94,8 @@ TEST_F(Networks, OfACandidateCountAlikeWhicheverFileTheyAreFrom) {
 }
 
 TEST_F(Networks, AreSampledTogether) {
-  const labeling::SamplingSettings sampling{.samples = 2};
+  labeling::SamplingSettings sampling;
+  sampling.samples = 2;
   const auto sampled = [&](const std::string& network) {
     labeling::sample_cases(settings({"several.h5"}, network), sampling, {1, true, {}});
     return io::read_prediction(folder_ / "out.h5");

@@ -197,8 +197,9 @@ TEST(XShape, SharesItsMiddleAlone) {
   for (const auto& item : small->module().named_parameters())
     EXPECT_EQ(item.value().grad().defined(), !item.key().starts_with("domain0.")) << item.key();
   for (const auto& item : small->module().named_buffers())
-    if (item.key().starts_with("domain0.") && item.key().ends_with("running_mean"))
+    if (item.key().starts_with("domain0.") && item.key().ends_with("running_mean")) {
       EXPECT_EQ(item.value().abs().max().item<double>(), 0) << item.key();
+    }
   input.domain = 0;
   EXPECT_FALSE(small->forward(input).logits.equal(second));
   input.domain = 2;
