@@ -19,7 +19,7 @@ Pattern::Pattern(const std::string& text, Letters letters, Place place) {
   options.set_encoding(re2::RE2::Options::EncodingLatin1);  // file names are bytes
   options.set_dot_nl(true);
   // As few folders as possible before it, so that what it says of folders itself counts.
-  const std::string whole = place == Place::behind_folders ? "(?:.*?/)??(?:" + text + ")" : text;
+  const std::string whole = place == Place::behind_folders ? "(?:.*?/)?\?(?:" + text + ")" : text;
   expression_ = std::make_unique<re2::RE2>(whole, options);
   if (!expression_->ok()) throw DataError("is no regular expression ({})", expression_->error());
 }
