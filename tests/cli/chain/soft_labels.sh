@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Soft labels from a network or from another program's 4D scans, into volumes and into training; wrong ones are refused.
+source "$KDSEG_TEST_LIB"
+source "$KDSEG_SOURCE_DIR/tests/cli/pretrain/common.bash"
+make_volumes
+printf 'recipe = recipe.ini\nepochs = 1\nwidth = 2\nlearning-rate = 1e-3\nvalidate-every = 1\n[term.cross-entropy]\nclass-weights = 1 59 23 71\n[term.dice]\n' > plain.ini
+train=(--where split=train --device cpu --threads 1 --config plain.ini)
+run "$BIN/pretrain" --cases volumes/cases.tsv "${train[@]}" --output net.h5 --history hard.csv
+
+# Shares of 1 are hard labels: the same losses.
+python3 - <<'PY'
+import glob, h5py, numpy as np, os, shutil
+for folder, names in (("certain", ("share",)), ("both", ("label", "share"))):
+    os.makedirs(folder)
+    shutil.copy("volumes/cases.tsv", folder)
+    for path in glob.glob("volumes/*.h5"):
+        with h5py.File(path) as old, h5py.File(path.replace("volumes", folder), "w") as new:
+            new["image"] = old["image"][()]
+            if "label" in names:
+                new["label"] = old["label"][()]
+            new["share"] = (old["label"][()] == np.arange(4)[:, None, None, None]).astype("u1") * np.uint8(255)
+            new["share"].attrs["channels"] = list(old.attrs["class-names"])
+            for name, value in old.attrs.items():
+                if name != "content_sha256":
+                    new.attrs[name] = value
+PY
+for folder in certain both; do
+  run "$BIN/pretrain" --cases $folder/cases.tsv "${train[@]}" --validate split=val --output $folder.h5 --history $folder.csv
+done
+run "$BIN/pretrain" --cases volumes/cases.tsv "${train[@]}" --validate split=val --output hard.h5 --history hard.csv
+python3 - <<'PY'
+import csv
+hard, certain, both = (list(csv.DictReader(open(f"{n}.csv")))[0] for n in ("hard", "certain", "both"))
+for column in ("cross-entropy", "dice", "loss", "validation-loss", "score"):
+    for soft in (certain, both):
+        assert abs(float(soft[column]) / float(hard[column]) - 1) < 1e-5, (column, soft[column], hard[column])
+PY
+
+# A pool: the mean of networks as labels, and the sheet that says so. The volume's own label is gone.
+annotate=("$BIN/ensemble-label" --model net.h5 --cases volumes/cases.tsv --device cpu --threads 1)
+run "${annotate[@]}" --where split=val --annotate soft --output-dir pool
+expect_stderr 'pool: 2 volumes'
+run "${annotate[@]}" --where split=val --annotate hard --output-dir hard
+run "${annotate[@]}" --where split=val --probability --output-dir predictions
+python3 - <<'PY'
+import csv, glob, h5py, numpy as np
+rows = list(csv.DictReader(open("pool/cases.tsv"), delimiter="\t"))
+assert len(rows) == 2 and {r["labels"] for r in rows} == {"annotation"} and {r["split"] for r in rows} == {"val"}, rows
+for row in rows:
+    soft, hard, plain, source = (h5py.File(f"{d}/{row['file']}") for d in ("pool", "hard", "predictions", "volumes"))
+    assert soft["share"].dtype == np.uint16 and "share" not in hard
+    assert list(soft["share"].attrs["channels"]) == list(plain.attrs["class-names"])
+    assert np.abs(soft["share"][()] / 65535 - plain["probability"][()]).max() < 3e-4  # float16 beside u16
+    assert np.abs(soft["share"][()].astype("i8").sum(0) - 65535).max() <= 2
+    for one in (soft, hard):
+        assert np.array_equal(one["label"], plain["label"]) and np.array_equal(one["image"], source["image"])
+    assert not np.array_equal(soft["label"], source["label"])
+PY
+# Both in one run: a sheet of cases with truth and of the pool.
+{ head -n 1 volumes/cases.tsv | sed 's/$/\tlabels/'
+  awk -F'\t' '$4 == "train" { print $1 "\tvolumes/" $2 "\t" $3 "\t" $4 "\t" $5 "\ttruth" }' volumes/cases.tsv
+  tail -n +2 pool/cases.tsv | sed 's/\t/\tpool\//; s/\tval\t/\ttrain\t/'; } > together.tsv
+run "$BIN/pretrain" --cases together.tsv "${train[@]}" --batch 2 --output together.h5
+printf '[term.soft-dice]\n' > distil.ini
+run "$BIN/distill" --cases together.tsv "${train[@]}" --config distil.ini --teacher net.h5 --procedure teacher-student \
+  --allow-leak on --output student.h5
+expect_stderr 'student.h5 written'
+# Scores against made labels are told to be no test.
+run "$BIN/pretrain" --cases together.tsv --where labels=truth --validate labels=annotation --device cpu --threads 1 --config plain.ini --output warned.h5
+expect_stderr '2 of the 2 validation cases have labels that were made'
+run "$BIN/evaluate" --cases pool/cases.tsv --prediction predictions --output none.csv
+expect_stderr '2 of the 2 references were made'
+sed 's/annotation/guess/' pool/cases.tsv > pool/odd.tsv
+expect_error 3 "labels 'guess', expected truth, annotation or nothing" "$BIN/pretrain" --cases pool/odd.tsv --device cpu --config plain.ini --output none.h5
+
+# 4D scans as another program leaves them, and our predictions, beside the scans.
+run "${annotate[@]}" --where split=val --probability --nifti --output-dir nifti
+python3 - <<'PY'
+import csv, glob
+with open("scans.tsv", "w") as sheet:
+    print("case", "flair", "t1", "t2", "t1ce", "share", sep="\t", file=sheet)
+    for row in csv.DictReader(open("pool/cases.tsv"), delimiter="\t"):
+        scans = [glob.glob(f"scans/*/{row['case']}/*_{c}.nii.gz")[0] for c in ("flair", "t1", "t2", "t1ce")]
+        print(row["case"], *scans, f"nifti/{row['case']}_prob.nii.gz", sep="\t", file=sheet)
+PY
+classes=(--classes NCR=1,ED=2,ET=4)
+order=(--share-order background,NCR,ED,ET)
+run "$BIN/preprocess" --cases scans.tsv "${classes[@]}" "${order[@]}" --output-dir from-scans
+sed '1s/share/label\tshare/; 1!s/\t\(nifti[^\t]*\)$/\t\1\t\1/; s/nifti\/\([^\t]*\)_prob.nii.gz/predictions\/\1.h5/g' scans.tsv > from-predictions.tsv
+run "$BIN/preprocess" --cases from-predictions.tsv --output-dir from-predictions
+run "$BIN/preprocess" --cases volumes/cases.tsv --where split=val --annotations predictions --output-dir from-folder
+run "$BIN/preprocess" --cases scans.tsv --annotations nifti "${classes[@]}" "${order[@]}" --output-dir from-nifti
+python3 - <<'PY'
+import csv, h5py, numpy as np
+for folder, labels in (("from-scans", None), ("from-predictions", "annotation"), ("from-folder", "annotation"), ("from-nifti", "annotation")):
+    for row in csv.DictReader(open(f"{folder}/cases.tsv"), delimiter="\t"):
+        assert row.get("labels") == labels, (folder, row)
+        made, plain = h5py.File(f"{folder}/{row['file']}"), h5py.File(f"predictions/{row['case']}.h5")
+        assert made["share"].shape == plain["probability"].shape, folder
+        assert np.abs(made["share"][()] / 65535 - plain["probability"][()]).max() < 3e-4, folder
+        assert ("label" in made) == (folder != "from-scans")
+        if "label" in made:
+            assert np.array_equal(made["label"], plain["label"]), folder
+PY
+run "$BIN/pretrain" --cases from-scans/cases.tsv --device cpu --threads 1 --config plain.ini --output scans.h5
+
+# Wrong ones.
+prepare=("$BIN/preprocess" --output-dir none --cases scans.tsv "${classes[@]}")
+expect_error 2 'what are the volumes of .*--share-order' "${prepare[@]}"
+expect_error 3 'has 4 volumes, --share-order names 3' "${prepare[@]}" --share-order NCR,ED,ET
+expect_error 3 "channel 'edema' is no region and no class" "${prepare[@]}" --share-order background,NCR,edema,ET
+expect_error 2 'no case has a scan of soft labels' "$BIN/preprocess" --output-dir none --cases from-predictions.tsv "${order[@]}"
+expect_error 3 'neither .*none/.*h5 nor' "$BIN/preprocess" --output-dir made --cases scans.tsv --annotations "$(mkdir -p none; echo none)" "${classes[@]}"
+rmdir none
+file=$(ls nifti/*_prob.nii.gz | sed -n 1p)
+change() { # PYTHON: of the bytes b of the 4D scan, float32 from byte 352
+  python3 - "$file" "$1" <<'PY'
+import gzip, struct, sys
+b = bytearray(gzip.open("kept.nii.gz").read())
+exec(sys.argv[2])
+with gzip.open(sys.argv[1], "wb") as f: f.write(b)
+PY
+}
+cp "$file" kept.nii.gz
+change 'struct.pack_into("<f", b, 352, 1.5)'
+expect_error 3 '1.5 at voxel \(0, 0, 0\) of channel background, expected 0 to 1' "${prepare[@]}" "${order[@]}"
+change 'struct.pack_into("<f", b, 352, 0.75)'
+expect_error 3 'sum to 0.75 at voxel \(0, 0, 0\), expected 1' "${prepare[@]}" "${order[@]}"
+change 'struct.pack_into("<f", b, 292, struct.unpack_from("<f", b, 292)[0] + 4); struct.pack_into("<f", b, 268, struct.unpack_from("<f", b, 268)[0] + 4)'
+expect_error 3 "lies on .*origin .*the scan on .*expected the scan's own grid" "${prepare[@]}" "${order[@]}"
+cp kept.nii.gz "$file"
+expect_error 2 'annotate soft writes volumes' "${annotate[@]}" --annotate soft --nifti --output-dir none
+python3 - <<'PY'
+import glob, h5py, os, shutil
+for name, change in (("regions", lambda s: (s.attrs.__setitem__("kind", "sigmoid"))), ("order", lambda s: s.attrs.__setitem__("channels", ["background", "ED", "NCR", "ET"])), ("sum", lambda s: s.__setitem__((1, 2, 3, 4), 40))):
+    shutil.copytree("both", name)
+    for path in glob.glob(f"{name}/*.h5"):
+        with h5py.File(path, "r+") as f: change(f["share"])
+PY
+for name in regions order sum; do
+  pattern=$([ $name = regions ] && echo 'independent regions .*--head regions' || { [ $name = order ] && echo 'channels are background,ED,NCR,ET, class-names are background,NCR,ED,ET'; } || echo 'sum to 1.15686 at voxel \(4, 3, 2\)')
+  expect_error 3 "$pattern" "$BIN/pretrain" --cases $name/cases.tsv "${train[@]}" --output none.h5
+done
+expect_no_file none none.h5
