@@ -27,7 +27,7 @@ Head softmax_head(const ClassTable& classes);
 
 /// How a network is laid over a volume. Triples are x, y, z voxels.
 struct Tiling {
-  enum class Kind { whole, window, box, slices } kind = Kind::whole;
+  enum class Kind { whole, window, slices } kind = Kind::whole;
   std::array<int64_t, 3> size{0, 0, 0};
   double overlap = 0.5;  ///< fraction of the window shared by neighbors, [0, 1)
   bool operator==(const Tiling&) const = default;

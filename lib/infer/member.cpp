@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "prepare/placed_case.h"
 #include "voxels/chain.h"
@@ -34,10 +35,6 @@ Volume select_channels(const Volume& volume, const std::vector<std::string>& cha
   chosen.recipe_id = volume.recipe_id;
   chosen.recipe_ini = volume.recipe_ini;
   return chosen;
-}
-
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// All `channels`, those that `few` lacks as images of 0.

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "base/names.h"
 #include "methods/learner.h"
 #include "methods/mutual_sections.h"
 #include "models/catalog.h"
@@ -17,12 +17,14 @@
 namespace kdseg::methods {
 namespace {
 
+/// The images that the model sees of a stream: those it names, or of a stream of other images the
+/// stream's own, which come first and are as many; behind them stand those for frozen networks.
 at::Tensor images_for(const tensor::Batch& batch, const models::Model& model) {
   const auto& wanted = model.contract.channels;
-  const bool by_name = std::all_of(wanted.begin(), wanted.end(), [&](const auto& name) {
-    return std::find(batch.channels.begin(), batch.channels.end(), name) != batch.channels.end();
-  });
-  return by_name ? images_of(batch, wanted) : batch.input.image;
+  const bool by_name = std::all_of(wanted.begin(), wanted.end(),
+                                   [&](const auto& name) { return holds(batch.channels, name); });
+  return by_name ? images_of(batch, wanted)
+                 : batch.input.image.narrow(1, 0, static_cast<int64_t>(wanted.size()));
 }
 
 /// A model of its own with the same values, without gradients.
@@ -52,17 +54,15 @@ class Mutual : public Method {
     for (const auto& lesson : plan_.lessons) {
       objectives_.emplace_back(lesson.terms);
       const auto& objective = objectives_.back();
-      add(needs_[{lesson.network, lesson.stream}], objective.student_needs());
+      add_missing(needs_[{lesson.network, lesson.stream}], objective.student_needs());
       if (!lesson.teacher.empty())
-        add(needs_[{lesson.teacher, lesson.stream}], objective.teacher_needs());
+        add_missing(needs_[{lesson.teacher, lesson.stream}], objective.teacher_needs());
     }
   }
 
   std::vector<std::string> streams() const override {
     std::vector<std::string> names;
-    for (const auto& lesson : plan_.lessons)
-      if (std::find(names.begin(), names.end(), lesson.stream) == names.end())
-        names.push_back(lesson.stream);
+    for (const auto& lesson : plan_.lessons) add_missing(names, {lesson.stream});
     return names;
   }
 
@@ -100,7 +100,7 @@ class Mutual : public Method {
       std::vector<std::string> wanted;
       for (size_t i = 0; i < plan_.lessons.size(); ++i)
         if (plan_.lessons[i].network == learner->name())
-          add(wanted, objectives_[i].student_needs());
+          add_missing(wanted, objectives_[i].student_needs());
       const Pass pass = learner->forward(images_for(batch, learner->model()), wanted, info, false);
       if (logits) (*logits)[learner->name()] = pass.output.logits;
       for (size_t i = 0; i < plan_.lessons.size(); ++i) {
@@ -155,11 +155,6 @@ class Mutual : public Method {
 
  private:
   using Key = std::pair<std::string, std::string>;  ///< network, stream
-
-  static void add(std::vector<std::string>& all, const std::vector<std::string>& some) {
-    for (const auto& name : some)
-      if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
-  }
 
   static void append(NamedScalars& scalars, const std::string& lesson, const NamedScalars& parts) {
     for (const auto& [name, value] : parts) scalars.emplace_back(lesson + "/" + name, value);

@@ -7,18 +7,13 @@
 
 #include <algorithm>
 
+#include "base/names.h"
 #include "methods/adversary.h"
 #include "methods/learner.h"
 #include "tensor/device.h"
 
 namespace kdseg::methods {
 namespace {
-
-std::vector<std::string> united(std::vector<std::string> a, const std::vector<std::string>& b) {
-  for (const auto& name : b)
-    if (std::find(a.begin(), a.end(), name) == a.end()) a.push_back(name);
-  return a;
-}
 
 class SingleNetwork : public Method {
  public:
@@ -35,8 +30,8 @@ class SingleNetwork : public Method {
     needs_ = objective_.student_needs();
     teacher_needs_ = objective_.teacher_needs();
     if (adversary_) {
-      needs_ = united(needs_, adversary_->needs());
-      teacher_needs_ = united(teacher_needs_, adversary_->needs());
+      add_missing(needs_, adversary_->needs());
+      add_missing(teacher_needs_, adversary_->needs());
     }
     if (!teacher_) return;
     for (auto& p : teacher_->network->module().parameters()) p.set_requires_grad(false);

@@ -128,6 +128,12 @@ Model to_model(const std::string& path, const io::Checkpoint& checkpoint, const 
   } catch (const UsageError& error) {  // in a file it is the file's fault
     throw DataError("{}: {}", where, error.what());
   }
+  Tiling& tiling = model.contract.tiling;
+  const bool plane = model.network->dimensions() == 2;
+  if (plane && tiling.kind == Tiling::Kind::whole) tiling.kind = Tiling::Kind::slices;
+  if (plane != (tiling.kind == Tiling::Kind::slices))
+    throw DataError("{}: {} takes {}, the tiling is {}", where, model.section.name,
+                    plane ? "slices" : "volumes", plane ? "windows of volumes" : "slices");
   restore(model.network->module(), lookup(record.parameters), lookup(record.buffers), where);
   model.network->module().to(device);
   return model;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "methods/procedures.h"
@@ -16,10 +17,6 @@
 
 namespace kdseg::train {
 namespace {
-
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 bool all_cases_have(const StreamCases& cases, const std::string& channel) {
   return std::all_of(cases.channels_of.begin(), cases.channels_of.end(),
@@ -139,14 +136,20 @@ void Assembly::build_networks() {
                                      own_channels(predicting), seed_of(s_, section.name));
     for (size_t i = 0; i < cases_.streams.size(); ++i) {
       const auto& part = cases_.streams[i];
-      const std::string where =
-          !part.stream.patch.empty() ? "--patch" : "case " + training_[i]->id(0);
+      require_unit(*model.network, section.section.name, part.stream);
+      const std::string where = part.stream.patch.empty() ? "case " + training_[i]->id(0)
+                                : s_.streams.empty()
+                                    ? "--patch"
+                                    : fmt::format("[stream.{}]: patch", part.stream.name);
       require_size(*model.network, input_size(i), where);
     }
     model.network->module().to(device_);
     if (frozen_.teacher()) copy_frozen(model, *frozen_.teacher(), procedure_.copied);
     setup_.networks.push_back({section.name, std::move(model), regimen_of(s_, section.name)});
   }
+  for (const auto& frozen : frozen_.networks)
+    for (const auto& part : cases_.streams)
+      require_unit(*frozen.model.network, frozen.name, part.stream);
   setup_.frozen = frozen_.networks;
 }
 

@@ -168,15 +168,24 @@ Section settled_adversary(const Section& section, const LearningSettings& settin
   return settled;
 }
 
+void require_unit(const models::Network& network, const std::string& name, const Stream& stream) {
+  const bool plane = network.dimensions() == 2;
+  if (plane == (stream.unit == data::Unit::slice)) return;
+  throw UsageError("[stream.{}]: network '{}' takes {}; expected {}", stream.name, name,
+                   plane ? "slices" : "volumes",
+                   plane ? "unit = slice" : "unit = volume, or patch");
+}
+
 void require_size(const models::Network& network, const std::array<int64_t, 3>& size,
                   const std::string& where) {
   const int64_t multiple = network.size_multiple(), least = network.minimum_size();
-  for (const int64_t side : size)
-    if (side % multiple != 0 || side < least)
-      throw DataError(
-          "{}: {}x{}x{} voxels, the network takes multiples of {} from {}; see size and "
-          "size-multiple in the recipe, or --patch",
-          where, size[0], size[1], size[2], multiple, least);
+  const auto fits = [&](int64_t side) { return side % multiple == 0 && side >= least; };
+  const bool slices = network.dimensions() == 2;
+  if (fits(size[0]) && fits(size[1]) && (slices || fits(size[2]))) return;
+  throw DataError(
+      "{}: {}x{}x{} voxels, the network takes multiples of {} from {}{}; see size and "
+      "size-multiple in the recipe, or the size of the patches",
+      where, size[0], size[1], size[2], multiple, least, slices ? " in x and y" : "");
 }
 
 }  // namespace kdseg::train

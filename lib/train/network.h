@@ -45,6 +45,9 @@ models::Model make_model(const LearningSettings& settings, const TrainingCases& 
 /// so that settings files keep their proportions.
 Section settled_adversary(const Section& section, const LearningSettings& settings);
 
+/// The network takes what the stream draws: slices or volumes. \throws UsageError  naming both
+void require_unit(const models::Network& network, const std::string& name, const Stream& stream);
+
 /// The network accepts this input size (x y z; z is 1 for slices). \throws DataError  naming
 /// `where` it comes from
 void require_size(const models::Network& network, const std::array<int64_t, 3>& size,

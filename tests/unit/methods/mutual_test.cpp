@@ -104,6 +104,20 @@ TEST(Mutual, FrozenNetworksTeachAndStay) {
   EXPECT_EQ(largest_difference(before, values_of(*method, "old")), 0);
 }
 
+// Images that stand behind a stream's own are for frozen networks: the others do not see them.
+TEST(Mutual, OtherImagesOfAStreamAreNotTakenForItsOwn) {
+  const auto alone = make_mutual(pair_setup()), beside = make_mutual(pair_setup());
+  tensor::Draw draw = pair_draw(0, 1);
+  const Report expected = alone->step(draw, {});
+  auto& a = draw["a"];
+  a.channels.push_back("for-a-frozen-one");
+  a.input.image = at::cat({a.input.image, at::rand_like(a.input.image.narrow(1, 0, 1))}, 1);
+  const Report report = beside->step(draw, {});
+  EXPECT_EQ(report.at("loss-real"), expected.at("loss-real"));
+  EXPECT_EQ(report.at("loss-syn"), expected.at("loss-syn"));
+  EXPECT_EQ(largest_difference(values_of(*beside, "syn"), values_of(*alone, "syn")), 0);
+}
+
 TEST(Mutual, AnAverageFollowsItsNetworkAndMayTeachIt) {
   methods::Setup setup = pair_setup();
   setup.averages = {section("average", "slow", {{"network", "real"}, {"decay", "0.9"}})};
