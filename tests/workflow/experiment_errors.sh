@@ -29,6 +29,9 @@ told 's/^rivals: \[student/rivals: [studnt/' "rivals.0: 'studnt' is no row; did 
 told 's/  - {metric: ap, region: ET, method: had-net, minus: student}/  - {metric: ap, region: ET, method: had-net, minus: nobody}/' \
   "gate.3.minus: 'nobody' is no row"
 told 's/^  - {metric: dice_best.*/  - {metric: dice, regions: [ET], within: 0.1}/' 'verdict.2: expected either above, or within, of and methods'
+told 's/^  ad-net: \[student\]$/  ad-net: [u-hved]/' "verdict.3: 'ad-net' and 'student' are not compared; add one to the other's \`comparisons\`"
+told 's/    comparisons: {had-net: \[no-adversary\]}/    comparisons: {had-net: [student]}/' \
+  "controls.no-contrast.expect: 'had-net' and 'no-adversary' are not compared"
 told 's/^methods: .*/&\n  mean:\n    label: Mean\n    members: [teacher, student]\n    teacher: teacher/' \
   'methods.mean.teacher: is nothing for a mean of members'
 told 's/^uncertainty: .*/uncertainty: [mean]/; s/^methods: .*/&\n  mean:\n    label: Mean\n    members: [teacher]/' \

@@ -27,13 +27,19 @@ gain = next(r for r in csv.DictReader(open(f"{root}/tabletext.csv")) if (r["row"
 expected = 100 * (float(table1[("ET", "HAD-Net")]["value"]) / float(table1[("ET", "AD-Net")]["value"]) - 1)
 assert abs(float(gain["value"]) - expected) < 0.05, (gain, expected)
 verdict = list(csv.DictReader(open(f"{root}/verdict.csv")))
-assert len(verdict) == 23 and all(r["holds"] in ("yes", "no") for r in verdict), verdict
+assert len(verdict) == 23 and all(r["holds"] in ("yes", "no", "undecided") for r in verdict), verdict
+for row in (r for r in verdict if " above " in r["statement"]):
+    low, high = float(row["ci_lo"]), float(row["ci_hi"])
+    assert row["holds"] == ("yes" if low > 0 else "no" if high < 0 else "undecided"), row
 control = verdict[-1]
 assert control["cohort"] == "tiny-no-contrast" and control["ci_lo"], control
 for figure in ("figure2.png", "figure3.png"):
     assert open(f"{root}/{figure}", "rb").read(4) == b"\x89PNG"
 page = open(f"{root}/report.html").read()
 assert "SYNTHETIC" in page
+told = re.search(r"Of (\d+) statements checked, <strong>(\d+) hold</strong>,\s+<strong>(\d+) do not</strong>, <strong>(\d+) are undecided", page)
+assert told.start() < page.index("<h2>Results"), "the counts are not at the top"
+assert [int(n) for n in told.groups()] == [23] + [sum(r["holds"] == k for r in verdict) for k in ("yes", "no", "undecided")], told
 outside = [u for u in re.findall(r'(?:src|href)="([^"]+)"', page) if not u.startswith(("data:", "#"))]
 assert not outside, outside
 PY

@@ -5,6 +5,7 @@ method, or one network of a method whose checkpoint holds several, named METHOD.
 """
 
 import difflib
+import itertools
 import sys
 from pathlib import Path
 
@@ -214,6 +215,15 @@ class References:
         if within:
             self.row(row["of"], *at, "of")
             self.all_rows(row["methods"], *at, "methods")
+        groups = row.get("above", [[row.get("of")], row.get("methods", [])])
+        for upper, lower in zip(groups, groups[1:]):
+            for a, b in itertools.product(upper, lower):
+                self.compared(self.experiment["comparisons"], a, b, *at)
+
+    def compared(self, comparisons, a, b, *at):
+        """Without a comparison there is no interval, and the statement stays undecided for ever."""
+        if b not in comparisons.get(a, []) and a not in comparisons.get(b, []):
+            raise Fault(at, f"'{a}' and '{b}' are not compared; add one to the other's `comparisons`")
 
     def control(self, control, *at):
         for i, name in enumerate(control["methods"]):
@@ -222,6 +232,7 @@ class References:
         self.region(control["expect"]["region"], *at, "expect", "region")
         for key in ("reference", "against"):
             self.row(control["expect"][key], *at, "expect", key)
+        self.compared(control["comparisons"], control["expect"]["reference"], control["expect"]["against"], *at, "expect")
 
 
 def check(experiment):

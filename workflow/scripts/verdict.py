@@ -2,8 +2,12 @@
 """Which of the paper's orderings hold in our runs, and what the control cohorts say.
 
 One row per statement: what is stated, whether it holds, the difference of means over cases (averaged over
-seeds) with its 95 % bootstrap interval over cases where `evaluate` gave one, n cases and seeds. Rows that were
-not run give `not-run`.
+seeds) with its 95 % bootstrap interval over cases, n cases and seeds. The interval decides, not the sign:
+
+yes        every difference in the interval is as stated
+no         none is
+undecided  some are and some are not: of `A above B` the interval contains 0; or there is no interval
+not-run    a row of the statement was not run
 """
 
 import argparse
@@ -12,6 +16,33 @@ from pathlib import Path
 import pandas as pd
 from experiment import load, rows
 from results import kind_of, over_seeds, runs, seed_of
+
+
+def above(low, high):
+    """Whether a difference is positive."""
+    return "yes" if low > 0 else "no" if high < 0 else "undecided"
+
+
+def within(limit):
+    """Whether a difference is at most `limit` either way."""
+
+    def judged(low, high):
+        if -limit <= low and high <= limit:
+            return "yes"
+        return "no" if low > limit or high < -limit else "undecided"
+
+    return judged
+
+
+def nothing(half_width):
+    """Whether there is no difference, as far as an interval of at most this half-width can tell."""
+
+    def judged(low, high):
+        if low > 0 or high < 0:
+            return "no"
+        return "yes" if (high - low) / 2 <= half_width else "undecided"
+
+    return judged
 
 
 class Verdict:
@@ -38,8 +69,8 @@ class Verdict:
                 return sign, found.iloc[0]
         return 1, None
 
-    def add(self, root, statement, region, metric, high, low, holds):
-        """One row on high - low; `holds(difference, comparison)` decides."""
+    def add(self, root, statement, region, metric, high, low, judged):
+        """One row on high - low; `judged(ends of the interval)` decides."""
         a, n = self.mean(root, high, region, metric) if high in self.run else (None, 0)
         b, _ = self.mean(root, low, region, metric) if low in self.run else (None, 0)
         row = {"statement": statement, "region": region, "metric": metric, "cohort": Path(root).name}
@@ -47,15 +78,16 @@ class Verdict:
             self.rows.append({**row, "holds": "not-run"})
             return
         sign, found = self.interval(root, high, low, region, metric)
+        row["holds"] = "undecided"
         if found is not None:
             ends = sorted([sign * found.ci_lo, sign * found.ci_hi])
+            row["holds"] = judged(*ends)
             row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}")
             row.update(p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")
         row.update(
             difference=f"{a - b:.4f}",
             n=str(n),
             seeds=str(len({seed_of(run) for run in runs(root, high)})),
-            holds="yes" if holds(a - b, found) else "no",
         )
         self.rows.append(row)
 
@@ -67,11 +99,10 @@ class Verdict:
                 for upper, lower in zip(groups, groups[1:]):
                     for a in upper:
                         for b in lower:
-                            self.add(self.root, f"{labels[a]} above {labels[b]}", region, row["metric"], a, b, lambda d, _: d > 0)
+                            self.add(self.root, f"{labels[a]} above {labels[b]}", region, row["metric"], a, b, above)
                 for b in row.get("methods", []):
                     text = f"{labels[row['of']]} within {row['within']} of {labels[b]}"
-                    limit = row["within"]
-                    self.add(self.root, text, region, row["metric"], row["of"], b, lambda d, _: abs(d) <= limit)
+                    self.add(self.root, text, region, row["metric"], row["of"], b, within(row["within"]))
 
     def controls(self, names):
         for name in names:
@@ -80,11 +111,7 @@ class Verdict:
             root = self.root.with_name(f"{self.root.name}-{name}")
             half = expect["half_width"]
             text = f"{control['title']}: difference 0 within the interval, half-width at most {half}"
-
-            def holds(_, found, half=half):
-                return found is not None and found.ci_lo <= 0 <= found.ci_hi and (found.ci_hi - found.ci_lo) / 2 <= half
-
-            self.add(root, text, expect["region"], expect["metric"], expect["reference"], expect["against"], holds)
+            self.add(root, text, expect["region"], expect["metric"], expect["reference"], expect["against"], nothing(half))
 
 
 def main():
