@@ -35,7 +35,13 @@ struct Candidate {
 
 using Report = std::map<std::string, double>;  ///< losses and counts of one step, for the history
 using Logits = std::map<std::string, at::Tensor>;  ///< by the name of a candidate's member
-using Sizes = std::map<std::string, std::array<int64_t, 3>>;  ///< by stream: x, y, z voxels
+
+/// What a stream gives to an iteration.
+struct Shape {
+  std::array<int64_t, 3> size{};  ///< x, y, z voxels of a sample; z is 1 for slices
+  int64_t batch = 1;
+};
+using Shapes = std::map<std::string, Shape>;  ///< by stream
 
 struct StepInfo {
   int64_t step = 0, steps = 1;  ///< global step and length of the run
@@ -58,8 +64,8 @@ class Method {
                           Logits* logits = nullptr) = 0;
   virtual std::vector<Part> parts() = 0;
   virtual std::vector<Candidate> candidates() const = 0;
-  /// Multiply-accumulates of one step on one sample of each stream.
-  virtual int64_t macs(const Sizes& sizes) const = 0;
+  /// Multiply-accumulates of one step.
+  virtual int64_t macs(const Shapes& shapes) const = 0;
   /// What a method keeps from step to step beside its parts, under `prefix`.
   virtual void save(io::Tree& /*tree*/, const std::string& /*prefix*/) const {}
   /// \throws DataError  it is missing or does not fit

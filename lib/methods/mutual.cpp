@@ -142,13 +142,13 @@ class Mutual : public Method {
     return made;
   }
 
-  int64_t macs(const Sizes& sizes) const override {
+  int64_t macs(const Shapes& shapes) const override {
     int64_t sum = 0;
     for (const auto& [key, wanted] : needs_) {
       const models::Model& own = model(key.first);
       const auto channels = static_cast<int64_t>(own.contract.channels.size());
-      sum += (learns(key) ? 3 : 1) *
-             models::macs_of(*own.network, channels, sizes.at(key.second), wanted);
+      const auto& [size, batch] = shapes.at(key.second);
+      sum += batch * (learns(key) ? 3 : 1) * models::macs_of(*own.network, channels, size, wanted);
     }
     return sum;
   }

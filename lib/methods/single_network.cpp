@@ -98,15 +98,16 @@ class SingleNetwork : public Method {
     return {{learner_.name(), {{learner_.name(), &learner_.model()}}, true}};
   }
 
-  int64_t macs(const Sizes& sizes) const override {
-    const auto& size = sizes.at(stream_);
+  int64_t macs(const Shapes& shapes) const override {
+    const auto& [size, batch] = shapes.at(stream_);
     auto& network = *learner_.model().network;
     const auto own = static_cast<int64_t>(channels().size());
     int64_t macs = 3 * models::macs_of(network, own, size, needs_);
     if (teacher_in_use())
       macs += models::macs_of(*teacher_->network,
                               static_cast<int64_t>(teacher_->contract.channels.size()), size);
-    return adversary_ ? macs + adversary_->macs(network, own, size) : macs;
+    if (adversary_) macs += adversary_->macs(network, own, size);
+    return batch * macs;
   }
 
  private:

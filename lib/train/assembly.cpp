@@ -194,11 +194,13 @@ std::array<int64_t, 3> Assembly::input_size(size_t stream) const {
   return size;
 }
 
-methods::Sizes Assembly::input_sizes() const {
-  methods::Sizes sizes;
-  for (size_t i = 0; i < cases_.streams.size(); ++i)
-    sizes[cases_.streams[i].stream.name] = input_size(i);
-  return sizes;
+methods::Shapes Assembly::input_shapes() const {
+  methods::Shapes shapes;
+  for (size_t i = 0; i < cases_.streams.size(); ++i) {
+    const Stream& stream = cases_.streams[i].stream;
+    shapes[stream.name] = {input_size(i), stream.batch};
+  }
+  return shapes;
 }
 
 std::vector<Source> Assembly::sources() const {

@@ -33,8 +33,7 @@ class Assembly {
   std::vector<Source> sources() const;
   int64_t iterations_per_epoch() const;
   std::map<std::string, std::string> recipes() const;  ///< fitted, by stream
-  /// Of an input of each stream, x y z voxels; z is 1 for slices.
-  methods::Sizes input_sizes() const;
+  methods::Shapes input_shapes() const;
   bool minimum_outside() const { return recipes_[cases_.predicted]->minimum_outside(); }
 
  private:

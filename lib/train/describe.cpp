@@ -57,13 +57,14 @@ std::string thousands(int64_t value) {
 }
 
 std::string size_of(const DescribedStream& stream) {
-  return stream.slices
-             ? fmt::format("{} x {} pixels", stream.size[0], stream.size[1])
-             : fmt::format("{} x {} x {} voxels", stream.size[0], stream.size[1], stream.size[2]);
+  return stream.slices ? fmt::format("{} x {} pixels", stream.shape.size[0], stream.shape.size[1])
+                       : fmt::format("{} x {} x {} voxels", stream.shape.size[0],
+                                     stream.shape.size[1], stream.shape.size[2]);
 }
 
 double voxels_of(const DescribedStream& stream) {
-  return static_cast<double>(stream.size[0] * stream.size[1] * stream.size[2] * stream.batch);
+  return static_cast<double>(stream.shape.size[0] * stream.shape.size[1] * stream.shape.size[2] *
+                             stream.shape.batch);
 }
 
 }  // namespace
@@ -107,17 +108,15 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   const Head& head = setup.networks.front().model.contract.head;
   text += fmt::format("{:<14} {}\n", head.kind == Head::Kind::image ? "makes" : "classes",
                       join(head.names, ","));
-  methods::Sizes sizes;
-  int64_t batch = 0;
+  methods::Shapes shapes;
   for (const auto& stream : streams) {
-    sizes[stream.name] = stream.size;
-    text +=
-        fmt::format("{:<14} {}{}, batch {}\n", "input",
-                    streams.size() > 1 ? stream.name + ": " : "", size_of(stream), stream.batch);
-    batch = std::max(batch, stream.batch);
+    shapes[stream.name] = stream.shape;
+    text += fmt::format("{:<14} {}{}, batch {}\n", "input",
+                        streams.size() > 1 ? stream.name + ": " : "", size_of(stream),
+                        stream.shape.batch);
   }
   text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",
-                      1e-9 * static_cast<double>(method.macs(sizes) * batch));
+                      1e-9 * static_cast<double>(method.macs(shapes)));
   const IterationMemory memory = memory_of(method, setup, streams);
   text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
                       memory.total(), memory.parameters, memory.activations);

@@ -1,6 +1,5 @@
 // What a run will cost, before it starts.
 #pragma once
-#include <array>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,7 @@ namespace kdseg::train {
 struct DescribedStream {
   std::string name;
   std::vector<std::string> channels;  ///< of its images in memory
-  std::array<int64_t, 3> size{};      ///< x, y, z voxels; z is 1 for slices
-  int64_t batch = 1;
+  methods::Shape shape;
   bool slices = false, labelled = true;
 };
 

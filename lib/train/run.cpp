@@ -105,18 +105,15 @@ class Run {
 
   /// Multiply-accumulates, as --describe counts them.
   double work_of_iteration() {
-    int64_t batch = 1;
-    for (const auto& part : cases_.streams) batch = std::max(batch, part.stream.batch);
-    return static_cast<double>(assembly_->method().macs(assembly_->input_sizes()) * batch);
+    return static_cast<double>(assembly_->method().macs(assembly_->input_shapes()));
   }
 
   std::vector<DescribedStream> describe_streams() {
     std::vector<DescribedStream> streams;
-    const auto sizes = assembly_->input_sizes();
+    const auto shapes = assembly_->input_shapes();
     for (const auto& part : cases_.streams)
       streams.push_back({part.stream.name, loaded_channels(s_, part, frozen_),
-                         sizes.at(part.stream.name), part.stream.batch,
-                         part.stream.unit == data::Unit::slice,
+                         shapes.at(part.stream.name), part.stream.unit == data::Unit::slice,
                          part.stream.labels != data::LabelRule::none});
     return streams;
   }

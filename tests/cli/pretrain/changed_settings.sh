@@ -18,3 +18,14 @@ expect_file a.h5
 expect_exit 75 "$BIN/pretrain" "${common[@]}" --output b.h5 --deadline 0.001
 run "$BIN/pretrain" "${common[@]}" --output b.h5 --checkpoint-every 1 --history elsewhere.csv --verbose
 expect_file elsewhere.csv
+
+# A run that an older program began: its state lacks the layout of today's.
+expect_exit 75 "$BIN/pretrain" "${common[@]}" --output old.h5 --deadline 0.001
+python3 - <<'PY'
+import glob, h5py
+for path in glob.glob("old.h5.run/state-*.h5"):
+    with h5py.File(path, "r+") as f:
+        del f.attrs["layout"], f.attrs["content_sha256"]
+PY
+expect_error 2 'old.h5.run holds a run that another version of this program began; .*--resume never' "$BIN/pretrain" "${common[@]}" --output old.h5
+run "$BIN/pretrain" "${common[@]}" --output old.h5 --resume never

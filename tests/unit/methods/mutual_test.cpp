@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "methods/single_network.h"
+#include "models/work.h"
 #include "tiny.h"
 
 namespace kdseg::methods {
@@ -163,6 +164,15 @@ TEST(Mutual, ValidationChangesNothingAndGivesEveryMember) {
 
 void expect_refusal(const Setup& setup, const std::string& text) {
   EXPECT_THAT([&] { make_mutual(setup); }, ThrowsMessage<UsageError>(HasSubstr(text)));
+}
+
+// Both networks learn from both streams, each stream with a batch of its own; a step back costs two
+// forward.
+TEST(Mutual, CountsItsWorkByStream) {
+  const methods::Setup setup = pair_setup();
+  const int64_t one = models::macs_of(*student_of(setup).network, 4, {32, 32, 32});
+  EXPECT_EQ(make_mutual(setup)->macs({{"t", {{32, 32, 32}, 1}}, {"a", {{32, 32, 64}, 3}}}),
+            2 * 3 * (one + 3 * 2 * one));
 }
 
 TEST(Mutual, NamesWhatThereIsNot) {

@@ -169,9 +169,9 @@ TEST(Subsets, WeightsArePenalizedInBothProcedures) {
 
 TEST(Subsets, WorkCountsTheImageDecoders) {
   methods::Setup setup = subset_setup("u-hved");
-  const int64_t with = make_supervised(setup)->macs({{case_stream, {32, 32, 32}}});
+  const int64_t with = make_supervised(setup)->macs({{case_stream, {{32, 32, 32}}}});
   setup.terms.pop_back();
-  const int64_t without = make_supervised(setup)->macs({{case_stream, {32, 32, 32}}});
+  const int64_t without = make_supervised(setup)->macs({{case_stream, {{32, 32, 32}}}});
   const std::vector<std::string> wanted{"reconstruction"};
   auto& network = *student_of(setup).network;
   const auto channels = static_cast<int64_t>(student_of(setup).contract.channels.size());

@@ -179,9 +179,9 @@ TEST(TeacherStudent, CountsItsWork) {
   auto& student = *student_of(setup).network;
   const int64_t judge =
       models::macs_of(*models::make_discriminator(section, 3, 4), student, 3, size);
-  EXPECT_EQ(make_teacher_student(setup)->macs({{case_stream, size}}),
-            3 * models::macs_of(student, 3, size) +
-                models::macs_of(*setup.teacher()->network, 4, size) + 7 * judge);
+  EXPECT_EQ(make_teacher_student(setup)->macs({{case_stream, {size, 2}}}),
+            2 * (3 * models::macs_of(student, 3, size) +
+                 models::macs_of(*setup.teacher()->network, 4, size) + 7 * judge));
 }
 
 TEST(TeacherStudent, RefusesWrongSettings) {

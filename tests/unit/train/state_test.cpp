@@ -34,7 +34,7 @@ struct Holder : methods::Method {
   std::vector<methods::Candidate> candidates() const override {
     return {{"student", {{"student", &model}}, true}};
   }
-  int64_t macs(const methods::Sizes&) const override { return 0; }
+  int64_t macs(const methods::Shapes&) const override { return 0; }
   void save(io::Tree& tree, const std::string& prefix) const override {
     tree.attributes[prefix]["own"] = own;
   }
