@@ -111,12 +111,13 @@ reference: setup  ## reference values anew, by scripts in PyTorch that share not
 	@$(if $(MUTATE),$(MAKE) $(BUILD)/build.ninja && $(call compile,golden_first_steps))
 	@tests/reference/run.sh $(VENV) $(BUILD) $(if $(MUTATE),mutate)
 
-check: setup  ## formatting, linters of the Python side and of the workflow
+check: setup  ## formatting, linters of C++ (make tidy), of the Python side and of the workflow
 	@workflow/scripts/install_packages.sh apt-packages-check.txt
 	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
 	@$(VENV)/bin/snakefmt --check workflow
 	@$(VENV)/bin/ruff check --quiet
 	@found=$$($(VENV)/bin/snakemake --lint 2>&1) || { echo "$$found"; exit 1; }
+	@$(MAKE) tidy
 
 tidy: setup  ## clang-tidy over lib/ and tools/, as .clang-tidy says; looks at what has changed since it was clean
 	@workflow/scripts/install_packages.sh apt-packages-check.txt

@@ -16,7 +16,7 @@ import sys
 
 TIDY = "clang-tidy-14"  # the checks of another version are other ones
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-AT_ONCE = 12  # files of a folder that share one reading of the libraries' headers
+AT_ONCE = 24  # files of a folder that share one reading of the libraries' headers
 
 
 class Sources:
@@ -72,7 +72,8 @@ def looked_at(sources, files):
         source.write_text("".join(f'#include "{file}"\n' for file in files))
     command = [TIDY, "--quiet", f"--header-filter={re.escape(str(ROOT))}/(lib|tools)/", str(source), "--"]
     if files[0].parent.name == "image":
-        command.append("-U__clang__")  # Debian's ITK was configured by GCC, and its headers refuse another compiler
+        # Debian's ITK was configured by GCC, and its headers refuse another compiler.
+        command += ["-U__clang__", "-fgnuc-version=9.0"]
     found = subprocess.run(
         command + sources.flags[files[0]].split(), capture_output=True, text=True, cwd=sources.build, check=False
     )

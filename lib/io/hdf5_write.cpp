@@ -62,8 +62,9 @@ class Writer {
     if (object != "/" && !exists(object)) group(object);
     const Handle target(H5Oopen(file_, object.c_str(), H5P_DEFAULT), H5Oclose);
     check(target.good(), object);
-    for (const auto& [name, value] : named)
-      std::visit([&](const auto& v) { attribute(target.get(), object, name, v); }, value);
+    for (const auto& item : named)
+      std::visit([&](const auto& v) { attribute(target.get(), object, item.first, v); },
+                 item.second);
   }
 
  private:
@@ -143,7 +144,8 @@ uint64_t write_content(const std::string& path, hid_t file, const Tree& tree,
   for (const auto& [name, array] : tree.arrays) writer.declare(name, array);
   for (const auto& [object, named] : tree.attributes) {
     auto kept = named;
-    std::erase_if(kept, [&](const auto& item) { return is_envelope(object, item.first); });
+    std::erase_if(kept,
+                  [&object = object](const auto& item) { return is_envelope(object, item.first); });
     writer.attributes(object, kept);
   }
   writer.attributes("/", {{"schema", envelope.schema},

@@ -52,14 +52,14 @@ bool check_seal(const std::string& path) {
   if (error) throw_unreadable(path, error.value());
   const uint64_t content = hdf5_end(read_part(path, 0, superblock_bytes));
   if (content == 0 || content >= size) return false;  // whether it is cut off HDF5 will tell
-  const DataError damaged("{}: truncated or damaged HDF5 file", path);
-  if (size - content != seal_bytes) throw damaged;
+  const auto damaged = [&] { return DataError("{}: truncated or damaged HDF5 file", path); };
+  if (size - content != seal_bytes) throw damaged();
   const auto seal = read_part(path, content, seal_bytes);
-  if (seal.size() != seal_bytes) throw damaged;
+  if (seal.size() != seal_bytes) throw damaged();
   const uint64_t length = little_endian(std::span(seal).subspan(mark_bytes, length_bytes));
-  if (length > content) throw damaged;
+  if (length > content) throw damaged();
   const auto expected = make_seal(read_part(path, 0, length));
-  if (!std::equal(seal.begin(), seal.end(), expected.begin())) throw damaged;
+  if (!std::equal(seal.begin(), seal.end(), expected.begin())) throw damaged();
   return true;
 }
 

@@ -133,8 +133,8 @@ std::vector<int64_t> Tree::integers(const std::string& object, const std::string
 }
 
 std::string Tree::text_or(const std::string& object, const std::string& name,
-                          std::string otherwise) const {
-  return has_attribute(object, name) ? text(object, name) : std::move(otherwise);
+                          const std::string& otherwise) const {
+  return has_attribute(object, name) ? text(object, name) : otherwise;
 }
 
 std::vector<std::string> Tree::texts_or_none(const std::string& object,

@@ -62,7 +62,7 @@ struct Tree {
   std::vector<int64_t> integers(const std::string& object, const std::string& name) const;
   /// What other programs may leave out.
   std::string text_or(const std::string& object, const std::string& name,
-                      std::string otherwise) const;
+                      const std::string& otherwise) const;
   std::vector<std::string> texts_or_none(const std::string& object, const std::string& name) const;
 
   std::string file_ = "(memory)";  ///< for messages

@@ -69,7 +69,7 @@ TermRow bottleneck_kl_row() {
             MapNorm norm = MapNorm::softmax;
             for (size_t i = 0; i < norm_names.size(); ++i)
               if (p.text("normalization") == norm_names[i]) norm = static_cast<MapNorm>(i);
-            const std::string map = p.text("map");
+            const std::string& map = p.text("map");
             Term term;
             term.needs_teacher = true;
             term.student_needs = term.teacher_needs = {map};

@@ -57,13 +57,13 @@ Overlap ClassCounts::region(std::span<const int> members) const {
 
 uint64_t ClassCounts::predicted(int index) const {
   uint64_t n = 0;
-  for (int r = 0; r < classes_; ++r) n += counts_[static_cast<size_t>(index * classes_ + r)];
+  for (int r = 0; r < classes_; ++r) n += counts_[static_cast<size_t>(index) * classes_ + r];
   return n;
 }
 
 uint64_t ClassCounts::referenced(int index) const {
   uint64_t n = 0;
-  for (int p = 0; p < classes_; ++p) n += counts_[static_cast<size_t>(p * classes_ + index)];
+  for (int p = 0; p < classes_; ++p) n += counts_[static_cast<size_t>(p) * classes_ + index];
   return n;
 }
 

@@ -11,7 +11,7 @@ namespace kdseg::models {
 namespace {
 
 /// Sets each value of a parameter from its own stream, whatever device and type it has.
-void fill(at::Tensor parameter, const std::function<double()>& value) {
+void fill(const at::Tensor& parameter, const std::function<double()>& value) {
   const c10::NoGradGuard no_grad;
   at::Tensor host = at::Tensor(parameter.detach()).to(at::kCPU, at::kFloat).contiguous().clone();
   auto* data = host.mutable_data_ptr<float>();

@@ -60,7 +60,7 @@ class Adam : public Optimizer {
   void update(const Pending& pending, double learning_rate) override {
     const Options& o = options();
     const auto& steps = pending.slots.back();
-    for (at::Tensor step : steps) step.add_(1);
+    for (const at::Tensor& step : steps) step.add_(1);
     const at::TensorList largest = o.amsgrad ? at::TensorList(pending.slots[2]) : at::TensorList();
     const auto run = [&](auto&& fused) {
       fused(pending.parameters, pending.gradients, pending.slots[0], pending.slots[1], largest,

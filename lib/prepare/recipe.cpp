@@ -51,7 +51,8 @@ Measured measure(const Volume& volume, const Parameters& values, bool landmarks)
 /// Mean landmarks of the channels that every case has.
 LandmarkTable mean_landmarks(const std::vector<Measured>& cases) {
   LandmarkTable table;
-  for (const auto& [channel, ignored] : cases.front().landmarks) {
+  for (const auto& first : cases.front().landmarks) {
+    const std::string& channel = first.first;
     Landmarks sum{};
     const bool everywhere = std::all_of(cases.begin(), cases.end(), [&](const Measured& one) {
       const auto found = one.landmarks.find(channel);

@@ -70,7 +70,7 @@ std::string differences(const Identity& before, const Identity& now) {
   const std::map<std::string, std::string> old(before.begin(), before.end()),
       current(now.begin(), now.end());
   std::vector<std::string> found;
-  const auto shown = [](std::string value) {
+  const auto shown = [](const std::string& value) {
     if (value.find('\n') != std::string::npos) return std::string("another text");
     return value.empty() ? std::string("not set") : value;
   };

@@ -42,7 +42,8 @@ struct PoolRow {
       for (int j = 1; j < 8; ++j) {
         const float* from = rows[j / 2] + 2 * i;
         const T value = j % 2 ? every_second<N, 1>(from) : every_second<N, 0>(from);
-        const M better = (value > best) | (value != value);
+        const M nan = value != value;  // NOLINT(misc-redundant-expression)
+        const M better = (value > best) | nan;
         best = better ? value : best;
         place = better ? M{} + j : place;
       }
