@@ -27,7 +27,9 @@ const cli::Manual manual{
      "ensemble-label --model student.h5 --image flair=a.nii.gz --image t1=b.nii.gz "
      "--image t2=c.nii.gz --output segmentation.nii.gz",
      "ensemble-label --model student.h5 --describe"},
-    {"Isensee et al. 2021, nnU-Net, Nature Methods 18 (weights of overlapping windows)"},
+    {"Isensee et al. 2021, nnU-Net, Nature Methods 18 (weights of overlapping windows)",
+     "Lachinov et al. 2018, Glioma Segmentation with Cascaded UNet, arXiv:1810.04008 (mirrored "
+     "passes, small components)"},
     "--describe measures what a pass needs, on the smallest input the network takes, and prints it "
     "for a whole prepared volume or a window. Networks take turns, so the largest counts. A whole "
     "volume that needs more than --memory-limit is "
@@ -56,6 +58,19 @@ void declare(cli::Options& add, Settings& s) {
       "annotation",
       {"none", "hard", "soft"});
   declare_windows(add, s);
+  add.texts(
+      "mirror", s.mirror,
+      "axes along which the input is mirrored as well, x y z: the mean over all combinations, "
+      "at 2, 4 or 8 times the work; none: not mirrored");
+  add.group("Post-processing of labels");
+  add.texts("least-region", s.least_region,
+            "REGION=N:CLASS: a region of fewer than N voxels becomes CLASS, or background, as in "
+            "ET=33:NCR; probabilities stay");
+  add.number(
+      "least-component", s.least_component,
+      "connected parts of the foreground smaller than this fraction of it become background; "
+      "0 keeps all",
+      {.low = 0, .high = 1});
   cli::declare_tensor(add, s.tensor, cli::Computes::predictions);
 }
 

@@ -1,6 +1,8 @@
 #include "infer/predict.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/flip.h>
 
 #include <algorithm>
 
@@ -89,7 +91,19 @@ at::Tensor probabilities(models::Network& network, const Head& head, const Tilin
   check_tiling(tiling, pass.multiple, pass.minimum);
   pass.slices_at_once = parts_at_once(network, tiling, image, options.memory_limit_gib);
   pass.minimum_outside = options.minimum_outside;
-  return sliding_window(pass, tiling, image, options.weights);
+  at::Tensor sum;
+  for (uint64_t subset = 0; subset < uint64_t{1} << options.mirror.size(); ++subset) {
+    std::vector<int64_t> axes;
+    for (size_t i = 0; i < options.mirror.size(); ++i)
+      if (subset >> i & 1) axes.push_back(image.dim() - 1 - options.mirror[i]);
+    if (axes.empty()) {
+      sum = sliding_window(pass, tiling, image, options.weights);
+      continue;
+    }
+    throw_if_stopped();
+    sum += sliding_window(pass, tiling, image.flip(axes), options.weights).flip(axes);
+  }
+  return options.mirror.empty() ? sum : sum / static_cast<double>(1 << options.mirror.size());
 }
 
 io::Prediction empty_prediction(const Contract& contract, const Volume& volume) {
@@ -109,6 +123,7 @@ io::Prediction predict(const std::vector<Member>& members, const Volume& volume,
   const Contract& contract = members.front().contract();
   io::Prediction prediction = empty_prediction(contract, volume);
   prediction.label = decoded(mean, contract.head);
+  postprocess(prediction.label, prediction.classes, prediction.regions, options.postprocessing);
   if (options.keep_probability) prediction.probability = std::move(mean);
   return prediction;
 }

@@ -8,6 +8,7 @@
 #include "base/volume.h"
 #include "infer/decode.h"
 #include "infer/member.h"
+#include "infer/postprocess.h"
 #include "infer/sliding_window.h"
 #include "io/prediction_file.h"
 #include "models/network.h"
@@ -20,7 +21,11 @@ struct PredictOptions {
   double memory_limit_gib = 0;  ///< 0: none; else a pass that needs more is refused
   bool keep_probability = false;
   WindowWeights weights = WindowWeights::gaussian;
-  bool minimum_outside = false;  ///< of probabilities(): see Pass; predict() asks each recipe
+  /// Axes (0 x, 1 y, 2 z) along which the input is mirrored as well: the mean over all
+  /// combinations, 2^n passes of each network. Source: Lachinov et al. 2018 (x and y at test time).
+  std::vector<int64_t> mirror;
+  Postprocessing postprocessing;  ///< of predict(): of labels; probabilities stay as they are
+  bool minimum_outside = false;   ///< of probabilities(): see Pass; predict() asks each recipe
   at::Tensor present;  ///< of probabilities(): [1, C], 1 where a channel is given; undefined: all
   /// Of predict(): channels that networks may use, for networks that take subsets; empty: all that
   /// a volume has.
@@ -35,8 +40,8 @@ at::Tensor probabilities_of(models::Network& network, const Head& head, const te
                             at::ScalarType compute);
 
 /// Probabilities [N, K, D, H, W] float32 of one network on a prepared input [N, C, D, H, W]
-/// with dropout off, laid over the volume as `tiling` says (see sliding_window()). The result lies
-/// on the input's device and has no gradient.
+/// with dropout off, laid over the volume as `tiling` says (see sliding_window()), mirrored as
+/// `options` say. The result lies on the input's device and has no gradient.
 /// \throws UsageError  as check_tiling()
 /// \throws RunError    one pass needs more than the memory limit
 at::Tensor probabilities(models::Network& network, const Head& head, const Tiling& tiling,

@@ -25,6 +25,9 @@ struct LabelSettings {
   std::vector<int64_t> window;         ///< x y z voxels; empty: as the checkpoint says
   double overlap = 0.5;                ///< of windows, fraction
   std::string weights = "gaussian";    ///< gaussian, plain or center
+  std::vector<std::string> mirror;        ///< axes: x y z
+  std::vector<std::string> least_region;  ///< "ET=33:NCR"
+  double least_component = 0;             ///< fraction of the foreground
   TensorSettings tensor;
 };
 

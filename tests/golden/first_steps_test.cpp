@@ -207,12 +207,15 @@ void add_augmentation(Values& values, const Section& section) {
 }
 
 /// What the program was told and no loss shows.
-Values as_read(const Method& method, const Told& told, int64_t channels, int64_t outputs) {
+Values as_read(const Method& method, const Told& told, const Contract& contract) {
   const auto& s = told.learning;
+  const auto channels = static_cast<int64_t>(contract.channels.size());
+  const int64_t outputs = contract.head.channels();
   std::vector<std::string> patch;
   for (const int64_t side : s.training.patch) patch.push_back(std::to_string(side));
   Values values{{"program", method.program},
                 {"teacher", method.teacher.empty() ? "none" : method.teacher},
+                {"channels", join(contract.channels, " ")},
                 {"epochs", std::to_string(s.training.epochs)},
                 {"batch", std::to_string(s.training.batch)},
                 {"patch", join(patch, " ")},
@@ -268,9 +271,7 @@ class ShippedSettings : public testing::TestWithParam<std::string> {};
 TEST_P(ShippedSettings, SayWhatThePaperSays) {
   const Method& method = methods().at(GetParam());
   const Assembled a(method);
-  const auto& contract = a.network().contract;
-  const Values read = as_read(method, a.told, static_cast<int64_t>(contract.channels.size()),
-                              contract.head.channels());
+  const Values read = as_read(method, a.told, a.network().contract);
   for (const auto& [key, value] : golden().at(GetParam()).at("stated"))
     EXPECT_PRED2(same, read.contains(key) ? read.at(key) : "not read", value) << key;
 }

@@ -349,9 +349,9 @@ def count(network):
 
 def stated(m):
     """Rows of what no loss shows, and the parameters of the networks at their published widths."""
-    rows = {**m.stated, "batch": m.batch, "optimizer": m.optimizer["kind"], "learning-rate": m.optimizer["lr"],
-            "betas": " ".join(map(str, m.optimizer["betas"])), "epsilon": m.optimizer["eps"],
-            "weight-decay": m.optimizer["weight_decay"]}
+    rows = {**m.stated, "channels": " ".join(m.channels), "batch": m.batch, "optimizer": m.optimizer["kind"],
+            "learning-rate": m.optimizer["lr"], "betas": " ".join(map(str, m.optimizer["betas"])),
+            "epsilon": m.optimizer["eps"], "weight-decay": m.optimizer["weight_decay"]}
     with torch.device("meta"):
         rows["parameters"] = count(m.built(m.width))
         if rows["parameters"] != m.parameters:

@@ -1,7 +1,10 @@
 // Networks whose answers are known without running them.
 #pragma once
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -37,6 +40,23 @@ class Pointwise : public models::Network {
   std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>("pointwise");
   int64_t classes_, multiple_;
   double factor_;
+};
+
+/// Two classes: logit 1 of a voxel is its value, plus its index along x, plus twice that along y;
+/// logit 0 is 0.
+class Tilted : public models::Network {
+ public:
+  torch::nn::Module& module() override { return *module_; }
+  std::shared_ptr<torch::nn::Module> shared_module() override { return module_; }
+  tensor::Output forward(const tensor::Input& input, std::span<const std::string>) override {
+    const at::Tensor sum = input.image.sum(1, true);
+    const at::Tensor x = at::arange(sum.size(-1)), y = at::arange(sum.size(-2)).unsqueeze(1);
+    return {at::cat({at::zeros_like(sum), sum + x + 2 * y}, 1), {}};
+  }
+  int64_t size_multiple() const override { return 1; }
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>("tilted");
 };
 
 /// Of slices [N, C, H, W]: logit k is (k + 1) times the mean of a voxel and its eight neighbors (0

@@ -81,6 +81,32 @@ TEST(Predict, RestoresWhatARecipeMoved) {
   }
 }
 
+// By hand: the mean of the probabilities seen from every side, each turned back.
+TEST(Predict, MirroredPassesAreAveraged) {
+  const Volume volume = test::source_volume();
+  const auto& size = volume.data.image.grid.size;
+  models::Model tilted = model({"flair"});
+  tilted.network = std::make_shared<test::Tilted>();
+  infer::PredictOptions options;
+  options.keep_probability = true;
+  options.mirror = {0, 1};
+  const auto p = infer::predict(test::members({tilted}), volume, options);
+  const auto n = static_cast<size_t>(volume.data.image.grid.voxel_count());
+  const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+  for (size_t i = 0; i < n; ++i) {
+    const double v = volume.data.image.voxels[i];
+    const auto x = static_cast<double>(i % static_cast<size_t>(size[0]));
+    const auto y =
+        static_cast<double>(i / static_cast<size_t>(size[0]) % static_cast<size_t>(size[1]));
+    const double mx = static_cast<double>(size[0]) - 1 - x,
+                 my = static_cast<double>(size[1]) - 1 - y;
+    const double expected = (sigmoid(v + x + 2 * y) + sigmoid(v + mx + 2 * y) +
+                             sigmoid(v + x + 2 * my) + sigmoid(v + mx + 2 * my)) /
+                            4;
+    ASSERT_NEAR(p.probability->voxels[n + i], expected, 1e-6) << i;
+  }
+}
+
 TEST(Predict, MembersAreAveragedOnTheSourceGrid) {
   const Volume volume = test::source_volume();
   infer::PredictOptions options;
