@@ -22,7 +22,8 @@ const cli::Manual manual{
      "preprocess --image flair=a.nii.gz --image t1=b.nii.gz --image t2=c.nii.gz --output case.h5",
      "preprocess --cases scans.csv --classes NCR=1,ED=2,ET=4 --output-dir volumes",
      "preprocess --cases pool/cases.tsv --annotations predictions --output-dir annotated",
-     "preprocess --cases volumes/cases.tsv --folds 5 --sheet folds.tsv"},
+     "preprocess --cases volumes/cases.tsv --folds 5 --sheet folds.tsv",
+     "preprocess --cases volumes/cases.tsv --pool train=34 --split-seed 2 --sheet few.tsv"},
     {"Vadacchino et al. 2021, HAD-Net, MIDL, arXiv:2103.16617 (recipes)"},
     "A case per thread: about 0.2 GiB for four scans of 240 x 240 x 155 voxels. Lower --threads "
     "where memory is short."};
@@ -59,7 +60,13 @@ void declare(cli::Options& add, Settings& s) {
                "sizes of train, val, test, as in 200,66,69; dealt per stratum in an order that "
                "depends on ids and seed alone",
                {0, 1e6}, 3);
+  add.toggle("proportions", s.proportions,
+             "split says proportions, as in 335,66,191 of any number of cases");
   add.integer("folds", s.folds, "number of folds; 0 deals none", {0, 1000});
+  add.entries("pool", s.pool,
+              "SPLIT=HOW: set cases of train, val, test or any apart, whose labels are not to be "
+              "seen (column pool): so many, a part of each stratum, or all, as in train=34, "
+              "val=0.5, any=all");
   add.text("split-seed", s.split_seed, "seed of the order, any text");
   add.input(
       "columns", s.columns,

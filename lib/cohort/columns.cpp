@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
+#include "cohort/pool.h"
 #include "io/table.h"
 
 namespace kdseg::cohort {
@@ -57,6 +58,7 @@ void add_columns(Sheet& sheet, const std::string& path) {
       if (c != id_column) field_of(row, table.columns[c]) = trim(table.rows[found->second][c]);
     check_split(path, table.lines[found->second], row);
     check_labels(path, table.lines[found->second], row);
+    check_pool(path, table.lines[found->second], row);
   }
   if (absent == static_cast<int64_t>(sheet.rows.size()))
     throw DataError("{}: names none of the {} cases of the sheet (case {}, say)", path, absent,

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
+#include "cohort/pool.h"
 #include "io/atomic_file.h"
 #include "io/table.h"
 
@@ -44,6 +45,7 @@ void check_row(const std::string& path, int64_t line, const Row& row) {
   if (row.file.empty()) throw DataError("{}:{}: case {} has no file", path, line, row.id);
   check_split(path, line, row);
   check_labels(path, line, row);
+  check_pool(path, line, row);
 }
 
 /// "split=train,val" taken apart.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -14,6 +15,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/columns.h"
+#include "cohort/pool.h"
 #include "intake/check.h"
 #include "intake/journal.h"
 #include "io/atomic_file.h"
@@ -40,11 +42,12 @@ void check_outputs(const PreprocessSettings& s) {
     throw UsageError("--output {}: expected a name ending in .h5", s.output);
   if (!s.sheet.empty() && (s.from.selection.cases.empty() || !s.recipe.empty()))
     throw UsageError("--sheet deals a new sheet over the volumes of --cases SHEET, nothing else");
-  const bool deals = !s.split.empty() || s.folds != 0 || !s.columns.empty();
+  const bool deals = !s.split.empty() || s.folds != 0 || !s.columns.empty() || !s.pool.empty();
   if (!s.sheet.empty() && !deals)
-    throw UsageError("--sheet needs --split N,N,N, --folds K or --columns FILE");
+    throw UsageError("--sheet needs --split N,N,N, --folds K, --pool SPLIT=HOW or --columns FILE");
   if (one && deals)
-    throw UsageError("--split, --folds and --columns are for many cases; --image gives one");
+    throw UsageError(
+        "--split, --folds, --pool and --columns are for many cases; --image gives one");
 }
 
 /// Rejected cases and missing files end the run before anything is written.
@@ -203,6 +206,7 @@ class FolderRun {
     for (size_t i = 0; i < content_.size(); ++i) {
       all += list_.sheet.rows[i].id + " " + content_[i] + "\n";
       if (!list_.sheet.rows[i].split.empty()) ++splits[list_.sheet.rows[i].split];
+      if (cohort::is_pooled(list_.sheet.rows[i])) ++splits["in the pool"];
     }
     std::vector<std::string> parts;
     for (const auto& [name, count] : splits) parts.push_back(fmt::format("{} {}", name, count));
@@ -232,38 +236,66 @@ void log_findings(const CaseList& list) {
     log::info("{} of {} cases have no label", unlabeled, list.cases.size());
 }
 
+std::vector<size_t> outside_of_pool(const cohort::Sheet& sheet) {
+  std::vector<size_t> rows;
+  for (size_t i = 0; i < sheet.rows.size(); ++i)
+    if (!cohort::is_pooled(sheet.rows[i])) rows.push_back(i);
+  return rows;
+}
+
+std::string patient_of(const cohort::Row& row) {
+  const auto found = row.extra.find("patient");
+  return found == row.extra.end() || found->second.empty() ? row.id : found->second;
+}
+
+/// One row per patient, with stratum and split of the first case.
+cohort::Sheet patients_of(const cohort::Sheet& sheet, const std::vector<size_t>& rows) {
+  cohort::Sheet patients;
+  std::set<std::string> seen;
+  for (const size_t i : rows) {
+    const auto& row = sheet.rows[i];
+    if (!seen.insert(patient_of(row)).second) continue;
+    auto& one = patients.rows.emplace_back();
+    one.id = patient_of(row);
+    one.stratum = row.stratum;
+    one.split = row.split;
+  }
+  return patients;
+}
+
 }  // namespace
 
 void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
   if (!s.columns.empty()) cohort::add_columns(sheet, s.columns);
-  const auto n = static_cast<int64_t>(sheet.rows.size());
+  if (s.proportions && s.split.empty()) throw UsageError("--proportions goes with --split N,N,N");
+  if (s.split.empty() && s.folds == 0 && s.pool.empty()) return;
+  const auto free = outside_of_pool(sheet);
+  if (const auto n = sheet.rows.size(); free.size() < n && !s.pool.empty())
+    throw UsageError(
+        "--pool: {} cases are in a pool already; expected the sheet that it was dealt from",
+        n - free.size());
+  auto patients = patients_of(sheet, free);
+  const auto n = static_cast<int64_t>(free.size());
   const int64_t asked = std::accumulate(s.split.begin(), s.split.end(), int64_t{0});
-  if (asked > n)
-    throw UsageError("--split {} asks for {} cases, there are {}", fmt::join(s.split, ","), asked,
-                     n);
-  // One row per patient is dealt, and every case follows its patient.
-  const auto patient = [](const cohort::Row& row) {
-    const auto found = row.extra.find("patient");
-    return found == row.extra.end() || found->second.empty() ? row.id : found->second;
-  };
-  cohort::Sheet patients;
-  std::map<std::string, size_t> place;
-  for (const auto& row : sheet.rows)
-    if (place.emplace(patient(row), patients.rows.size()).second) {
-      cohort::Row one;
-      one.id = patient(row);
-      one.stratum = row.stratum;
-      patients.rows.push_back(one);
-    }
-  if (patients.rows.size() < sheet.rows.size() && (!s.split.empty() || s.folds != 0))
+  if (asked > n && !s.proportions)
+    throw UsageError("--split {} asks for {} cases, there are {}; --proportions deals any number",
+                     fmt::join(s.split, ","), asked, n);
+  if (patients.rows.size() < free.size())
     log::info("{} cases of {} patients: dealt by patient, so sizes are approximate", n,
               patients.rows.size());
   if (!s.split.empty()) cohort::deal_split(patients, s.split, s.split_seed);
+  const auto pool = cohort::choose_pool(patients, s.pool, s.split_seed);
+  // Folds are dealt over what the pool leaves, so that they differ by one patient at most.
+  std::erase_if(patients.rows, [&](const auto& row) { return pool.contains(row.id); });
   if (s.folds != 0) cohort::deal_folds(patients, s.folds, s.split_seed);
-  for (auto& row : sheet.rows) {
-    const auto& dealt = patients.rows[place.at(patient(row))];
-    if (!s.split.empty()) row.split = dealt.split;
-    if (s.folds != 0) row.fold = dealt.fold;
+  std::map<std::string, const cohort::Row*> dealt;
+  for (const auto& row : patients.rows) dealt[row.id] = &row;
+  for (const size_t i : free) {
+    const auto patient = patient_of(sheet.rows[i]);
+    if (!s.pool.empty()) cohort::mark_pool(sheet, i, pool.contains(patient));
+    if (pool.contains(patient)) continue;
+    if (!s.split.empty()) sheet.rows[i].split = dealt.at(patient)->split;
+    if (s.folds != 0) sheet.rows[i].fold = dealt.at(patient)->fold;
   }
 }
 

@@ -16,7 +16,9 @@ struct PreprocessSettings {
   std::string sheet;           ///< only deal a new sheet over the volumes of from.selection.cases
   std::string recipe;          ///< INI file; empty: source volumes
   std::vector<int64_t> split;  ///< sizes of train, val, test; empty: not dealt
+  bool proportions = false;    ///< split says proportions, whatever the number of cases
   int64_t folds = 0;           ///< 0: not dealt
+  std::vector<std::string> pool;  ///< cases to set apart, see cohort::deal_pool; empty: none
   std::string split_seed = "0";
   std::string columns;        ///< table of columns by case, split and fold among them; empty: none
   std::string store = "f32";  ///< f32 or f16
@@ -30,10 +32,9 @@ struct PreprocessSettings {
 /// \throws Stopped     a signal or deadline; the same command continues
 void preprocess(const PreprocessSettings& settings, const RunContext& run);
 
-/// Adds the given columns, then deals splits and folds over the rows. Cases of one patient (column
-/// `patient`) stay together.
-/// \throws UsageError  more cases asked for than there are
-/// \throws DataError   see cohort::add_columns
+/// Adds the given columns, then deals splits, folds and the pool over the rows. Cases of one
+/// patient (column `patient`) stay together. \throws UsageError  more cases asked for than there
+/// are \throws DataError   see cohort::add_columns
 void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& settings);
 
 }  // namespace kdseg::intake

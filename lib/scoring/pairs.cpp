@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
+#include "cohort/pool.h"
 #include "cohort/sheet.h"
 #include "io/table.h"
 
@@ -97,6 +98,12 @@ std::vector<Pair> from_table(const Sources& sources) {
 
 std::vector<Pair> from_sheet(const Sources& sources) {
   const auto rows = cohort::select(cohort::read_sheet(sources.selection.cases), sources.selection);
+  for (const auto& row : rows)
+    if (cohort::hides_labels(row))
+      throw DataError(
+          "case {} is in the pool (column pool), whose labels are not to be seen; expected "
+          "--where pool!=yes",
+          row.id);
   if (const auto made = cohort::count_annotated(rows); made > 0)
     log::warning(
         "{} of the {} references were made (column labels: annotation): scores measure agreement "

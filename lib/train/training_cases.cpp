@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
+#include "cohort/pool.h"
 #include "io/atomic_file.h"
 #include "io/volume_file.h"
 
@@ -116,6 +117,11 @@ void check_header(const cohort::Row& row, const Volume& volume, data::LabelRule 
       throw DataError("case {}: {} has no label", row.id, row.file);
     return;
   }
+  if (cohort::hides_labels(row))
+    throw DataError(
+        "case {} is in the pool (column pool) and its labels would be read; expected --where "
+        "pool!=yes, labels that networks made, or a stream with labels = none",
+        row.id);
   if (!common.labelled) {
     common = {&row, volume.data.classes, volume.data.regions};
     return;

@@ -41,8 +41,8 @@ struct TrainingCases {
 
 /// Reads the sheet and every header.
 /// \throws UsageError  a stream without cases, a case selected for both training and validation
-/// \throws DataError   a file is missing or unreadable, lacks a label that its stream requires, or
-///                     its classes differ from those of another
+/// \throws DataError   a file is missing or unreadable, lacks a label that its stream requires, its
+///                     classes differ from those of another, or its labels are hidden (a pool)
 TrainingCases open_cases(const LearningSettings& settings, int threads);
 
 /// Every case of the stream has these channels, which `who` expects.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A pool set apart has the sizes that Nalwade & Kisa's protocol gives (335 cases in proportions 335:66:191; half of the
 # validation and a fifth of the test cases without labels): 40 in the pool, 19 and 86 left, whatever the sheet's order.
-# Its cases are in no split, and come back as training cases with the labels that networks made.
+# Its cases are in no split, and come back as training cases with the labels that networks made, or with their true ones.
 source "$(dirname "$0")/common.bash"
 python3 - <<'PY'
 import csv, hashlib, random, subprocess, sys
@@ -21,15 +21,22 @@ def write(path, rows):
         writer.writerows(rows)
 def read(path):
     return {r["case"]: r for r in csv.DictReader(open(path), delimiter="\t")}
-def sheet(*arguments, code=0):
-    found = subprocess.run([sys.executable, "workflow/scripts/sheet.py", *arguments], capture_output=True, text=True)
+def call(*arguments, code=0):
+    found = subprocess.run(arguments, capture_output=True, text=True)
     assert found.returncode == code, found.stderr
     return found.stderr
+def sheet(*arguments, code=0):
+    return call(sys.executable, "workflow/scripts/sheet.py", *arguments, code=code)
 import os
+def deal(source, pool, output):
+    for row in read(source).values():  # volumes are not opened, but must be there
+        open(os.path.join(os.path.dirname(source), row["file"]), "a").close()
+    call("preprocess", "--cases", source, *[w for p in pool for w in ("--pool", p)], "--split-seed", seed, "--sheet", output)
 os.makedirs("volumes/brain")
 random.Random(1).shuffle(rows)
 write("volumes/brain/cases.tsv", rows)
-sheet("compose", "brain=volumes/brain/cases.tsv", "--pool", "brain=val:0.5,test:0.2", "--seed", seed, "--output", "volumes/study.tsv")
+deal("volumes/brain/cases.tsv", ["val=0.5", "test=0.2"], "volumes/brain/dealt.tsv")
+sheet("compose", "brain=volumes/brain/dealt.tsv", "--output", "volumes/study.tsv")
 study = read("volumes/study.tsv")
 pool = {c for c, r in study.items() if r["pool"] == "yes"}
 assert pool == {c for (st, sp), n in {("HGG", "val"): 14, ("HGG", "test"): 17, ("LGG", "val"): 4, ("LGG", "test"): 5}.items()
@@ -46,20 +53,37 @@ assert set(whole) == set(study) and sum(r["split"] == "train" for r in whole.val
 one = min(pool)
 assert whole[one]["file"] == f"{one}.h5" and whole[one]["labels"] == "annotation" and whole[one]["pool"] == "annotated"
 assert whole["HGG_000"]["file"] == "../volumes/brain/HGG_000.h5" or "HGG_000" in pool
+sheet("opened", "volumes/study.tsv", "--output", "volumes/opened.tsv")
+opened = read("volumes/opened.tsv")
+assert {c for c, r in opened.items() if r["split"] == "train"} == pool | {c for c, r in study.items() if r["split"] == "train"}
+assert {r["pool"] for c, r in opened.items() if c in pool} == {"opened"} and opened[one]["file"] == f"brain/{one}.h5"
+
+# What cannot be a training set is refused: an annotation that is missing, labels that nobody made, a pool that is none.
+def refused(words, *arguments):
+    told = sheet(*arguments, "--output", "no.tsv", code=1)
+    assert words in told and told.count("\n") == 1 and not os.path.exists("no.tsv"), told
+made = [{**study[c], "file": f"{c}.h5", "labels": "annotation"} for c in sorted(pool)]
+write("made/some.tsv", [row for row in made if row["case"] != one])
+refused(f"no annotation of case {one} of the pool (1 in all)", "annotated", "volumes/study.tsv", "made/some.tsv")
+write("made/true.tsv", [{**row, "labels": "truth" if row["case"] == one else "annotation"} for row in made])
+refused(f"labels of case {one} are 'truth', expected annotation", "annotated", "volumes/study.tsv", "made/true.tsv")
+refused("the pool is empty", "opened", "volumes/brain/cases.tsv")
 
 # The order that the protocol prints for its seed.
 ten = [{"case": f"SYN_{i:03}", "file": "f.h5", "stratum": "", "split": "val", "fold": ""} for i in range(10)]
 write("ten.tsv", ten)
 for part, expected in (("0.1", {"002"}), ("0.3", {"002", "006", "005"}), ("0.4", {"002", "006", "005", "009"})):
-    sheet("compose", "ten=ten.tsv", "--pool", f"ten=val:{part}", "--seed", seed, "--output", "parts.tsv")
+    if os.path.exists("parts.tsv"):
+        os.remove("parts.tsv")
+    deal("ten.tsv", [f"val={part}"], "parts.tsv")
     assert {c[4:] for c, r in read("parts.tsv").items() if r["pool"]} == expected, part
 
 # All of a cohort; scans of one patient stay together; equal ids in two cohorts are refused.
 few = [{"case": f"p{i // 2}_{i % 2}", "file": "f.h5", "stratum": "", "split": "test", "fold": "", "patient": f"p{i // 2}"} for i in range(8)]
 write("few.tsv", few)
-sheet("compose", "few=few.tsv", "--pool", "few=all", "--output", "all.tsv")
+deal("few.tsv", ["any=all"], "all.tsv")
 assert {r["pool"] for r in read("all.tsv").values()} == {"yes"}
-sheet("compose", "few=few.tsv", "--pool", "few=test:0.5", "--output", "half.tsv")
+deal("few.tsv", ["test=0.5"], "half.tsv")
 half = [r["case"] for r in read("half.tsv").values() if r["pool"] == "yes"]
 assert len(half) == 4 and len({c[:2] for c in half}) == 2, half
 told = sheet("compose", "a=few.tsv", "b=few.tsv", "--output", "both.tsv", code=1)

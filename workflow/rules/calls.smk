@@ -18,7 +18,10 @@ def sheet_of(wildcards):
             fold=wildcards.fold,
             seed=wildcards.seed,
         )
-    return base_sheet(wildcards)
+    sheet = base_sheet(wildcards)
+    if method_of(wildcards).get("true_labels"):
+        return sheet.removesuffix(".tsv") + ".opened.tsv"
+    return sheet
 
 
 def training_sheet(wildcards):

@@ -1,6 +1,6 @@
 # What rules ask about the experiment's cohorts: where scans come from, how cases are dealt, which sheet holds them.
 SEVERAL = len(EXPERIMENT["cohorts"]) > 1
-COMPOSED = SEVERAL or papers.has_pool(EXPERIMENT)
+POOL_BY_SEED = EXPERIMENT.get("pool_by_seed", False)
 PART = "{cohort}/" if SEVERAL else ""
 PREPARED = EXPERIMENT.get("grid") == "prepared"
 VOLUMES = f"{STUDY}/{'prepared' if PREPARED else 'volumes'}"
@@ -43,10 +43,10 @@ def columns_of(wildcards):
 
 
 def deal_flags(wildcards, input):
-    """How a cohort is divided: by published columns where they say it, else dealt into a split or folds."""
-    flags, published = "", []
+    """How a cohort is divided: by published columns where they say it, else dealt into a split or folds; and its pool."""
+    flags, published = "" if POOL_BY_SEED else pool_flags(cohort_of(wildcards)), []
     if input.columns:
-        flags = f"--columns {input.columns} "
+        flags += f"--columns {input.columns} "
         with open(input.columns) as table:
             published = table.readline().replace(",", "\t").split()
     if ("fold" if FOLD_COUNT else "split") in published:
@@ -56,26 +56,25 @@ def deal_flags(wildcards, input):
     if FOLD_COUNT:
         return flags + f"--folds {FOLD_COUNT}"
     split = SCALING.get("split") or EXPERIMENT["split"]
-    return flags + f"--split {','.join(map(str, split))}"
+    proportions = " --proportions" if EXPERIMENT.get("proportions") else ""
+    return flags + f"--split {','.join(map(str, split))}{proportions}"
 
 
-def pool_flags():
-    """--pool NAME=PARTS of the cohorts that have cases to set apart."""
-    flags = []
-    for name, cohort in EXPERIMENT["cohorts"].items():
-        pool = cohort.get("pool")
-        if pool:
-            parts = (
-                pool if pool == "all" else ",".join(f"{k}:{v}" for k, v in pool.items())
-            )
-            flags.append(f"--pool {name}={parts}")
-    return " ".join(flags)
+def pool_flags(cohort):
+    """--pool SPLIT=HOW of a cohort that has cases to set apart."""
+    pool = cohort.get("pool", {})
+    if POOL_BY_SEED:
+        pool = SCALING.get("pool") or pool
+    parts = {"any": "all"} if pool == "all" else pool
+    return "".join(f"--pool {split}={how} " for split, how in parts.items())
 
 
 def base_sheet(wildcards):
     """All cases of a study, those of cohorts that the method does not test marked as training cases."""
     tested = method_of(wildcards).get("tests")
-    name = "study" if COMPOSED else "cases"
+    name = "study" if SEVERAL else "cases"
+    if POOL_BY_SEED:
+        name = f"pool-seed{wildcards.seed}"
     if tested and SEVERAL:
         name = f"tests-{tested}"
     return f"{VOLUMES}/{name}.tsv".format(study=wildcards.study)

@@ -74,7 +74,7 @@ if PREPARED:
             " --force --threads {threads} > {log} 2>&1"
 
 
-if COMPOSED:
+if SEVERAL:
 
     rule compose:
         input:
@@ -95,16 +95,10 @@ if COMPOSED:
             sheets=lambda wildcards, input: [
                 f"{name}={sheet}" for name, sheet in zip(EXPERIMENT["cohorts"], input)
             ],
-            pools=pool_flags(),
-            seed=EXPERIMENT.get("split_seed", "0"),
         message:
             "one sheet of all cases of {wildcards.study} (log: {log})"
         shell:
-            "exec python3 workflow/scripts/sheet.py compose {params.sheets} {params.pools} --seed {params.seed:q}"
-            " --output {output} > {log} 2>&1"
-
-
-if SEVERAL:
+            "exec python3 workflow/scripts/sheet.py compose {params.sheets} --output {output} > {log} 2>&1"
 
     rule hold_out:
         input:
@@ -124,6 +118,47 @@ if SEVERAL:
             " --output {output} > {log} 2>&1"
 
 
+if POOL_BY_SEED:
+
+    rule pool_of_seed:
+        input:
+            f"{VOLUMES}/cases.tsv",
+        output:
+            f"{VOLUMES}/pool-seed{{seed}}.tsv",
+        log:
+            f"{STUDY}/logs/pool-seed{{seed}}.log",
+        localrule: True
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            pool=lambda wildcards: pool_flags(cohort_of(wildcards)),
+        message:
+            "setting the pool of seed {wildcards.seed} apart in {wildcards.study} (log: {log})"
+        shell:
+            "exec preprocess --cases {input} {params.pool} --split-seed {wildcards.seed}"
+            " --sheet {output} --force > {log} 2>&1"
+
+
+rule open_pool:
+    input:
+        "{folder}/{sheet}.tsv",
+    output:
+        "{folder}/{sheet}.opened.tsv",
+    log:
+        "{folder}/{sheet}.opened.log",
+    wildcard_constraints:
+        sheet="[a-z0-9-]+",
+    localrule: True
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "a sheet in which the pool keeps its true labels, in {wildcards.folder} (log: {log})"
+    shell:
+        "exec python3 workflow/scripts/sheet.py opened {input} --output {output} > {log} 2>&1"
+
+
 if INNER:
 
     rule inner_validation:
@@ -134,7 +169,7 @@ if INNER:
         log:
             "{folder}/{sheet}.inner-fold{fold}.log",
         wildcard_constraints:
-            sheet="[a-z0-9-]+",
+            sheet=r"[a-z0-9-]+(\.opened)?",
         localrule: True
         resources:
             mem_mb=1000,

@@ -126,8 +126,15 @@ class References:
         if ("split" in e) == ("folds" in e):
             raise Fault([], "expected either split or folds")
         for name, cohort in e["cohorts"].items():
-            if "folds" in e and isinstance(cohort.get("pool"), dict):
-                raise Fault(["cohorts", name, "pool"], "parts of splits, but cases are dealt into folds; expected all")
+            splits = set(cohort["pool"] if isinstance(cohort.get("pool"), dict) else {})
+            if "folds" in e and splits - {"any"}:
+                raise Fault(["cohorts", name, "pool"], "parts of splits, but cases are dealt into folds; expected any")
+            if e.get("pool_by_seed") and splits != {"train"}:
+                raise Fault(["pool_by_seed"], f"the pool of {name} is not of train alone: test cases would differ by seed")
+        if e.get("pool_by_seed") and len(e["cohorts"]) > 1:
+            raise Fault(["pool_by_seed"], "is for one cohort")
+        if "proportions" in e and "split" not in e:
+            raise Fault(["proportions"], "goes with split")
         for key in ("validation", "inner"):
             if ("folds" in e) != (key in e):
                 raise Fault([key], "goes with folds, and folds with it")
@@ -135,7 +142,7 @@ class References:
     def method(self, name, row):
         at = ("methods", name)
         if "members" in row:
-            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated", "seed_shift"):
+            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated", "seed_shift", "true_labels"):
                 if key in row:
                     raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
         else:
@@ -160,6 +167,11 @@ class References:
                 raise Fault([*at, "annotated"], "no cohort has a `pool` that could be annotated")
             if "volumes" in row:
                 raise Fault([*at, "volumes"], "does not go with annotated: both say where the volumes come from")
+        if row.get("true_labels"):
+            if not has_pool(self.experiment):
+                raise Fault([*at, "true_labels"], "no cohort has a `pool` whose labels could be used")
+            if "annotated" in row or "volumes" in row:
+                raise Fault([*at, "true_labels"], "does not go with annotated or volumes: they say where labels come from")
         if "tests" in row:
             self.one_of(self.experiment["cohorts"], "cohort", row["tests"], *at, "tests")
         others = [*row.get("members", []), *([row["volumes"]] if "volumes" in row else [])]

@@ -23,8 +23,8 @@ def run_of_case(root, row, case):
 
 def sheet_of(root):
     """The sheet of all cases that the runs were made from: of prepared volumes, or of source volumes."""
-    places = (Path(root, folder, f"{name}.tsv") for folder in ("prepared", "volumes") for name in ("study", "cases"))
-    return next(place for place in places if place.exists())
+    names = ("pool-seed*", "study", "cases")
+    return next(place for f in ("prepared", "volumes") for n in names for place in sorted(Path(root, f).glob(f"{n}.tsv")))
 
 
 def kind_of(score):

@@ -1,19 +1,15 @@
 #!/usr/bin/env python3
 """Sheets that an experiment needs beside those of its cohorts.
 
-compose NAME=SHEET...  all cases in one sheet, the names in its column `cohort`. --pool NAME=all or NAME=SPLIT:PART,...
-                       sets cases of a cohort apart, whose labels are not to be seen: column `pool` is yes, and split and
-                       fold are empty. Parts of a split are taken per stratum, to the nearest number of patients, the
-                       first in the order in which `preprocess` deals them (SHA-256 of <seed>:<id>)
+compose NAME=SHEET...  all cases in one sheet, the names in its column `cohort`
 hold-out SHEET         the sheet in which only cases of --cohort are held out: those of the others lose their fold and
                        are training cases of the split
 annotated SHEET MADE   the sheet with the cases of MADE in place of its own of that name, as training cases
+opened SHEET           the sheet in which the cases of the pool are training cases with their true labels
 """
 
 import argparse
 import csv
-import hashlib
-import math
 import os
 import sys
 
@@ -45,25 +41,8 @@ def from_folder_of(output, sheet, row):
     return {**row, "file": os.path.relpath(file, os.path.dirname(output) or ".")}
 
 
-def set_apart(rows, what, seed):
-    """Marks the pool of one cohort: `all`, or parts of its splits."""
-    parts = {} if what == "all" else {split: float(part) for split, part in (p.split(":") for p in what.split(","))}
-    chosen = set()
-    patient = {row["case"]: row.get("patient") or row["case"] for row in rows}
-    for split, part in parts.items():
-        for stratum in {row["stratum"] for row in rows}:
-            ids = {patient[row["case"]] for row in rows if (row["split"], row["stratum"]) == (split, stratum)}
-            ordered = sorted(ids, key=lambda i: (hashlib.sha256(f"{seed}:{i}".encode()).hexdigest(), i))
-            chosen.update(ordered[: math.ceil(part * len(ordered) - 0.5)])
-    for row in rows:
-        row["pool"] = ""
-        if what == "all" or patient[row["case"]] in chosen:
-            row.update(pool="yes", split="", fold="")
-
-
-def compose(parts, pools, seed, output):
+def compose(parts, output):
     """Rows of all cohorts."""
-    pools = dict(pool.split("=", 1) for pool in pools)
     rows, seen = [], {}
     for part in parts:
         cohort, _, path = part.partition("=")
@@ -72,14 +51,19 @@ def compose(parts, pools, seed, output):
             if case in seen:
                 fail(f"case {case} is in {seen[case]} and in {path}: cohorts need ids of their own")
             seen[case] = path
-        if cohort in pools:
-            set_apart(own, pools[cohort], seed)
         rows += own
     write(output, rows)
 
 
 def annotated(sheet, made, output):
     labelled = {row["case"]: row for row in read(made)}
+    missing = sorted({row["case"] for row in read(sheet) if row.get("pool") == "yes"} - set(labelled))
+    if missing or not labelled:
+        lost = f"case {missing[0]} of the pool ({len(missing)} in all)" if missing else "any case"
+        fail(f"{made}: no annotation of {lost}; annotate them again")
+    for case, row in labelled.items():
+        if row.get("labels") != "annotation":
+            fail(f"{made}: labels of case {case} are '{row.get('labels', '')}', expected annotation: a pool keeps its own hidden")
     rows = [from_folder_of(output, sheet, row) for row in read(sheet) if row["case"] not in labelled]
     for row in labelled.values():
         rows.append({**from_folder_of(output, made, row), "split": "train", "fold": "", "pool": "annotated"})
@@ -97,24 +81,35 @@ def hold_out(sheet, cohort, output):
     write(output, rows)
 
 
+def opened(sheet, output):
+    rows = read(sheet)
+    if "yes" not in {row.get("pool") for row in rows}:
+        fail(f"{sheet}: the pool is empty (column pool)")
+    for row in rows:
+        if row["pool"] == "yes":
+            row.update(split="train", pool="opened")
+    write(output, rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    composing, holding, annotating = (verbs.add_parser(v) for v in ("compose", "hold-out", "annotated"))
+    composing, holding, annotating, opening = (verbs.add_parser(v) for v in ("compose", "hold-out", "annotated", "opened"))
     composing.add_argument("sheets", nargs="+", metavar="NAME=SHEET")
-    composing.add_argument("--pool", action="append", default=[], metavar="NAME=PARTS")
-    composing.add_argument("--seed", default="0")
     holding.add_argument("sheet")
     holding.add_argument("--cohort", required=True)
     annotating.add_argument("sheet")
     annotating.add_argument("made")
-    for verb in (composing, holding, annotating):
+    opening.add_argument("sheet")
+    for verb in (composing, holding, annotating, opening):
         verb.add_argument("--output", required=True)
     args = parser.parse_args()
     if args.verb == "compose":
-        compose(args.sheets, args.pool, args.seed, args.output)
+        compose(args.sheets, args.output)
     elif args.verb == "hold-out":
         hold_out(args.sheet, args.cohort, args.output)
+    elif args.verb == "opened":
+        opened(args.sheet, args.output)
     else:
         annotated(args.sheet, args.made, args.output)
 

@@ -9,15 +9,27 @@ was not run stays in the table with status `not-run`; rows that the paper does n
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
-from experiment import load, rows
+from experiment import load, method_of, rows
 from results import case_scores, kind_of, over_seeds, runs, seed_of
 
 
 def stars_of(p):
     return "**" if p < 0.001 else "*" if p < 0.05 else ""
+
+
+def check_cases(experiment, scores):
+    """All rows that test the same cohort are scored on the same cases; else their means say nothing beside each other."""
+    cases = scores.groupby("row").case.agg(lambda own: frozenset(own))
+    first = {}
+    for row, own in cases.items():
+        tested = experiment["methods"][method_of(row)].get("tests")
+        other = first.setdefault(tested, row)
+        if own != cases[other]:
+            sys.exit(f"tables: error: {other} and {row} are scored on other cases ({min(own ^ cases[other])}, say)")
 
 
 class Tables:
@@ -150,6 +162,7 @@ def main():
     args = parser.parse_args()
     experiment = load(args.experiment)
     claimed = pd.read_csv(args.claimed, dtype=str, keep_default_na=False)
+    check_cases(experiment, case_scores(args.root, args.rows))
     tables = Tables(experiment, claimed, args.root, args.rows)
     for number in experiment["tables"]:
         tables.table(number).to_csv(Path(args.root, f"table{number}.csv"), index=False)
