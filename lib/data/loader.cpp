@@ -54,6 +54,7 @@ tensor::Batch to_device(const HostBatch& batch, at::Device device) {
   if (batch.share.defined()) moved.target.share = batch.share.to(device, /*non_blocking=*/true);
   moved.cases = batch.cases;
   moved.channels = batch.channels;
+  moved.weights = batch.weights;
   if (batch.labelled.size() < batch.cases.size()) moved.labelled = batch.labelled;
   return moved;
 }
@@ -132,6 +133,7 @@ void Loader::fill(Slot& slot, int64_t step) const {
   HostBatch& batch = slot.batch;
   batch.cases.clear();
   batch.labelled.clear();
+  batch.weights.clear();
   batch.share = at::Tensor();
   std::vector<int64_t> hard;
   for (int64_t i = 0; i < count; ++i) {
@@ -159,6 +161,8 @@ void Loader::fill(Slot& slot, int64_t step) const {
           volume->data.id, describe(image.grid), channels, batch.cases.front());
     }
     batch.cases.push_back(volume->data.id);
+    if (!options_.weights.empty())
+      batch.weights.push_back(options_.weights[static_cast<size_t>(item.index)]);
     if (volume->data.label && options_.labels != LabelRule::none) {
       batch.label = reused(batch.label, label_shape, at::kByte, options_.pinned);
       batch.labelled.push_back(i);

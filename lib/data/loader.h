@@ -26,6 +26,7 @@ struct HostBatch {
   std::vector<int64_t> labelled;      ///< the samples with a label
   std::vector<std::string> cases;     ///< one per sample
   std::vector<std::string> channels;  ///< names of the image's channels
+  std::vector<double> weights;        ///< of the samples' labels; empty: 1
 };
 
 /// The batch on `device`, labels as int64.
@@ -43,7 +44,8 @@ struct LoaderOptions {
   int64_t first_step = 0, end_step = 0;
   /// The classes of each channel of the network: the shares of hard labels beside soft ones.
   std::vector<std::vector<int>> classes_of;
-  bool pinned = false;  ///< page-locked buffers, for copies to a GPU
+  std::vector<double> weights;  ///< of the cases' labels, by their number; empty: 1
+  bool pinned = false;          ///< page-locked buffers, for copies to a GPU
 };
 
 /// Gives the batches of steps [first_step, end_step) in order. What a batch holds depends on seed,

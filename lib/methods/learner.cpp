@@ -6,6 +6,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/module.h>
 
+#include <map>
+#include <numeric>
+
 #include "methods/subsets.h"
 #include "tensor/device.h"
 
@@ -102,19 +105,13 @@ Part Learner::part() const {
           trained_.regimen.accumulate};
 }
 
-at::Tensor loss_of(const losses::Objective& objective, const Question& q, const Setup& setup,
-                   NamedScalars& parts) {
-  tensor::Target target = q.batch.target;
-  if (!setup.made_channels.empty()) target.image = images_of(q.batch, setup.made_channels);
-  const auto& labelled = q.batch.labelled;
-  if (labelled.empty() && (has_target(target) || !objective.needs_target()))
-    return objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target), &parts);
-  const auto about_labels = [](const losses::Term& term) { return term.needs_target; };
-  const auto about_others = [](const losses::Term& term) { return !term.needs_target; };
-  at::Tensor sum = objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target),
-                                   &parts, about_others);
-  if (labelled.empty()) return sum;
-  const at::Tensor samples = at::tensor(labelled, at::kLong);
+namespace {
+
+/// The terms about labels, of these samples alone.
+at::Tensor loss_of_labels(const losses::Objective& objective, const Question& q,
+                          tensor::Target target, const std::vector<int64_t>& chosen,
+                          NamedScalars& parts) {
+  const at::Tensor samples = at::tensor(chosen, at::kLong);
   tensor::Input input = q.pass.input;
   input.image = picked(input.image, samples);
   input.present = picked(input.present, samples);
@@ -124,8 +121,56 @@ at::Tensor loss_of(const losses::Objective& objective, const Question& q, const 
   const tensor::Output output = picked(q.pass.output, samples);
   tensor::Output teacher;
   if (q.teacher) teacher = picked(*q.teacher, samples);
-  const at::Tensor from_labels = objective.value(
-      evidence_of(q, input, output, q.teacher ? &teacher : nullptr, target), &parts, about_labels);
+  return objective.value(evidence_of(q, input, output, q.teacher ? &teacher : nullptr, target),
+                         &parts, [](const losses::Term& term) { return term.needs_target; });
+}
+
+/// The same for samples that count differently: those of one weight are a batch of their own, and
+/// each adds its share of the samples times its weight.
+at::Tensor weighted_loss_of_labels(const losses::Objective& objective, const Question& q,
+                                   const tensor::Target& target,
+                                   const std::vector<int64_t>& labelled, NamedScalars& parts) {
+  std::map<double, std::vector<int64_t>> alike;
+  for (const int64_t n : labelled) alike[q.batch.weights[static_cast<size_t>(n)]].push_back(n);
+  at::Tensor sum;
+  std::map<std::string, at::Tensor> totals;
+  for (const auto& [weight, samples] : alike) {
+    const double share =
+        weight * static_cast<double>(samples.size()) / static_cast<double>(labelled.size());
+    NamedScalars own;
+    const at::Tensor value = loss_of_labels(objective, q, target, samples, own);
+    if (!value.defined()) continue;
+    sum = sum.defined() ? sum + share * value : share * value;
+    for (const auto& [name, part] : own) {
+      at::Tensor& total = totals[name];
+      total = total.defined() ? total + share * part : share * part;
+    }
+  }
+  parts.insert(parts.end(), totals.begin(), totals.end());
+  return sum;
+}
+
+}  // namespace
+
+at::Tensor loss_of(const losses::Objective& objective, const Question& q, const Setup& setup,
+                   NamedScalars& parts) {
+  tensor::Target target = q.batch.target;
+  if (!setup.made_channels.empty()) target.image = images_of(q.batch, setup.made_channels);
+  std::vector<int64_t> labelled = q.batch.labelled;
+  const bool weighted = !q.batch.weights.empty() && objective.needs_target();
+  if (weighted && labelled.empty() && has_target(target)) {
+    labelled.resize(q.batch.cases.size());
+    std::iota(labelled.begin(), labelled.end(), 0);
+  }
+  if (labelled.empty() && (has_target(target) || !objective.needs_target()))
+    return objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target), &parts);
+  const auto about_others = [](const losses::Term& term) { return !term.needs_target; };
+  at::Tensor sum = objective.value(evidence_of(q, q.pass.input, q.pass.output, q.teacher, target),
+                                   &parts, about_others);
+  if (labelled.empty()) return sum;
+  const at::Tensor from_labels =
+      weighted ? weighted_loss_of_labels(objective, q, target, labelled, parts)
+               : loss_of_labels(objective, q, target, labelled, parts);
   if (!sum.defined()) return from_labels;
   return from_labels.defined() ? sum + from_labels : sum;
 }

@@ -56,6 +56,8 @@ struct Batch {
   std::vector<std::string> channels;  ///< names of the image's channels; empty: not told
   /// The samples that have a target, where only some do; empty: all, or none where there is none.
   std::vector<int64_t> labelled;
+  /// Per sample, what the losses of its labels are multiplied by; empty: 1.
+  std::vector<double> weights;
 };
 
 using Draw = std::map<std::string, Batch>;  ///< one batch per stream

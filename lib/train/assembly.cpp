@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "cohort/label_source.h"
 #include "methods/procedures.h"
 #include "tensor/device.h"
 #include "train/class_weights.h"
@@ -25,6 +26,14 @@ bool all_cases_have(const StreamCases& cases, const std::string& channel) {
 
 std::vector<std::string> own_channels(const StreamCases& cases) {
   return cases.stream.channels.empty() ? cases.channels : cases.stream.channels;
+}
+
+/// Of the cases' labels; empty where all are 1.
+std::vector<double> weights_of(const std::vector<cohort::Row>& rows) {
+  std::vector<double> weights;
+  for (const auto& row : rows) weights.push_back(cohort::weight_of(row));
+  const bool alike = std::all_of(weights.begin(), weights.end(), [](double w) { return w == 1; });
+  return alike ? std::vector<double>() : weights;
 }
 
 std::vector<Stream> all_streams(const TrainingCases& cases) {
@@ -217,6 +226,7 @@ std::vector<Source> Assembly::sources() const {
     loading.patch = stream.patch;
     loading.labels = stream.labels;
     loading.classes_of = head_of(s_, cases_).classes_of;
+    loading.weights = weights_of(cases_.streams[i].training);
     loading.workers = s_.training.workers;
     loading.pinned = device_.is_cuda();
     sources.push_back({stream.name, training_[i].get(), items_[i],

@@ -199,6 +199,8 @@ TrainingCases open_cases(const LearningSettings& settings, int threads) {
       check_recipe_id(row, headers[i].volume, part.row(0), first);
       part.channels_of.push_back(headers[i].volume.data.image.channels);
       content += row.id + " " + headers[i].content + "\n";
+      if (const double weight = cohort::weight_of(row); weight != 1 && !validates)
+        content += "weight " + exact(weight) + "\n";
       files += row.id + " " + headers[i].file + "\n";
     }
     part.channels = part.channels_of.front();

@@ -66,6 +66,27 @@ printf '[term.soft-dice]\n' > distil.ini
 run "$BIN/distill" --cases together.tsv "${train[@]}" --config distil.ini --teacher net.h5 --procedure teacher-student \
   --allow-leak on --output student.h5
 expect_stderr 'student.h5 written'
+# The column weight says how far a case's labels count: half the weight is half the step of plain gradient descent.
+awk -F'\t' -v OFS='\t' 'NR == 1 { print $0, "weight"; next } { print $0, "0.5" }' together.tsv > half.tsv
+awk -F'\t' -v OFS='\t' 'NR == 1 { print $0, "weight"; next } { print $0, "1" }' together.tsv > one.tsv
+descent=("${train[@]}" --optimizer sgd)
+run "$BIN/pretrain" --cases together.tsv "${descent[@]}" --learning-rate 0.125 --output whole-steps.h5
+run "$BIN/pretrain" --cases half.tsv "${descent[@]}" --learning-rate 0.25 --output half-steps.h5
+run "$BIN/pretrain" --cases one.tsv "${descent[@]}" --learning-rate 0.125 --output one-steps.h5
+run "$BIN/pretrain" --cases half.tsv "${descent[@]}" --learning-rate 0.125 --output other-steps.h5
+python3 - <<'PY'
+import h5py, numpy as np
+def parameters(name):
+    with h5py.File(f"{name}.h5") as f:
+        return [v[()] for v in f["parameters"].values()]
+whole = parameters("whole-steps")
+for name in ("half-steps", "one-steps"):
+    assert all(np.array_equal(a, b) for a, b in zip(whole, parameters(name))), name
+assert not all(np.array_equal(a, b) for a, b in zip(whole, parameters("other-steps")))
+PY
+sed '2s/0.5$/0/' half.tsv > odd.tsv
+expect_error 3 "odd.tsv:2: case .* has weight '0', expected a number above 0" "$BIN/pretrain" --cases odd.tsv "${descent[@]}" \
+  --learning-rate 0.1 --output none.h5
 # Scores against made labels are told to be no test.
 run "$BIN/pretrain" --cases together.tsv --where labels=truth --validate labels=annotation --device cpu --threads 1 --config plain.ini --output warned.h5
 expect_stderr '2 of the 2 validation cases have labels that were made'

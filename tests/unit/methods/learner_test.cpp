@@ -86,6 +86,23 @@ TEST(Learner, SamplesWithoutLabelDoNotCountInTermsAboutLabels) {
   EXPECT_NEAR(report.at("cross-entropy"), alone.at("cross-entropy"), 1e-12);
 }
 
+// A batch of weighted samples: the mean of each sample's own loss times its weight.
+TEST(Learner, WeightsScaleWhatEachSampleAdds) {
+  const auto a = tiny_draw(0, at::kDouble), b = tiny_draw(1, at::kDouble);
+  auto mixed = both(a, b);
+  mixed[case_stream].weights = {1, 0.25};
+  const auto loss = [](const tensor::Draw& draw) {
+    return make_supervised(tiny_setup())->step(draw, {}).at("loss");
+  };
+  EXPECT_NEAR(loss(mixed), (loss(a) + 0.25 * loss(b)) / 2, 1e-12);
+  mixed[case_stream].labelled = {1};
+  EXPECT_NEAR(loss(mixed), 0.25 * loss(b), 1e-12);
+  auto alike = both(a, b);
+  const double whole = loss(alike);
+  alike[case_stream].weights = {0.5, 0.5};
+  EXPECT_NEAR(loss(alike), 0.5 * whole, 1e-12);
+}
+
 TEST(Learner, NoLabelAtAllMovesNothing) {
   methods::Setup setup = tiny_setup();
   const auto start = copies(student_of(setup).network->module());
