@@ -16,6 +16,9 @@ struct Decoded {
   int64_t channels = 1;
   Component component = Component::float32;  ///< as stored
   std::vector<float> voxels;                 ///< after slope and intercept; empty for a header
+  bool unit_known = true;  ///< false: the header names no unit of length, millimeters are assumed
+  /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
+  bool segmentation = false;
 };
 
 /// A volume to be stored as it is.
@@ -33,12 +36,9 @@ enum class Part { header, all };
 Decoded read_nifti(const std::string& path, Part part);
 Decoded read_nrrd(const std::string& path, Part part);
 Decoded read_meta(const std::string& path, Part part);
-/// A DICOM file or folder, in a child process; also says that a file is of no known format.
+/// A DICOM file with several frames (a single slice is an error), or a folder that holds one
+/// series; also says that a file is of no known format.
 Decoded read_dicom(const std::string& path, Part part);
-Decoded read_dicom_series(const std::string& folder, Part part);
-/// A file that holds a whole volume (enhanced DICOM); a single slice is an error.
-Decoded read_dicom_file(const std::string& path, Part part);
-bool is_dicom_file(const std::string& path);
 
 /// These write straight to `path` and throw RunError.
 void encode_nifti(const std::string& path, const Encoded& volume);
@@ -46,8 +46,8 @@ void encode_nrrd(const std::string& path, const Encoded& volume);
 void encode_meta(const std::string& path, const Encoded& volume);
 void encode_png(const std::string& path, int width, int height, const std::vector<uint8_t>& rgb);
 
-/// Refuses sizes that the file cannot possibly hold (deflate shrinks at most 1032 times), before
-/// memory is set aside for them.
+/// Refuses sizes that the file cannot possibly hold (deflate shrinks at most 1032 times), or that
+/// only gigabytes of the same value could be, before memory is set aside for them.
 void require_plausible_size(const std::string& path, double bytes);
 
 /// Origin, spacing and direction from the columns of an LPS voxel-to-world matrix (row-major 3x4).

@@ -12,7 +12,7 @@
 #include <iostream>
 
 #include "base/text.h"
-#include "image/header_check.h"
+#include "image/text_header.h"
 
 namespace kdseg::image {
 namespace {
@@ -49,14 +49,22 @@ std::string one_line(std::string text) {
   return trim(text);
 }
 
+void scale(Grid& grid, double factor) {
+  for (double& v : grid.spacing_mm) v *= factor;
+  for (double& v : grid.origin_mm) v *= factor;
+}
+
 /// `whole_file`: header and voxels lie in this one file.
-Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part, bool whole_file) {
+Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part, bool whole_file,
+                  const TextHeaderFacts& facts) {
   const ItkTurn turn;
   try {
     io.SetFileName(path);
     io.ReadImageInformation();
     Decoded out;
     out.grid = grid_of(path, io);
+    scale(out.grid, facts.mm_per_unit);
+    out.segmentation = facts.segmentation;
     out.component = component_of(path, io);
     if (whole_file)
       require_plausible_size(path, static_cast<double>(out.grid.voxel_count()) *
@@ -216,15 +224,15 @@ std::vector<float> voxels_of(const std::string& path, itk::ImageIOBase& io) {
 }
 
 Decoded read_nrrd(const std::string& path, Part part) {
-  check_nrrd_header(path);
+  const TextHeaderFacts facts = check_nrrd_header(path);
   const auto io = itk::NrrdImageIO::New();
-  return read_with(*io, path, part, path.ends_with("nrrd"));
+  return read_with(*io, path, part, path.ends_with("nrrd"), facts);
 }
 
 Decoded read_meta(const std::string& path, Part part) {
-  check_meta_header(path);
+  const TextHeaderFacts facts = check_meta_header(path);
   const auto io = itk::MetaImageIO::New();
-  return read_with(*io, path, part, path.ends_with("mha"));
+  return read_with(*io, path, part, path.ends_with("mha"), facts);
 }
 
 void encode_nrrd(const std::string& path, const Encoded& volume) {

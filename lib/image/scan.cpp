@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/folder.h"
 #include "base/read_file.h"
 #include "image/formats.h"
 #include "image/replace_file.h"
@@ -69,7 +70,7 @@ Decoded read_any(const std::string& path, Part part) {
   } catch (const DataError&) {
     if (!path_exists(path)) throw;
     if (fs::is_directory(path)) {
-      for (const auto& name : names_in(path)) read_through((fs::path(path) / name).string());
+      for (const fs::path& file : visible_entries(path)) read_through(file.string());
     } else {
       read_through(path);
     }
@@ -77,20 +78,31 @@ Decoded read_any(const std::string& path, Part part) {
   return read_known(path, part);
 }
 
-void require_finite(const std::string& path, const std::vector<float>& voxels) {
-  const auto bad =
-      std::count_if(voxels.begin(), voxels.end(), [](float v) { return !std::isfinite(v); });
-  if (bad > 0)
+/// \return how many NaN voxels were let through
+int64_t check_voxels(const std::string& path, const std::vector<float>& voxels, NanVoxels allowed) {
+  int64_t nan = 0, infinite = 0;
+  for (const float v : voxels) {
+    nan += std::isnan(v);
+    infinite += std::isinf(v);
+  }
+  if (infinite > 0)
     throw DataError("{}: {} of {} voxels are NaN or infinite; repair or replace the scan", path,
-                    bad, voxels.size());
+                    nan + infinite, voxels.size());
+  if (nan > 0 && allowed == NanVoxels::refused)
+    throw DataError("{}: {} of {} voxels are NaN; --nan zero reads a background of NaN as 0", path,
+                    nan, voxels.size());
+  return nan;
 }
 
-Decoded read_single(const std::string& path, Part part) {
+Decoded read_volumes(const std::string& path, int64_t count, Part part) {
   Decoded read = read_any(path, part);
-  if (read.channels != 1)
-    throw DataError("{}: {} volumes in one file; expected a single 3D scan", path, read.channels);
-  require_finite(path, read.voxels);
-  return read;
+  if (read.channels == count) return read;
+  if (count == 1)
+    throw DataError(
+        "{}: {} volumes in one file; expected a single 3D scan, or a name for each volume in the "
+        "file's order, as in --image flair,t1,t1ce,t2={}",
+        path, read.channels, fs::path(path).filename().string());
+  throw DataError("{}: {} volumes in one file; {} are named", path, read.channels, count);
 }
 
 /// The format for writing `path`. \throws UsageError
@@ -132,10 +144,21 @@ void require_plausible_size(const std::string& path, double bytes) {
         "{}: {:.0f} bytes cannot hold the {:.0f} bytes of voxels that the header "
         "promises; the file is truncated or damaged",
         path, stored, bytes);
+  // No scan or label of this size shrinks so much; one value repeated does.
+  constexpr double large = 512.0 * 1024 * 1024, shrunk = 900;
+  if (bytes > large && bytes > shrunk * stored)
+    throw DataError(
+        "{}: {:.0f} bytes would unfold to {:.0f} bytes of nearly the same value; store the scan "
+        "uncompressed if that is what it holds",
+        path, stored, bytes);
 }
 
 Grid grid_from_affine(const std::string& path, const std::array<int64_t, 3>& size,
                       const std::array<double, 12>& affine) {
+  for (const int64_t n : size)
+    if (n < 1)
+      throw DataError("{}: {}x{}x{} voxels; the header is damaged", path, size[0], size[1],
+                      size[2]);
   Grid grid;
   grid.size = size;
   for (int column = 0; column < 3; ++column) {
@@ -168,12 +191,29 @@ Grid grid_from_affine(const std::string& path, const std::array<int64_t, 3>& siz
   return grid;
 }
 
-Scan read_scan(const std::string& path) {
-  Decoded read = read_single(path, Part::all);
-  return Scan{Image{read.grid, {""}, std::move(read.voxels)}, name_of(read.component)};
+Scan read_scan(const std::string& path, NanVoxels nan) {
+  return std::move(read_scans(path, 1, nan).front());
 }
 
-Grid read_grid(const std::string& path) { return read_single(path, Part::header).grid; }
+std::vector<Scan> read_scans(const std::string& path, size_t count, NanVoxels nan) {
+  Decoded read = read_volumes(path, static_cast<int64_t>(count), Part::all);
+  const auto n = static_cast<size_t>(read.grid.voxel_count());
+  std::vector<Scan> scans;
+  for (size_t c = 0; c < count; ++c) {
+    std::vector<float> voxels;
+    if (count == 1)
+      voxels = std::move(read.voxels);
+    else
+      voxels.assign(read.voxels.begin() + static_cast<int64_t>(c * n),
+                    read.voxels.begin() + static_cast<int64_t>((c + 1) * n));
+    const int64_t not_numbers = check_voxels(path, voxels, nan);
+    scans.push_back({Image{read.grid, {""}, std::move(voxels)}, name_of(read.component),
+                     not_numbers, read.unit_known, read.segmentation});
+  }
+  return scans;
+}
+
+Grid read_grid(const std::string& path) { return read_volumes(path, 1, Part::header).grid; }
 
 void write_scan(const std::string& path, const Grid& grid, const float* voxels,
                 const WriteOptions& options) {
@@ -217,7 +257,7 @@ void write_channels(const std::string& path, const Image& image, const std::stri
 
 Image read_channels(const std::string& path) {
   Decoded read = read_any(path, Part::all);
-  require_finite(path, read.voxels);
+  check_voxels(path, read.voxels, NanVoxels::refused);
   Image image{read.grid, {}, std::move(read.voxels)};
   for (int64_t c = 0; c < read.channels; ++c) image.channels.push_back(std::to_string(c));
   return image;

@@ -1,7 +1,8 @@
 // Scans as hospitals and data sets store them: NIfTI, NRRD, MHA, DICOM series.
 #pragma once
-#include <map>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/volume.h"
 
@@ -9,15 +10,28 @@ namespace kdseg::image {
 
 /// A single-channel scan on its own grid, intensities after the file's slope and intercept.
 struct Scan {
-  Image image;            ///< one channel
-  std::string component;  ///< on-disk voxel type: "int16", "uint8", "float32", ...
+  Image image;             ///< one channel
+  std::string component;   ///< on-disk voxel type: "int16", "uint8", "float32", ...
+  int64_t nan_voxels = 0;  ///< left as they are, under NanVoxels::kept
+  bool unit_known = true;  ///< false: the header names no unit of length, millimeters are assumed
+  /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
+  bool segmentation = false;
 };
 
-/// Reads a file, or a folder that holds one DICOM series.
+/// Infinite voxels are always refused.
+enum class NanVoxels { refused, kept };
+
+/// Reads a file, or a folder that holds one DICOM series. Lengths are converted to millimeters
+/// where a header names another unit.
 /// \throws DataError  missing, unreadable, truncated, unknown format, not 3D, more than one
 ///                    component per voxel, several series in a folder, NaN or Inf voxels (count
 ///                    stated)
-Scan read_scan(const std::string& path);
+Scan read_scan(const std::string& path, NanVoxels nan = NanVoxels::refused);
+
+/// The volumes of a 4D file, in its order. \throws DataError  as read_scan, and when it does not
+/// hold `count` volumes
+std::vector<Scan> read_scans(const std::string& path, size_t count,
+                             NanVoxels nan = NanVoxels::refused);
 
 /// Header only. Errors as read_scan.
 Grid read_grid(const std::string& path);

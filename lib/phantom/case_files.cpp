@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "base/errors.h"
+#include "base/folder.h"
 #include "image/scan.h"
 #include "io/atomic_file.h"
 
@@ -100,10 +101,10 @@ BrainCase read_case(const CasePlace& place, const Grid& grid) {
 
 std::vector<WrittenFile> files_of(const CasePlace& place) {
   std::vector<WrittenFile> files;
-  for (const auto& entry : fs::directory_iterator(place.root / place.folder)) {
-    const fs::path relative = place.folder / entry.path().filename();
-    files.push_back({relative.generic_string(), io::sha256_of_file(entry.path()),
-                     static_cast<int64_t>(entry.file_size())});
+  for (const fs::path& path : visible_entries(place.root / place.folder)) {
+    const fs::path relative = place.folder / path.filename();
+    files.push_back({relative.generic_string(), io::sha256_of_file(path),
+                     static_cast<int64_t>(fs::file_size(path))});
   }
   std::sort(files.begin(), files.end(),
             [](const WrittenFile& a, const WrittenFile& b) { return a.path < b.path; });

@@ -19,6 +19,10 @@ struct Slice {
   int number = 1;
   double x = -10, y = 20, z = 0;
   std::vector<int16_t> pixels{0, 1, 2, 3, 4, 5};
+  std::string echo, said;  // echo time, images in the acquisition
+  bool placed = true;      // position and orientation are there
+  /// Further elements behind group 0028 and their frames, for files of several.
+  std::string frames, groups;
 
   std::string bytes() const {
     std::string out(128, '\0');
@@ -37,13 +41,18 @@ struct Slice {
     add(out, 0x08, 0x18, "UI", fmt::format("1.2.3.4.5.{}", number));
     add(out, 0x08, 0x60, "CS", "CT");
     add(out, 0x18, 0x50, "DS", "2.5");
+    if (!echo.empty()) add(out, 0x18, 0x81, "DS", echo);
     add(out, 0x20, 0x0d, "UI", "1.2.3");
     add(out, 0x20, 0x0e, "UI", series);
     add(out, 0x20, 0x13, "IS", std::to_string(number));
-    add(out, 0x20, 0x32, "DS", fmt::format("{}\\{}\\{}", x, y, z));
-    add(out, 0x20, 0x37, "DS", orientation);
+    if (placed) {
+      add(out, 0x20, 0x32, "DS", fmt::format("{}\\{}\\{}", x, y, z));
+      add(out, 0x20, 0x37, "DS", orientation);
+    }
+    if (!said.empty()) add(out, 0x20, 0x1002, "IS", said);
     add(out, 0x28, 0x02, "US", two(1));
     add(out, 0x28, 0x04, "CS", "MONOCHROME2");
+    if (!frames.empty()) add(out, 0x28, 0x08, "IS", frames);
     add(out, 0x28, 0x10, "US", two(2));       // rows
     add(out, 0x28, 0x11, "US", two(3));       // columns
     add(out, 0x28, 0x30, "DS", "0.5\\0.75");  // row spacing (y), column spacing (x)
@@ -53,12 +62,12 @@ struct Slice {
     add(out, 0x28, 0x103, "US", two(1));
     add(out, 0x28, 0x1052, "DS", "-1024");
     add(out, 0x28, 0x1053, "DS", "2");
+    out += groups;
     add(out, 0x7fe0, 0x10, "OW",
         std::string(reinterpret_cast<const char*>(pixels.data()), 2 * pixels.size()));
     return out;
   }
 
- private:
   static std::string two(uint16_t value) {
     std::string out(2, '\0');
     test::put(out, 0, value);
@@ -68,7 +77,7 @@ struct Slice {
                   std::string value) {
     if (value.size() % 2) value += type == "UI" ? '\0' : ' ';
     out += two(group) + two(element) + type;
-    if (type == "OB" || type == "OW") {
+    if (type == "OB" || type == "OW" || type == "SQ") {
       std::string length(6, '\0');
       test::put<uint32_t>(length, 2, static_cast<uint32_t>(value.size()));
       out += length;
@@ -78,6 +87,40 @@ struct Slice {
     out += value;
   }
 };
+
+/// A sequence of items, each the bytes of its elements.
+std::string sequence(uint16_t group, uint16_t element, const std::vector<std::string>& items) {
+  std::string all;
+  for (const std::string& one : items) {
+    all += Slice::two(0xfffe) + Slice::two(0xe000) + std::string(4, '\0') + one;
+    test::put<uint32_t>(all, all.size() - one.size() - 4, static_cast<uint32_t>(one.size()));
+  }
+  std::string out;
+  Slice::add(out, group, element, "SQ", all);
+  return out;
+}
+
+/// One multi-frame file; frame i lies at z = places[i] and holds pixels of 10 i on.
+std::string multi_frame(const std::vector<double>& places) {
+  std::vector<std::string> items;
+  Slice slice;
+  slice.placed = false;
+  slice.frames = std::to_string(places.size());
+  slice.pixels.clear();
+  for (size_t i = 0; i < places.size(); ++i) {
+    std::string position;
+    Slice::add(position, 0x20, 0x32, "DS", fmt::format("-10\\20\\{}", places[i]));
+    items.push_back(sequence(0x20, 0x9113, {position}));
+    for (int16_t p = 0; p < 6; ++p) slice.pixels.push_back(static_cast<int16_t>(10 * i + p));
+  }
+  std::string orientation, measures;
+  Slice::add(orientation, 0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0");
+  Slice::add(measures, 0x28, 0x30, "DS", "0.5\\0.75");
+  slice.groups = sequence(
+      0x5200, 0x9229, {sequence(0x20, 0x9116, {orientation}) + sequence(0x28, 0x9110, {measures})});
+  if (!places.empty()) slice.groups += sequence(0x5200, 0x9230, items);
+  return slice.bytes();
+}
 
 /// Slices 2.5 mm apart whose file names do not follow their order.
 void write_series(const test::Folder& folder, int count, const std::string& series = "1.2.3.4",
@@ -120,6 +163,112 @@ TEST(Dicom, AMissingSliceIsFound) {
   std::filesystem::remove(folder / "s7.dcm");  // the third
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
               HasSubstr("a slice is missing or doubled"));
+}
+
+TEST(Dicom, FramesOfOneFileAreOrderedByTheirPositions) {
+  const test::Folder folder;
+  test::spill(folder / "a.dcm", multi_frame({106, 100, 103}));
+  const Scan scan = read_scan(folder / "a.dcm");
+  EXPECT_THAT(scan.image.grid.size, ElementsAre(3, 2, 3));
+  EXPECT_THAT(scan.image.grid.spacing_mm, ElementsAre(0.75, 0.5, 3));
+  EXPECT_THAT(scan.image.grid.origin_mm, ElementsAre(-10, 20, 100));
+  const float slope = scan.image.voxels[1] - scan.image.voxels[0];
+  EXPECT_EQ(scan.image.voxels[6] - scan.image.voxels[0], 10 * slope) << "frames 2, 3, 1";
+  EXPECT_EQ(scan.image.voxels[12] - scan.image.voxels[0], -10 * slope);
+  EXPECT_EQ(read_scan(folder.path()).image.voxels, scan.image.voxels);
+}
+
+TEST(Dicom, FramesThatAreNoVolumeAreRefused) {
+  const test::Folder folder;
+  const auto refused = [&](const std::vector<double>& places) {
+    test::spill(folder / "a.dcm", multi_frame(places));
+    return message_of<DataError>([&] { read_scan(folder / "a.dcm"); });
+  };
+  EXPECT_THAT(refused({100, 103, 100, 103}), AllOf(HasSubstr("4 images at 2 places"),
+                                                   HasSubstr("a.dcm, frame 1 and a.dcm, frame 3")));
+  EXPECT_THAT(refused({100, 103, 109}), HasSubstr("a slice is missing"));
+  Slice plain;
+  plain.placed = false;
+  plain.frames = "2";
+  plain.pixels.resize(12);
+  test::spill(folder / "a.dcm", plain.bytes());
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.dcm"); }),
+              AllOf(HasSubstr("frame 1"), HasSubstr("no position")));
+  plain.frames = "3";
+  test::spill(folder / "a.dcm", plain.bytes());
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.dcm"); }),
+              HasSubstr("12 bytes of pixels are missing"));
+}
+
+TEST(Dicom, EchoesAndALocalizerAreNoSlices) {
+  const test::Folder folder;
+  for (int i = 0; i < 6; ++i) {
+    Slice slice;
+    slice.number = i + 1;
+    slice.z = 2.5 * (i / 2);
+    slice.echo = i % 2 == 0 ? "20" : "80";
+    test::spill(folder / fmt::format("{}.dcm", i), slice.bytes());
+  }
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
+              AllOf(HasSubstr("6 images at 3 places"), HasSubstr("echo times 20, 80"),
+                    HasSubstr("0.dcm and 1.dcm")));
+  const test::Folder second;
+  write_series(second, 4);
+  Slice localizer;
+  localizer.number = 9;
+  localizer.orientation = "1\\0\\0\\0\\0\\-1";
+  test::spill(second / "scout.dcm", localizer.bytes());
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(second.path()); }),
+              AllOf(HasSubstr("2 kinds of planes"), HasSubstr("scout.dcm")));
+}
+
+TEST(Dicom, ASliceThatIsMissingAtAnEndIsFoundWhereOthersCount) {
+  const test::Folder folder;
+  for (int i = 0; i < 3; ++i) {
+    Slice slice;
+    slice.number = i + 1;
+    slice.z = 2.5 * i;
+    slice.said = "4";
+    test::spill(folder / fmt::format("{}.dcm", i), slice.bytes());
+  }
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
+              AllOf(HasSubstr("3 slices"), HasSubstr("0.dcm says that there are 4")));
+}
+
+TEST(Dicom, WhatCannotBeReadIsNamedAndWhatIsNoSlicePassedOver) {
+  const test::Folder folder;
+  write_series(folder, 4);
+  test::spill(folder / "README.txt", "exported\n");
+  test::spill(folder / ".DS_Store", std::string("\0\0\0\1Bud1", 8));
+  test::spill(folder / "._s0.dcm", std::string(200, '\5'));
+  test::spill(folder / "DICOMDIR", std::string(128, '\0') + "DICM" + std::string(20, '\0'));
+  const std::string sound = test::slurp(folder / "s3.dcm");
+  EXPECT_EQ(read_scan(folder.path()).image.grid.size[2], 4);
+  for (const size_t length :
+       {size_t{0}, size_t{60}, size_t{200}, size_t{300}, size_t{420}, sound.size() - 1}) {
+    test::spill(folder / "s3.dcm", sound.substr(0, length));
+    testing::internal::CaptureStderr();
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }), HasSubstr("s3.dcm"))
+        << length;
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  }
+}
+
+// The library below is built with asserts in Debian: damage must not end the program.
+TEST(Dicom, DamagedBytesNeverEndTheProgram) {
+  const test::Folder folder;
+  write_series(folder, 3);
+  const std::string sound = test::slurp(folder / "s3.dcm");
+  for (size_t at = 132; at < sound.size(); at += 5) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(0xff);
+    test::spill(folder / "s3.dcm", bytes);
+    try {
+      EXPECT_EQ(read_scan(folder.path()).image.voxels.size(), 18u) << at;
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(folder.path())) << at;
+    }
+  }
 }
 
 TEST(Dicom, ATruncatedSliceIsFound) {

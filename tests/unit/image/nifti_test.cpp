@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -311,6 +312,138 @@ TEST(Nifti, HostileHeadersAreRefused) {
   header = {};
   header.srow = {1, 0, 0, 0, 0.9f, 0.5f, 0, 0, 0, 0, 1, 0};
   EXPECT_THAT(refused(header), HasSubstr("perpendicular"));
+}
+
+/// What is wrong with one field changed, in a file that is otherwise sound.
+class OneField {
+ public:
+  OneField() {
+    const std::vector<int16_t> voxels = counted(24);
+    sound_ = NiftiHeader{}.bytes();
+    sound_.append(reinterpret_cast<const char*>(voxels.data()), 48);
+    read(sound_);
+  }
+  template <class T>
+  std::string refused(size_t at, T value) const {
+    std::string bytes = sound_;
+    test::put(bytes, at, value);
+    return message_of<DataError>([&] { read(bytes); });
+  }
+  void read(const std::string& bytes) const {
+    test::spill(folder_ / "a.nii", bytes);
+    read_scan(folder_ / "a.nii");
+  }
+  std::string sound_;
+
+ private:
+  test::Folder folder_;
+};
+
+// Byte places as in the standard. Each of these was read as if nothing were wrong.
+TEST(Nifti, AHeaderIsCheckedFieldByField) {
+  const OneField file;
+  const float nan = std::nanf("");
+  EXPECT_THAT(file.refused<uint32_t>(344, 0), HasSubstr("no NIfTI magic"));
+  EXPECT_THAT(file.refused<float>(108, 0), HasSubstr("begin at byte 0, expected at least 352"));
+  EXPECT_THAT(file.refused<float>(108, 348), HasSubstr("expected at least 352"));
+  EXPECT_THAT(file.refused<float>(108, nan), HasSubstr("voxels begin at byte"));
+  EXPECT_THAT(file.refused<float>(108, 352.5f), HasSubstr("voxels begin at byte"));
+  EXPECT_NE(file.refused<float>(108, 368), "") << "voxels would lead out of the file";
+  EXPECT_NE(file.refused<float>(108, 1e9f), "");
+  EXPECT_THAT(file.refused<int16_t>(72, 8), HasSubstr("8 bits per voxel"));
+  for (const size_t axis : {0, 1, 2})
+    for (const float bad : {nan, 0.0f, -1.5f, std::numeric_limits<float>::infinity()})
+      EXPECT_THAT(file.refused<float>(80 + 4 * axis, bad), HasSubstr("voxel spacing"));
+  EXPECT_THAT(file.refused<float>(76, nan), HasSubstr("qfac"));
+  EXPECT_THAT(file.refused<float>(292, nan), HasSubstr("position"));
+  EXPECT_THAT(file.refused<int16_t>(40, 9), HasSubstr("9 dimensions"));
+  EXPECT_THAT(file.refused<int16_t>(42, 1), HasSubstr("goes on behind"))
+      << "half of the voxels would be left out";
+  EXPECT_THAT(file.refused<uint32_t>(344, 0x0031696e), HasSubstr("comes apart"))
+      << "a single file that says it is half of a pair";
+  std::string scaled = file.sound_;
+  test::put<float>(scaled, 112, 2.0f);
+  test::put<float>(scaled, 116, nan);
+  EXPECT_THAT(message_of<DataError>([&] { file.read(scaled); }), HasSubstr("intercept"));
+  std::string quatern = file.sound_;
+  test::put<int16_t>(quatern, 252, 1);
+  test::put<float>(quatern, 256, 1.5f);
+  EXPECT_THAT(message_of<DataError>([&] { file.read(quatern); }), HasSubstr("quaternion"));
+}
+
+TEST(Nifti, UnitsOfLengthAreConverted) {
+  const test::Folder folder;
+  std::string bytes = NiftiHeader{}.bytes();
+  bytes.append(48, '\1');
+  const auto grid = [&](uint8_t units) {
+    test::put(bytes, 123, units);
+    test::put<float>(bytes, 280 + 12, 250.0f);  // x of the origin in RAS
+    test::spill(folder / "a.nii", bytes);
+    return read_scan(folder / "a.nii");
+  };
+  EXPECT_THAT(grid(2).image.grid.spacing_mm, ElementsAre(1, 1, 1));
+  EXPECT_THAT(grid(3 | 8).image.grid.spacing_mm, ElementsAre(1e-3, 1e-3, 1e-3)) << "micrometers, s";
+  EXPECT_DOUBLE_EQ(grid(3).image.grid.origin_mm[0], -0.25);
+  EXPECT_THAT(grid(1).image.grid.spacing_mm, ElementsAre(1000, 1000, 1000)) << "meters";
+  EXPECT_TRUE(grid(1).unit_known);
+  EXPECT_FALSE(grid(0).unit_known);
+  EXPECT_THAT(grid(0).image.grid.spacing_mm, ElementsAre(1, 1, 1));
+}
+
+TEST(Nifti, Version2Reads) {
+  const test::Folder folder;
+  std::string bytes(544, '\0');
+  test::put<int32_t>(bytes, 0, 540);
+  std::memcpy(bytes.data() + 4, "n+2\0\r\n\x1a\n", 8);
+  test::put<int16_t>(bytes, 12, 4);  // int16
+  test::put<int16_t>(bytes, 14, 16);
+  for (const auto& [i, n] : std::vector<std::pair<size_t, int64_t>>{{0, 3}, {1, 2}, {2, 3}, {3, 4}})
+    test::put<int64_t>(bytes, 16 + 8 * i, n);
+  for (size_t i = 0; i < 4; ++i) test::put<double>(bytes, 104 + 8 * i, i == 0 ? 1.0 : 0.5);
+  test::put<int64_t>(bytes, 168, 544);
+  test::put<double>(bytes, 176, 2.0);
+  test::put<int32_t>(bytes, 348, 1);  // sform
+  test::put<double>(bytes, 400, 0.5), test::put<double>(bytes, 400 + 8 * 5, 0.5);
+  test::put<double>(bytes, 400 + 8 * 10, 0.5), test::put<double>(bytes, 400 + 8 * 3, -7.25);
+  test::put<int32_t>(bytes, 500, 2);
+  const std::vector<int16_t> voxels = counted(24, 1);
+  bytes.append(reinterpret_cast<const char*>(voxels.data()), 48);
+  test::spill(folder / "a.nii", bytes);
+  const Scan scan = read_scan(folder / "a.nii");
+  EXPECT_THAT(scan.image.grid.size, ElementsAre(2, 3, 4));
+  EXPECT_THAT(scan.image.grid.spacing_mm, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(scan.image.grid.origin_mm[0], 7.25);
+  EXPECT_EQ(scan.image.voxels[23], 48);
+  test::put<int64_t>(bytes, 16 + 8, int64_t{1} << 50);
+  test::spill(folder / "a.nii", bytes);
+  EXPECT_NE(message_of<DataError>([&] { read_scan(folder / "a.nii"); }), "");
+}
+
+TEST(Nifti, WhetherAFileIsCompressedIsSeenNotBelieved) {
+  const test::Folder folder;
+  const Grid grid = oblique_grid();
+  write_scan(folder / "a.nii", grid, ramp(grid).data());
+  write_scan(folder / "b.nii.gz", grid, ramp(grid).data());
+  std::filesystem::rename(folder / "a.nii", folder / "plain.nii.gz");
+  std::filesystem::rename(folder / "b.nii.gz", folder / "packed.nii");
+  EXPECT_EQ(read_scan(folder / "plain.nii.gz").image.voxels, ramp(grid));
+  EXPECT_EQ(read_scan(folder / "packed.nii").image.voxels, ramp(grid));
+}
+
+TEST(Nifti, TheChecksumOfACompressedFileCounts) {
+  const test::Folder folder;
+  const Grid grid = oblique_grid();
+  write_scan(folder / "a.nii.gz", grid, ramp(grid).data());
+  const std::string sound = test::slurp(folder / "a.nii.gz");
+  for (const size_t behind : {1, 5, 8}) {  // length and CRC-32 are the last eight bytes
+    std::string bytes = sound;
+    bytes[bytes.size() - behind] = static_cast<char>(bytes[bytes.size() - behind] ^ 0x55);
+    test::spill(folder / "a.nii.gz", bytes);
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.nii.gz"); }),
+                HasSubstr("truncated or damaged"));
+    test::spill(folder / "a.nii.gz", sound.substr(0, sound.size() - behind));
+    EXPECT_NE(message_of<DataError>([&] { read_scan(folder / "a.nii.gz"); }), "");
+  }
 }
 
 TEST(Nifti, NanAndInfinityAreCounted) {

@@ -1,5 +1,5 @@
 // Headers that people's programs write pass; the corpus of tests/fuzz holds what does not.
-#include "image/header_check.h"
+#include "image/text_header.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 const std::string voxels(48, '\1');
 
-TEST(HeaderCheck, WhatSimpleItkAndSlicerWritePasses) {
+TEST(TextHeader, WhatSimpleItkAndSlicerWritePasses) {
   const Folder folder;
   // SimpleITK 2.3, WriteImage of a short image with an entry of its dictionary.
   check_meta_header(folder.write("a.mha", R"(ObjectType = Image
@@ -51,7 +51,7 @@ Segment0_Tags:=)" + std::string(900, 'x') + "\n\n" +
                                                voxels));
 }
 
-TEST(HeaderCheck, CarriageReturnsAndDetachedFilesPass) {
+TEST(TextHeader, CarriageReturnsAndDetachedFilesPass) {
   const Folder folder;
   folder.write("a.raw", voxels);
   check_nrrd_header(folder.write("a.nhdr",
@@ -62,7 +62,7 @@ TEST(HeaderCheck, CarriageReturnsAndDetachedFilesPass) {
       "NDims = 3\r\nDimSize = 4 3 2\r\nElementType = MET_SHORT\r\nElementDataFile = a.raw\r\n"));
 }
 
-TEST(HeaderCheck, MessagesNameLineFieldAndWhatIsExpected) {
+TEST(TextHeader, MessagesNameLineFieldAndWhatIsExpected) {
   const Folder folder;
   const auto file = folder.write("a.mha",
                                  "NDims = 3\nDimSize = 4 3 0\nElementType = MET_SHORT\n"
