@@ -27,6 +27,8 @@ SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPAT
 configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
   || { cat $(BUILD).log; exit 1; }; }
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
+# abspath works word by word; folders may have blanks in their names.
+absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
 .PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
@@ -73,7 +75,7 @@ demo-full: build  ## all rows over three seeds with control cohorts, synthetic (
 	@echo "report: results/$(PAPER)/demo-full/report.html"
 
 test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real scans)
-	@$(call configure,-DKDSEG_REAL_SCANS="$(abspath $(REAL_SCANS))")
+	@$(call configure,-DKDSEG_REAL_SCANS="$(if $(REAL_SCANS),$(call absolute,$(REAL_SCANS)))")
 	@echo "test: building programs and tests"
 	@$(call compile,)
 	@echo "test: running (label gpu skips without a GPU)"
@@ -101,7 +103,7 @@ reproduce: build  ## full scale: make reproduce PAPER=had-net DATA=folder [PROFI
 	@if [ -z "$(DATA)$(DRYRUN)" ]; then echo "reproduce: DATA is not set: give the data set's folder, or DRYRUN=1 to see the plan" >&2; exit 2; fi
 	@$(SNAKEMAKE) --profile $(if $(wildcard workflow/profiles/$(PROFILE)),workflow/profiles/$(PROFILE),$(PROFILE)) \
 	  $(if $(filter local,$(PROFILE)),--cores $(JOBS)) $(if $(DRYRUN),--dry-run) \
-	  --config scale=full paper=$(PAPER) $(if $(DATA),data="$(abspath $(DATA))")
+	  --config scale=full paper=$(PAPER) $(if $(DATA),data="$(call absolute,$(DATA))")
 	@$(if $(DRYRUN),$(PYTHON) workflow/scripts/scale.py $(PAPER))
 
 golden: build  ## write the help pages that tests compare with

@@ -8,8 +8,18 @@ void declare_case_selection(Options& add, CaseSelection& s) {
   add.entries("where", s.where,
               "keep cases with COLUMN=VALUE; a comma means or, != means not: split=train,val "
               "fold!=2; several conditions must all hold");
-  add.texts("case", s.ids, "keep this case");
+  add.entries("case", s.ids, "keep this case");
   add.integer("limit", s.limit, "keep the first N of the selected cases; 0 keeps all", {.low = 0});
+}
+
+void declare_reading(Options& add, bool& ignore_geometry, std::string& nan) {
+  add.toggle("ignore-geometry", ignore_geometry,
+             "lay the arrays of a case over each other as they are, although their headers say "
+             "other places; the volume says so");
+  add.choice("nan", nan,
+             "NaN voxels: refuse, or zero (they are background; counted, and refused inside a "
+             "label)",
+             {"refuse", "zero"});
 }
 
 void declare_tensor(Options& add, TensorSettings& s, Computes what) {

@@ -6,6 +6,8 @@
 namespace kdseg::cli {
 
 void declare_case_selection(Options& add, CaseSelection& s);  ///< --cases --where --case --limit
+void declare_reading(Options& add, bool& ignore_geometry,
+                     std::string& nan);  ///< --ignore-geometry --nan, of scans
 /// --device --precision --deterministic --seed --memory-limit --describe. fp16 is for predictions
 /// alone: gradients would underflow without loss scaling.
 enum class Computes { trainings, predictions };

@@ -4,10 +4,12 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cohort/manifest.h"
 #include "cohort/pattern.h"
+#include "cohort/sheet.h"
 #include "io/table.h"
 
 namespace kdseg::cohort {
@@ -19,19 +21,6 @@ std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
-}
-
-/// Visible entries sorted by name. Archives made on macOS hold a `._` twin of every file.
-std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.front() != '.' && name != "__MACOSX") found.push_back(entry.path());
-  }
-  if (error) throw DataError("{}: cannot list folder ({})", folder.string(), error.message());
-  std::sort(found.begin(), found.end());
-  return found;
 }
 
 bool is_folder(const fs::path& path) {
@@ -56,7 +45,7 @@ struct NiftiFile {
 /// The NIfTI files of a case. Some mirrors unpacked x_flair.nii into a folder of that name.
 std::vector<NiftiFile> nifti_files(const fs::path& folder, std::vector<std::string>& fix_ups) {
   std::vector<NiftiFile> files;
-  for (const auto& entry : entries(folder)) {
+  for (const auto& entry : visible_entries(folder)) {
     const std::string name = entry.filename().string();
     const auto stem = nifti_stem(name);
     if (!stem) continue;
@@ -65,7 +54,7 @@ std::vector<NiftiFile> nifti_files(const fs::path& folder, std::vector<std::stri
       continue;
     }
     std::vector<fs::path> inner;
-    for (const auto& file : entries(entry))
+    for (const auto& file : visible_entries(entry))
       if (nifti_stem(file.filename().string())) inner.push_back(file);
     if (inner.size() != 1) continue;
     fix_ups.push_back(
@@ -120,10 +109,11 @@ void take_label(std::vector<NiftiFile>& files, const Manifest& manifest, FoundCa
   }
 }
 
-void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifest) {
+void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifest,
+               bool allow_missing) {
   auto files = nifti_files(folder, found.fix_ups);
   if (files.empty()) {
-    const auto inner = entries(folder);
+    const auto inner = visible_entries(folder);
     if (inner.size() == 1 && is_folder(inner[0])) {
       found.fix_ups.push_back("doubled folder " + inner[0].filename().string());
       files = nifti_files(inner[0], found.fix_ups);
@@ -132,15 +122,22 @@ void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifes
   for (const auto& [channel, suffixes] : manifest.modalities) {
     const std::string path = take_file(files, suffixes, channel, found);
     if (!found.rejected.empty()) return;
-    if (path.empty()) {
-      std::vector<std::string> names;
-      for (const auto& file : files) names.push_back(file.name);
-      found.rejected =
-          fmt::format("no {} scan (name ending {}.nii.gz or .nii); found: {}", channel,
-                      join(suffixes, " or "), names.empty() ? "no scan at all" : join(names));
-      return;
+    if (!path.empty()) {
+      found.images.emplace_back(channel, path);
+      continue;
     }
-    found.images.emplace_back(channel, path);
+    found.missing.push_back(channel);
+    if (allow_missing) continue;
+    std::vector<std::string> names;
+    for (const auto& file : files) names.push_back(file.name);
+    found.rejected =
+        fmt::format("no {} scan (name ending {}.nii.gz or .nii); found: {}", channel,
+                    join(suffixes, " or "), names.empty() ? "no scan at all" : join(names));
+    return;
+  }
+  if (found.images.empty()) {
+    found.rejected = "no scan at all";
+    return;
   }
   take_label(files, manifest, found);
 }
@@ -149,7 +146,7 @@ void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifes
 void find_roots(const fs::path& folder, const std::vector<Pattern>& patterns, int depth,
                 std::vector<fs::path>& roots) {
   if (depth == 0) return;
-  for (const auto& entry : entries(folder)) {
+  for (const auto& entry : visible_entries(folder)) {
     if (!is_folder(entry)) continue;
     const size_t before = roots.size();
     find_roots(entry, patterns, depth - 1, roots);
@@ -163,8 +160,9 @@ void find_roots(const fs::path& folder, const std::vector<Pattern>& patterns, in
 
 class Search {
  public:
-  explicit Search(const Manifest& manifest)
+  Search(const Manifest& manifest, bool allow_missing)
       : manifest_(manifest),
+        allow_missing_(allow_missing),
         pattern_(manifest.case_pattern, Pattern::Letters::either_case,
                  Pattern::Place::behind_folders),
         exact_(manifest.case_pattern, Pattern::Letters::as_they_are,
@@ -175,7 +173,7 @@ class Search {
 
   void walk(const fs::path& folder, const std::string& below, int depth) {
     if (depth == 0) return;
-    for (const auto& entry : entries(folder)) {
+    for (const auto& entry : visible_entries(folder)) {
       if (!is_folder(entry)) {
         if (example.empty()) example = below + entry.filename().string();
         continue;
@@ -188,6 +186,7 @@ class Search {
       }
       FoundCase found;
       found.id = entry.filename().string();
+      check_case_id(below.empty() ? "folder" : below, found.id);
       if (match->has_group) found.stratum = match->group;
       if (!exact_.matches(path))
         found.fix_ups.push_back(
@@ -196,7 +195,7 @@ class Search {
       if (const auto known = seen_.find(found.id); known != seen_.end())
         found.rejected = fmt::format("found twice: {} and {}", known->second, entry.string());
       else
-        fill_case(found, entry, manifest_);
+        fill_case(found, entry, manifest_, allow_missing_);
       seen_.emplace(found.id, entry.string());
       cases.push_back(std::move(found));
     }
@@ -212,6 +211,7 @@ class Search {
   }
 
   const Manifest& manifest_;
+  bool allow_missing_;
   Pattern pattern_, exact_;
   std::optional<Pattern> patient_;
   std::map<std::string, std::string> seen_;
@@ -221,7 +221,7 @@ class Search {
 fs::path find_file(const fs::path& folder, const std::string& name, int depth) {
   if (fs::exists(folder / name)) return folder / name;
   if (depth > 0)
-    for (const auto& entry : entries(folder))
+    for (const auto& entry : visible_entries(folder))
       if (is_folder(entry))
         if (auto found = find_file(entry, name, depth - 1); !found.empty()) return found;
   return {};
@@ -247,7 +247,8 @@ void read_strata(const Manifest& manifest, const fs::path& root, std::vector<Fou
 
 }  // namespace
 
-std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root) {
+std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root,
+                                  bool allow_missing) {
   if (!is_folder(root)) throw DataError("{}: no such folder", root);
   std::vector<Pattern> patterns;
   for (const auto& pattern : manifest.root_patterns)
@@ -256,7 +257,7 @@ std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& r
   find_roots(root, patterns, 3, roots);
   if (roots.empty()) roots.push_back(root);
 
-  Search search(manifest);
+  Search search(manifest, allow_missing);
   for (const auto& start : roots) search.walk(start, "", 6);
   if (search.cases.empty())
     throw DataError("{}: no case folder of {} found, expected {}{}", root, manifest.title,

@@ -45,15 +45,18 @@ struct FoundCase {
   std::string patient;                                      ///< equal for cases of one patient
   std::vector<std::pair<std::string, std::string>> images;  ///< channel, path
   std::string label;                                        ///< empty: none
+  std::vector<std::string> missing;  ///< channels without a file, where these are allowed
   std::vector<std::string> fix_ups;  ///< e.g. "segmentation taken from W39_..._Segm.nii"
   std::string rejected;              ///< reason; empty: accepted
 };
 
 /// Cases below `root` (doubled folders, .nii for .nii.gz, changed prefix case accepted), sorted by
 /// id. A case without its segmentation file takes the only other NIfTI file there, if it is the
-/// only one. \throws DataError  no such folder, no case found (states the pattern and an example of
-/// what was there)
-std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root);
+/// only one. A case that lacks a channel is rejected, or with `allow_missing` listed with those it
+/// has. \throws DataError  no such folder, no case found (states the pattern and an example of what
+/// was there)
+std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& root,
+                                  bool allow_missing = false);
 
 /// What is unlike the release: "334 cases found, BraTS 2019 has train 335, val 125, test 166".
 /// Partial copies are common, so these are for warnings.

@@ -38,10 +38,7 @@ std::vector<std::string> columns_of(const Sheet& sheet) {
 }
 
 void check_row(const std::string& path, int64_t line, const Row& row) {
-  if (row.id.empty()) throw DataError("{}:{}: no case id", path, line);
-  // The id names output files.
-  if (row.id.find('/') != std::string::npos || row.id.starts_with('.'))
-    throw DataError("{}:{}: case '{}' cannot name a file", path, line, row.id);
+  check_case_id(fmt::format("{}:{}", path, line), row.id);
   if (row.file.empty()) throw DataError("{}:{}: case {} has no file", path, line, row.id);
   check_split(path, line, row);
   check_labels(path, line, row);
@@ -128,6 +125,24 @@ void meet_totals(std::vector<std::vector<int64_t>>& dealt,
 
 }  // namespace
 
+void check_case_id(const std::string& where, const std::string& id) {
+  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (id.empty()) throw DataError("{}: no case id", where);
+  if (std::any_of(id.begin(), id.end(), control)) {
+    std::string shown = id;
+    std::replace_if(shown.begin(), shown.end(), control, '?');
+    throw DataError(
+        "{}: case '{}' has a control character (shown as ?), such as a tab or a line "
+        "break; expected plain text",
+        where, shown);
+  }
+  if (id.find('/') != std::string::npos || id.starts_with('.'))
+    throw DataError("{}: '{}' is no case id: it cannot name a file", where, id);
+  if (id.size() > 200)
+    throw DataError("{}: a case id of {} bytes; it names files, so that 200 is the most", where,
+                    id.size());
+}
+
 void check_split(const std::string& path, int64_t line, const Row& row) {
   if (!row.split.empty() &&
       std::find(split_names.begin(), split_names.end(), row.split) == split_names.end())
@@ -191,23 +206,36 @@ void write_sheet(const std::string& path, const Sheet& sheet, bool force) {
   io::write_table(path, table, force);
 }
 
+std::optional<std::vector<std::string>> ids_meant(const std::string& text,
+                                                  const std::vector<std::string>& known) {
+  const auto is_known = [&](const std::string& id) {
+    return std::find(known.begin(), known.end(), id) != known.end();
+  };
+  if (is_known(text)) return std::vector<std::string>{text};
+  auto items = split_list(text);
+  if (items.size() > 1 && std::all_of(items.begin(), items.end(), is_known)) return items;
+  return std::nullopt;
+}
+
 std::vector<Row> select(const Sheet& sheet, const CaseSelection& selection) {
   const auto columns = columns_of(sheet);
   std::vector<Condition> conditions;
   for (const auto& text : selection.where) conditions.push_back(parse_condition(text, columns));
   std::vector<std::string> known;
   for (const auto& row : sheet.rows) known.push_back(row.id);
-  for (const auto& id : selection.ids)
-    if (std::find(known.begin(), known.end(), id) == known.end()) {
-      const auto near = nearest(id, known);
-      throw UsageError("{}: no case '{}'{}", selection.cases, id,
+  std::vector<std::string> ids;
+  for (const auto& text : selection.ids) {
+    const auto meant = ids_meant(text, known);
+    if (!meant) {
+      const auto near = nearest(text, known);
+      throw UsageError("{}: no case '{}'{}", selection.cases, text,
                        near ? fmt::format("; did you mean '{}'?", *near) : std::string{});
     }
+    ids.insert(ids.end(), meant->begin(), meant->end());
+  }
   std::vector<Row> chosen;
   for (const auto& row : sheet.rows) {
-    const bool named =
-        selection.ids.empty() ||
-        std::find(selection.ids.begin(), selection.ids.end(), row.id) != selection.ids.end();
+    const bool named = ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end();
     if (named && std::all_of(conditions.begin(), conditions.end(),
                              [&](const Condition& c) { return c.holds(row); }))
       chosen.push_back(row);

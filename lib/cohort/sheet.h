@@ -1,6 +1,7 @@
 // cases.tsv: the one place that says which case trains, validates and tests.
 #pragma once
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,8 +26,17 @@ struct Sheet {
 Sheet read_sheet(const std::string& path);
 void write_sheet(const std::string& path, const Sheet& sheet, bool force);
 
+/// An id names files and stands in tables: no slash, no point in front, no control character, no
+/// blank at either end. \throws DataError  otherwise; starts with `where`
+void check_case_id(const std::string& where, const std::string& id);
+
 /// \throws DataError  row.split is not train, val, test or nothing; `path` and `line` say where
 void check_split(const std::string& path, int64_t line, const Row& row);
+
+/// The ids that a text of --case means: one id of `known`, or else several, split by blanks and
+/// commas, which ids may hold themselves. Nothing where it is neither.
+std::optional<std::vector<std::string>> ids_meant(const std::string& text,
+                                                  const std::vector<std::string>& known);
 
 /// Rows that satisfy every condition of `where` ("split=train", "fold!=2", "split=train,val"),
 /// `ids` and `limit`, in the sheet's order.

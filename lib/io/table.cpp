@@ -14,6 +14,29 @@ char separator_of(const std::string& path) {
   return std::filesystem::path(path).extension() == ".tsv" ? '\t' : ',';
 }
 
+/// The separator that a text uses: what the name says, or, where the header line has none of these,
+/// what other programs write under that name (semicolons of spreadsheets, tabs). A first line
+/// `sep=;` settles it and is taken away.
+char separator_of(const std::string& path, std::string& text) {
+  const size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const auto line_end = [&] { return std::min(text.find_first_of("\r\n", mark), text.size()); };
+  if (text.compare(mark, 4, "sep=") == 0 && line_end() == mark + 5) {
+    const char said = text[mark + 4];
+    text.erase(0, std::min(text.find('\n'), text.size()));  // the empty line keeps line numbers
+    return said;
+  }
+  std::string header;
+  bool quoted = false;
+  for (const char c : text.substr(mark, line_end() - mark)) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted) header += c;
+  }
+  const char usual = separator_of(path);
+  for (const char separator : {usual, ';', '\t', ','})
+    if (header.find(separator) != std::string::npos) return separator;
+  return usual;
+}
+
 struct Record {
   std::vector<std::string> fields;
   int64_t line = 0;
@@ -116,9 +139,10 @@ bool Table::has_column(const std::string& name) const {
 }
 
 Table read_table(const std::string& path, const std::vector<std::string>& required) {
-  const auto text = read_text(path);
+  auto text = read_text(path);
   if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
-  auto records = Parser(text, separator_of(path), path).all();
+  const char separator = separator_of(path, text);
+  auto records = Parser(text, separator, path).all();
   if (records.empty()) throw DataError("{}: empty, expected a header line", path);
   Table table;
   table.file = path;

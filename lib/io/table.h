@@ -18,7 +18,8 @@ struct Table {
   std::vector<int64_t> lines;  ///< of each row in `file`; filled by read_table
 };
 
-/// Separator by extension: .tsv tab, else comma. Quotes as in RFC 4180.
+/// Separator by extension: .tsv tab, else comma; where the header line has none, a semicolon or the
+/// other of the two (as spreadsheets write them). Quotes as in RFC 4180.
 /// \throws DataError  missing, unreadable, empty, a row with another number of fields (line named),
 ///                    a column of `required` absent
 Table read_table(const std::string& path, const std::vector<std::string>& required = {});

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <system_error>
 
 #include "base/errors.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
@@ -29,16 +29,12 @@ std::optional<std::string> id_of(const std::string& file_name) {
 /// Files of a folder by case id.
 std::map<std::string, std::string> list_cases(const std::string& folder) {
   std::map<std::string, std::string> found;
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  if (error) throw DataError("{}: cannot list the folder: {}", folder, error.message());
-  for (const auto& entry : entries) {
-    const auto id = id_of(entry.path().filename().string());
-    if (!id || entry.is_directory()) continue;
-    if (const auto [place, fresh] = found.emplace(*id, entry.path().string()); !fresh)
+  for (const fs::path& path : visible_entries(folder)) {
+    const auto id = id_of(path.filename().string());
+    if (!id || fs::is_directory(path)) continue;
+    if (const auto [place, fresh] = found.emplace(*id, path.string()); !fresh)
       throw DataError("{}: case {} has two files, {} and {}", folder, *id,
-                      fs::path(place->second).filename().string(),
-                      entry.path().filename().string());
+                      fs::path(place->second).filename().string(), path.filename().string());
   }
   return found;
 }
@@ -57,11 +53,14 @@ void select(std::vector<Pair>& pairs, const CaseSelection& selection) {
   if (!selection.ids.empty()) {
     std::vector<std::string> known;
     for (const Pair& pair : pairs) known.push_back(pair.id);
-    for (const auto& id : selection.ids)
-      if (std::find(known.begin(), known.end(), id) == known.end())
-        throw UsageError("--case {}: no such case{}", id, did_you_mean(id, known));
+    std::vector<std::string> ids;
+    for (const auto& text : selection.ids) {
+      const auto meant = cohort::ids_meant(text, known);
+      if (!meant) throw UsageError("--case {}: no such case{}", text, did_you_mean(text, known));
+      ids.insert(ids.end(), meant->begin(), meant->end());
+    }
     std::erase_if(pairs, [&](const Pair& pair) {
-      return std::find(selection.ids.begin(), selection.ids.end(), pair.id) == selection.ids.end();
+      return std::find(ids.begin(), ids.end(), pair.id) == ids.end();
     });
   }
   if (selection.limit > 0 && static_cast<int64_t>(pairs.size()) > selection.limit)

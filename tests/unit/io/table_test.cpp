@@ -38,6 +38,18 @@ TEST(Table, TsvSplitsAtTabs) {
   EXPECT_THAT(table.rows[0], ElementsAre("A", "x,y.h5"));
 }
 
+TEST(Table, SeparatorsOfSpreadsheetsAreSeenInTheHeader) {
+  EXPECT_THAT(read("\xef\xbb\xbf"
+                   "case;t1\r\np1;a,b.nii\r\n")
+                  .rows[0],
+              ElementsAre("p1", "a,b.nii"));
+  EXPECT_THAT(read("case\tt1\np1\ta b.nii\n").rows[0], ElementsAre("p1", "a b.nii"));
+  EXPECT_THAT(read("case,t1\np1,a.nii\n", "cases.tsv").rows[0], ElementsAre("p1", "a.nii"));
+  EXPECT_THAT(read("sep=;\ncase;t1\np1;a.nii\n").rows[0], ElementsAre("p1", "a.nii"));
+  EXPECT_THAT(read("case,\"a;b\"\np1,x;y\n").columns, ElementsAre("case", "a;b"));
+  EXPECT_EQ(read("case\np1\n").rows.size(), 1u);
+}
+
 TEST(Table, RoundTrip) {
   const Folder folder;
   io::Table table;
