@@ -65,8 +65,12 @@ void declare(cli::Options& add, Settings& s) {
              "where voxels are counted: on the scan's own grid, or on the one that the files are "
              "stored on (predictions of prepared volumes against these volumes)",
              {"scan", "stored"});
-  add.toggle("ignore-geometry", r.ignore_geometry,
-             "compare voxel by voxel although spacing, origin or direction differ");
+  add.toggle(
+      "ignore-geometry", r.ignore_geometry,
+      "compare voxel by voxel although voxel centers lie more than a tenth of a voxel apart, "
+      "or axes run otherwise");
+  add.choice("nan", r.nan, "NaN voxels in label maps: refuse, or zero (they are background)",
+             {"refuse", "zero"});
   add.group("Scores");
   add.entries("regions", r.regions,
               "brats, brats2023, brats2024, nnunet, mmwhs or mmwhs4, or NAME=CODE,CODE (repeat)");

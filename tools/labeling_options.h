@@ -14,7 +14,10 @@ inline void declare_network_name(cli::Options& add, labeling::LabelSettings& s) 
 inline void declare_labeled_cases(cli::Options& add, labeling::LabelSettings& s) {
   add.group("Cases");
   add.input("input", s.input, "one stored volume (.h5)");
-  add.entries("image", s.from.images, "NAME=FILE: one scan of a single case; repeat");
+  add.entries(
+      "image", s.from.images,
+      "NAME=FILE: one scan of a single case; repeat. NAME,NAME,...=FILE: the volumes of a 4D "
+      "file");
   add.input("label", s.from.label, "label file of that case, which widens its box");
   add.texts("classes", s.from.classes,
             "NAME=CODE,...: what label codes mean, where no manifest says it");
@@ -22,6 +25,9 @@ inline void declare_labeled_cases(cli::Options& add, labeling::LabelSettings& s)
   add.input("root", s.from.root, "the data set's folder");
   add.entries("channels", s.channels,
               "NAME=INPUT: what the input calls a network's channel, as in t1ce=T1C; repeat");
+  add.toggle("allow-missing", s.from.allow_missing,
+             "take cases of --root that lack the file of a channel, if no network needs it");
+  cli::declare_reading(add, s.from.ignore_geometry, s.from.nan);
   cli::declare_case_selection(add, s.from.selection);
 }
 

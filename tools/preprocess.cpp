@@ -33,7 +33,10 @@ void declare(cli::Options& add, Settings& s) {
   add.input("manifest", s.from.manifest,
             "description of a data set (data-manifest/*.yaml): layout, channels, label codes");
   add.input("root", s.from.root, "the data set's folder; copies with common faults are accepted");
-  add.entries("image", s.from.images, "NAME=FILE: one channel of a single case; repeat");
+  add.entries(
+      "image", s.from.images,
+      "NAME=FILE: one channel of a single case; repeat. NAME,NAME,...=FILE: the volumes of a "
+      "4D file");
   add.input("label", s.from.label, "label file of the single case: a scan, or a prediction (.h5)");
   add.input("share", s.from.share,
             "soft labels of the single case: a 4D scan, or a prediction (.h5)");
@@ -45,6 +48,10 @@ void declare(cli::Options& add, Settings& s) {
             "the place of the cases' labels");
   add.texts("classes", s.from.classes,
             "NAME=CODE,...: what label codes mean, where no manifest says it");
+  add.toggle("allow-missing", s.from.allow_missing,
+             "take cases of --root that lack the file of a channel; their volumes have the others. "
+             "In a sheet an empty cell says so");
+  cli::declare_reading(add, s.from.ignore_geometry, s.from.nan);
   cli::declare_case_selection(add, s.from.selection);
   add.group("Volumes");
   add.output("output-dir", s.output_dir, "folder for <case>.h5 and cases.tsv");

@@ -120,6 +120,9 @@ struct Volume {
   Chain chain;
   std::string recipe_id = "source";
   std::string recipe_ini;  ///< full text of the fitted recipe; empty for a source volume
+  /// Channels, and `label`, that were laid over the others voxel by voxel although their headers
+  /// said another place.
+  std::vector<std::string> overlaid = {};
 };
 
 }  // namespace kdseg

@@ -21,22 +21,25 @@ namespace fs = std::filesystem;
 const std::set<std::string> row_columns{"case", "file", "stratum", "split", "fold"};
 const std::set<std::string> label_columns{"label", "share", cohort::labels_column};
 
-/// "NAME=FILE" taken apart.
-std::pair<std::string, std::string> named_file(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw UsageError("--image {}: expected NAME=FILE, as in flair=a.nii.gz", text);
-  return {trim(text.substr(0, equals)), trim(text.substr(equals + 1))};
+/// The channels of one file: several names, split by commas, are the volumes of a 4D file.
+std::vector<ImageFile> channels_of(const std::string& names, const std::string& path) {
+  const auto channels = split(names, ',');
+  std::vector<ImageFile> images;
+  for (size_t i = 0; i < channels.size(); ++i)
+    images.push_back({trim(channels[i]), path, i, channels.size()});
+  return images;
 }
 
 void list_explicit(const CaseListSettings& s, const std::string& id, CaseList& list) {
   ListedCase listed;
   listed.files.id = listed.patient = id;
   for (const auto& text : s.images) {
-    const auto [name, file] = named_file(text);
-    for (const auto& known : listed.files.images)
-      if (known.first == name) throw UsageError("--image {}: channel given twice", name);
-    listed.files.images.emplace_back(name, file);
+    for (auto& image : named_images(text)) {
+      for (const auto& known : listed.files.images)
+        if (known.channel == image.channel)
+          throw UsageError("--image {}: channel given twice", image.channel);
+      listed.files.images.push_back(std::move(image));
+    }
   }
   listed.files.label = s.label;
   listed.files.share = s.share;
@@ -47,7 +50,7 @@ void list_explicit(const CaseListSettings& s, const std::string& id, CaseList& l
 }
 
 void list_folder(const CaseListSettings& s, CaseList& list) {
-  auto found = cohort::find_cases(*list.manifest, s.root);
+  auto found = cohort::find_cases(*list.manifest, s.root, s.allow_missing);
   list.faults = cohort::count_faults(*list.manifest, found);
   const bool patients = !list.manifest->patient_pattern.empty();
   if (patients) list.sheet.extra_columns.push_back("patient");
@@ -57,15 +60,55 @@ void list_folder(const CaseListSettings& s, CaseList& list) {
     row.stratum = one.stratum;
     if (patients) row.extra["patient"] = one.patient;
     list.sheet.rows.push_back(row);
-    list.cases.push_back({{one.id, one.stratum, std::move(one.images), one.label},
+    CaseFiles files{one.id, one.stratum, {}, one.label};
+    for (auto& [channel, path] : one.images) files.images.push_back({channel, path});
+    list.cases.push_back({std::move(files),
                           {},
                           one.patient,
+                          std::move(one.missing),
                           std::move(one.fix_ups),
                           one.rejected});
   }
 }
 
-/// The scan columns of a sheet: those the manifest names, or all that have no other meaning.
+/// Whether a cell is meant to name a scan: a file or folder that is there, or a name like one.
+bool names_scan(const fs::path& folder, const std::string& cell) {
+  static const std::vector<std::string> endings{".nii",  ".nii.gz", ".hdr", ".img", ".nrrd",
+                                                ".nhdr", ".mha",    ".mhd", ".dcm"};
+  std::string low = cell;
+  std::transform(low.begin(), low.end(), low.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (low == "n/a") return false;
+  for (const auto& ending : endings)
+    if (low.ends_with(ending)) return true;
+  std::error_code error;
+  return cell.find('/') != std::string::npos || fs::exists(folder / cell, error);
+}
+
+/// Whether a column holds scans. \throws DataError  it holds scans and something else
+bool holds_scans(const io::Table& table, const std::string& column) {
+  const fs::path folder = fs::path(table.file).parent_path();
+  const size_t at = table.column(column), id = table.column("case");
+  std::optional<size_t> odd;
+  bool scans = false;
+  for (size_t r = 0; r < table.rows.size(); ++r) {
+    const std::string cell = trim(table.rows[r][at]);
+    if (cell.empty()) continue;
+    if (names_scan(folder, cell))
+      scans = true;
+    else if (!odd)
+      odd = r;
+  }
+  if (scans && odd)
+    throw DataError(
+        "{}:{}: case {}: column {} holds scans, but '{}' is no file; expected a file or an empty "
+        "cell",
+        table.file, table.lines[*odd], trim(table.rows[*odd][id]), column,
+        trim(table.rows[*odd][at]));
+  return scans;
+}
+
+/// The scan columns of a sheet: those the manifest names, or all others that hold file names.
 std::vector<std::string> channel_columns(const io::Table& table,
                                          const std::optional<cohort::Manifest>& manifest) {
   std::vector<std::string> channels;
@@ -76,12 +119,18 @@ std::vector<std::string> channel_columns(const io::Table& table,
     }
     return channels;
   }
+  std::vector<std::string> carried;
   for (const auto& column : table.columns)
     if (!row_columns.contains(column) && !label_columns.contains(column) && column != "patient")
-      channels.push_back(column);
+      (holds_scans(table, column) ? channels : carried).push_back(column);
   if (channels.empty())
-    throw DataError("{}: no column of scans; expected case, one column per channel, label, stratum",
-                    table.file);
+    throw DataError(
+        "{}: no column of scans; expected case, one column of file names per channel, label, "
+        "stratum{}",
+        table.file, carried.empty() ? "" : fmt::format("; no file is named in {}", join(carried)));
+  if (!carried.empty())
+    log::info("{}: no file is named in {}: carried along as {}", table.file, join(carried),
+              carried.size() == 1 ? "a column" : "columns");
   return channels;
 }
 
@@ -104,8 +153,7 @@ void list_scan_sheet(const io::Table& table, CaseList& list) {
     };
     cohort::Row row;
     row.id = value("case");
-    if (row.id.empty() || row.id.front() == '.' || row.id.find('/') != std::string::npos)
-      throw DataError("{}:{}: '{}' is no case id (it names a file)", table.file, line, row.id);
+    cohort::check_case_id(fmt::format("{}:{}", table.file, line), row.id);
     if (const auto [known, fresh] = seen.emplace(row.id, line); !fresh)
       throw DataError("{}: case {} is listed twice (lines {} and {})", table.file, row.id,
                       known->second, line);
@@ -119,10 +167,17 @@ void list_scan_sheet(const io::Table& table, CaseList& list) {
     listed.files.share = file("share");
     listed.patient = value("patient").empty() ? row.id : value("patient");
     for (const auto& channel : channels) {
-      listed.files.images.emplace_back(channel, file(channel));
-      if (listed.files.images.back().second.empty() && listed.rejected.empty())
-        listed.rejected = fmt::format("no {} scan ({}:{})", channel, table.file, line);
+      auto images = channels_of(channel, file(channel));
+      for (auto& image : images) {
+        if (image.path.empty())
+          listed.missing.push_back(image.channel);
+        else
+          listed.files.images.push_back(std::move(image));
+      }
     }
+    if (listed.files.images.empty())
+      listed.rejected = fmt::format("no scan at all: no {} ({}:{})", join(listed.missing, ", no "),
+                                    table.file, line);
     list.sheet.rows.push_back(std::move(row));
     list.cases.push_back(std::move(listed));
   }
@@ -241,6 +296,8 @@ void check_case_options(const CaseListSettings& s) {
     throw UsageError("--share goes with --image; a sheet has a column share");
   if (!s.annotations.empty() && !s.images.empty())
     throw UsageError("--annotations is for many cases; a single case has --label and --share");
+  if (s.allow_missing && s.root.empty() && s.selection.cases.empty())
+    throw UsageError("--allow-missing goes with --root or --cases; --image names what there is");
   if (!s.manifest.empty() && !s.classes.empty())
     throw UsageError("--classes and --manifest both explain label codes; give one of them");
 }
@@ -276,6 +333,21 @@ ClassTable parse_classes(const std::vector<std::string>& items) {
   return table;
 }
 
+std::vector<ImageFile> named_images(const std::string& text) {
+  const auto equals = text.find('=');
+  auto images = equals == std::string::npos
+                    ? std::vector<ImageFile>{}
+                    : channels_of(text.substr(0, equals), text.substr(equals + 1));
+  for (const auto& image : images)
+    if (image.channel.empty()) images.clear();
+  if (images.empty() || images.front().path.empty())
+    throw UsageError(
+        "--image {}: expected NAME=FILE, as in flair=a.nii.gz, or a name for each volume of a 4D "
+        "file, as in flair,t1,t1ce,t2=a.nii.gz",
+        text);
+  return images;
+}
+
 CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
   check_case_options(s);
   CaseList list;
@@ -300,8 +372,11 @@ CaseList list_cases(const CaseListSettings& s, const std::string& explicit_id) {
       list_scan_sheet(table, list);
   }
   keep_selected(selection, list);
-  if (list.manifest)
-    for (auto& listed : list.cases) listed.files.header_authority = list.manifest->header_authority;
+  for (auto& listed : list.cases) {
+    if (list.manifest) listed.files.header_authority = list.manifest->header_authority;
+    listed.files.ignore_geometry = s.ignore_geometry;
+    listed.files.nan_is_zero = s.nan == "zero";
+  }
   if (!s.annotations.empty()) take_annotations(s.annotations, list);
   settle_labels(s, list);
   return list;
@@ -325,10 +400,23 @@ Volume load_case(const ListedCase& listed, const LabelMeaning* meaning) {
   }
 }
 
+std::string reading_of(const CaseFiles& files) {
+  std::string text;
+  for (const ImageFile& image : files.images) {
+    text += image.channel;
+    if (image.volumes > 1) text += fmt::format(" {}/{}", image.volume, image.volumes);
+    text += "\n";
+  }
+  if (files.ignore_geometry) text += "ignore-geometry\n";
+  if (files.nan_is_zero) text += "nan zero\n";
+  return text;
+}
+
 std::vector<std::string> input_files(const ListedCase& listed) {
   std::vector<std::string> files;
   if (!listed.volume.empty()) files.push_back(listed.volume);
-  for (const auto& [channel, file] : listed.files.images) files.push_back(file);
+  for (const ImageFile& image : listed.files.images)
+    if (image.volume == 0) files.push_back(image.path);
   for (const auto& file : {listed.files.label, listed.files.share})
     if (!file.empty() && (files.empty() || files.back() != file)) files.push_back(file);
   return files;

@@ -13,20 +13,24 @@ namespace kdseg::intake {
 
 /// Where cases come from; exactly one of `images`, `root` and `selection.cases` is given.
 struct CaseListSettings {
-  std::vector<std::string> images;       ///< "flair=a.nii.gz": one case from explicit files
+  std::vector<std::string> images;       ///< "flair=a.nii.gz", "flair,t1=4d.nii.gz": one case
   std::string label;                     ///< label file of that case
   std::string share;                     ///< soft labels of that case
   std::vector<std::string> classes;      ///< "NCR=1"; what label codes mean
   std::vector<std::string> share_order;  ///< names of the volumes of 4D scans of soft labels
-  std::string annotations;     ///< folder of predictions that take the place of the cases' labels
-  std::string manifest, root;  ///< a data set: its description and its folder
-  CaseSelection selection;     ///< sheet and choice of cases
+  std::string annotations;       ///< folder of predictions that take the place of the cases' labels
+  std::string manifest, root;    ///< a data set: its description and its folder
+  CaseSelection selection;       ///< sheet and choice of cases
+  bool allow_missing = false;    ///< cases of a data set that lack a channel's file
+  bool ignore_geometry = false;  ///< lay the arrays of a case over each other as they are
+  std::string nan = "refuse";    ///< or zero: NaN voxels are background
 };
 
 struct ListedCase {
   CaseFiles files;     ///< scans; no images where `volume` is given
   std::string volume;  ///< a stored source volume in place of scans
   std::string patient;
+  std::vector<std::string> missing;  ///< channels that other cases have
   std::vector<std::string> fix_ups;
   std::string rejected;  ///< why it cannot be used; empty: accepted
 };
@@ -44,12 +48,21 @@ void check_case_options(const CaseListSettings& settings);
 
 /// Lists and selects; opens no scan. A sheet holds either volumes (column `file`) or scans: columns
 /// `case`, one per channel, and optionally `label`, `share`, `labels`, `stratum`, `split`, `fold`.
-/// With a manifest only the columns of its modalities are channels, others are carried over. Where
+/// With a manifest only the columns of its modalities are channels, without one those that hold
+/// file names; others are carried over. An empty cell says that the case lacks that channel. Where
 /// `annotations` names a folder its files <case>.h5, or <case>.nii.gz with <case>_prob.nii.gz, are
 /// the labels; the cases' own are not opened. The column `labels` then says `annotation`.
 /// \throws UsageError  options that do not go together; a label whose codes nobody explains
 /// \throws DataError   malformed sheet or manifest, duplicate case, empty file name, no case found
 CaseList list_cases(const CaseListSettings& settings, const std::string& explicit_id);
+
+/// The channels of "flair=a.nii.gz" or, volume by volume of a 4D file, of "flair,t1=4d.nii.gz".
+/// \throws UsageError  neither of these
+std::vector<ImageFile> named_images(const std::string& text);
+
+/// What a stored result depends on beside the bytes of its input files: channels, volumes of 4D
+/// files, how positions and NaN voxels are taken. As text, for keys.
+std::string reading_of(const CaseFiles& files);
 
 /// Codes and names from "NCR=1" items; background (code 0) is added when absent.
 ClassTable parse_classes(const std::vector<std::string>& items);

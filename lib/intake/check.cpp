@@ -31,6 +31,7 @@ std::string codes_present(const Case& data) {
 Finding look_at(const ListedCase& listed, const CaseList& list) {
   Finding finding;
   finding.notes = listed.fix_ups;
+  for (const auto& channel : listed.missing) finding.notes.push_back("no " + channel + " scan");
   finding.rejected = listed.rejected;
   if (!finding.rejected.empty()) return finding;
   try {

@@ -1,84 +1,20 @@
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 #include <set>
 
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "image/scan.h"
 #include "intake/annotation.h"
+#include "intake/case_scans.h"
 #include "intake/intake.h"
 #include "intake/label_codes.h"
+#include "intake/nan_voxels.h"
 #include "voxels/chain.h"
 
 namespace kdseg::intake {
 namespace {
-
-std::string name_of(const std::string& path) {
-  const std::filesystem::path p(path);
-  // A DICOM folder may be given with a slash behind it.
-  return (p.has_filename() ? p.filename() : p.parent_path().filename()).string();
-}
-
-std::string shape_of(const Grid& grid) {
-  return fmt::format("{}x{}x{}", grid.size[0], grid.size[1], grid.size[2]);
-}
-
-/// The files of a case as they lie on disk.
-struct Scans {
-  std::vector<image::Scan> images;
-  std::optional<image::Scan> label;
-  Grid grid;  ///< of the file whose header is trusted
-};
-
-/// The greatest differences between two headers, for people.
-std::string header_difference(const Grid& found, const Grid& trusted) {
-  double origin = 0, spacing = 0, direction = 0;
-  for (int i = 0; i < 3; ++i) {
-    origin = std::max(origin, std::abs(found.origin_mm[i] - trusted.origin_mm[i]));
-    spacing = std::max(spacing, std::abs(found.spacing_mm[i] - trusted.spacing_mm[i]));
-  }
-  for (int i = 0; i < 9; ++i)
-    direction = std::max(direction, std::abs(found.direction[i] - trusted.direction[i]));
-  return fmt::format("origin by {:.4g} mm, spacing by {:.4g} mm, direction by {:.4g}", origin,
-                     spacing, direction);
-}
-
-/// Requires equal shapes; where headers differ, the trusted one counts for all.
-void settle_grid(const CaseFiles& files, Scans& scans, std::vector<std::string>& notes) {
-  size_t trusted = 0;
-  for (size_t c = 0; c < files.images.size(); ++c)
-    if (files.images[c].first == (files.header_authority.empty() ? "t1" : files.header_authority))
-      trusted = c;
-  scans.grid = scans.images[trusted].image.grid;
-  const std::string& reference = files.images[trusted].second;
-  std::vector<std::string> different;
-  const auto compare = [&](const std::string& path, const Grid& grid) {
-    if (grid.size != scans.grid.size)
-      throw DataError("{} has {} voxels, {} has {}; all scans of a case must share one grid", path,
-                      shape_of(grid), reference, shape_of(scans.grid));
-    if (!same_grid(grid, scans.grid))
-      different.push_back(
-          fmt::format("{} ({})", name_of(path), header_difference(grid, scans.grid)));
-  };
-  for (size_t c = 0; c < files.images.size(); ++c)
-    compare(files.images[c].second, scans.images[c].image.grid);
-  if (scans.label) compare(files.label, scans.label->image.grid);
-  if (!different.empty())
-    notes.push_back(fmt::format("headers differ from {}, whose geometry is used: {}",
-                                name_of(reference), join(different, "; ")));
-}
-
-Scans read_scans(const CaseFiles& files, std::vector<std::string>& notes) {
-  Scans scans;
-  for (const auto& [channel, path] : files.images) scans.images.push_back(image::read_scan(path));
-  if (!files.label.empty() && !is_prediction(files.label))
-    scans.label = image::read_scan(files.label);
-  settle_grid(files, scans, notes);
-  return scans;
-}
 
 struct Range {
   float low = 0, high = 0;
@@ -128,14 +64,14 @@ float upper_value(const std::vector<float>& voxels) {
 
 /// What is odd about the intensities, without changing any; `keep_whole` tells that cutting to the
 /// non-zero box would cut air away as if it were background.
-void inspect(const CaseFiles& files, const Scans& scans, std::vector<std::string>& notes,
+void inspect(const CaseFiles& files, const CaseScans& scans, std::vector<std::string>& notes,
              bool& keep_whole) {
   constexpr float extreme = 4.0f;  // BraTS has maxima at 5 times the value that 99.5 % stay below
   std::vector<std::string> negative, bright, constant;
   bool empty = true;
   for (size_t c = 0; c < scans.images.size(); ++c) {
     const std::vector<float>& voxels = scans.images[c].image.voxels;
-    const std::string& channel = files.images[c].first;
+    const std::string& channel = files.images[c].channel;
     const Range range = range_of(voxels);
     empty = empty && range.set == 0;
     if (range.low == range.high) constant.push_back(channel);
@@ -161,7 +97,7 @@ void inspect(const CaseFiles& files, const Scans& scans, std::vector<std::string
 }
 
 /// The way from the scan's grid to the source volume: turned towards LPS, cut to its content.
-Chain plan(const Scans& scans, const std::optional<Labels>& label, bool keep_whole) {
+Chain plan(const CaseScans& scans, const std::optional<Labels>& label, bool keep_whole) {
   Chain chain{scans.grid, {}};
   const Reorient turn = voxels::reorient_to(scans.grid, "LPS");
   if (turn != Reorient{}) chain.steps.emplace_back(turn);
@@ -180,7 +116,8 @@ Chain plan(const Scans& scans, const std::optional<Labels>& label, bool keep_who
 
 Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
   std::vector<std::string> notes;
-  Scans scans = read_scans(files, notes);
+  CaseScans scans = read_case_scans(files, notes);
+  settle_nan_voxels(files, scans, notes);
   bool keep_whole = false;
   inspect(files, scans, notes, keep_whole);
   CaseFiles annotated = files;
@@ -202,11 +139,13 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
     channel.grid = scans.grid;
     for (const Step& step : volume.chain.steps) channel = voxels::apply(channel, step);
     image.grid = channel.grid;
-    image.channels.push_back(files.images[c].first);
+    image.channels.push_back(files.images[c].channel);
     image.voxels.insert(image.voxels.end(), channel.voxels.begin(), channel.voxels.end());
   }
   if (made.label || made.share) attach(volume, std::move(made));
+  volume.overlaid = scans.overlaid;
   for (const std::string& note : notes) log::warning("case {}: {}", files.id, note);
+  if (!scans.unit_known) note_unknown_unit(files.images.front().path);
   return volume;
 }
 
@@ -215,9 +154,9 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
 Volume import_case(const CaseFiles& files, const LabelMeaning* meaning) {
   if (files.images.empty()) throw UsageError("case {}: no image given", files.id);
   std::set<std::string> channels;
-  for (const auto& [channel, path] : files.images)
-    if (!channels.insert(channel).second)
-      throw UsageError("case {}: channel {} is given twice", files.id, channel);
+  for (const ImageFile& image : files.images)
+    if (!channels.insert(image.channel).second)
+      throw UsageError("case {}: channel {} is given twice", files.id, image.channel);
   for (const auto& file : {files.label, files.share})
     if (!file.empty() && !is_prediction(file) &&
         (meaning == nullptr || meaning->classes.codes.empty()))

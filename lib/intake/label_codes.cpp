@@ -43,17 +43,24 @@ std::optional<uint8_t> class_of(int code, const ClassTable& table) {
 
 }  // namespace
 
+std::optional<int> whole_code(float value) {
+  const float whole = std::round(value);
+  if (!(std::abs(value - whole) <= 0.01f) || std::abs(whole) > 1e9f) return std::nullopt;
+  return static_cast<int>(whole);
+}
+
 std::vector<uint8_t> classes_from_codes(const std::string& name, const std::vector<float>& values,
                                         const LabelMeaning& meaning,
                                         std::vector<std::string>& notes) {
   std::map<float, int64_t> fractional, unknown;
   std::map<float, uint8_t> classes;
   for (const auto& [value, voxels] : count_values(values)) {
-    if (value != std::floor(value) || std::abs(value) > 1e9f) {
+    const auto whole = whole_code(value);
+    if (!whole) {
       fractional[value] = voxels;
       continue;
     }
-    int code = static_cast<int>(value);
+    int code = *whole;
     for (const auto& [stored, meant] : meaning.aliases)
       if (code == stored) {
         notes.push_back(

@@ -75,7 +75,7 @@ std::string key_of(const ListedCase& listed, const CaseList& list, const std::st
                    const PreprocessSettings& s, const std::string& version) {
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", version, s.store, recipe_ini,
                                  listed.files.id, listed.files.stratum);
-  for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
+  text += reading_of(listed.files);
   for (const auto& file : input_files(listed)) {
     std::error_code error;
     text += fmt::format("{} {} {}\n", file, fs::file_size(file, error),
@@ -229,6 +229,9 @@ void log_findings(const CaseList& list) {
   for (const auto& fault : list.faults) log::warning("{}", fault);
   int64_t unlabeled = 0;
   for (const auto& listed : list.cases) {
+    if (!listed.missing.empty() && listed.rejected.empty())
+      log::warning("case {}: no {} scan; its volume has the other channels", listed.files.id,
+                   join(listed.missing, ", no "));
     for (const auto& fix_up : listed.fix_ups) log::warning("case {}: {}", listed.files.id, fix_up);
     unlabeled += listed.volume.empty() && listed.files.label.empty() && listed.files.share.empty();
   }

@@ -30,6 +30,7 @@ Volume from_tree(Tree tree, bool voxels) {
     data.label = labels_from_array(tree, "/label", grid, data.classes.names.size(), voxels);
   }
   if (tree.has("/share")) data.share = get_shares(tree, grid, data.classes, data.regions, voxels);
+  if (tree.has_attribute("/", "overlaid")) volume.overlaid = tree.texts("/", "overlaid");
   if (tree.has("/brain")) data.brain = labels_from_array(tree, "/brain", grid, 0, voxels);
   return volume;
 }
@@ -52,6 +53,7 @@ std::string write_volume(const std::string& path, const Volume& volume,
   root["chain"] = chain_to_json(volume.chain);
   root["recipe-id"] = volume.recipe_id;
   root["recipe"] = volume.recipe_ini;
+  if (!volume.overlaid.empty()) root["overlaid"] = volume.overlaid;
   put_classes(tree, data.classes);
   put_grid(tree, data.image.grid);
   return write_tree(path, tree, "volume", provenance, {options.force});

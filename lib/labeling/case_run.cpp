@@ -49,12 +49,11 @@ void rename_channels(Volume& volume,
 void check_image_names(const LabelSettings& s, const Networks& networks) {
   auto known = useful_channels(networks);
   for (const auto& [name, input] : parse_names(s.channels)) known.push_back(input);
-  for (const auto& text : s.from.images) {
-    const auto name = trim(text.substr(0, text.find('=')));
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      throw UsageError("--image {}: no model has a channel '{}'{}", text, name,
-                       did_you_mean(name, known));
-  }
+  for (const auto& text : s.from.images)
+    for (const auto& image : intake::named_images(text))
+      if (std::find(known.begin(), known.end(), image.channel) == known.end())
+        throw UsageError("--image {}: no model has a channel '{}'{}", text, image.channel,
+                         did_you_mean(image.channel, known));
 }
 
 /// Channels that are to be used, and networks that can leave the others out.

@@ -100,7 +100,7 @@ std::string Outputs::key_of(const intake::ListedCase& listed) const {
   if (!s_.available.empty()) text += "available " + join(s_.available) + "\n";
   if (s_.annotate != "none") text += "annotate " + s_.annotate + "\n";
   text += maker_.settings;
-  for (const auto& [channel, file] : listed.files.images) text += channel + "\n";
+  text += intake::reading_of(listed.files);
   for (const auto& file : intake::input_files(listed)) text += content_of(file) + "\n";
   return sha256(text);
 }

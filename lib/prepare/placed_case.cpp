@@ -132,6 +132,17 @@ int64_t condition(std::span<float> voxels, const Parameters& recipe) {
   return negatives;
 }
 
+/// Whether two voxels inside the mask differ.
+bool varies(std::span<const float> voxels, std::span<const uint8_t> mask) {
+  const float* first = nullptr;
+  for (size_t i = 0; i < voxels.size(); ++i) {
+    if (mask[i] == 0) continue;
+    if (first == nullptr) first = &voxels[i];
+    if (voxels[i] != *first) return true;
+  }
+  return false;
+}
+
 /// Of a channel's non-zero voxels before anything was cut away.
 Statistics source_statistics(const Volume& source, const std::string& channel,
                              const Parameters& recipe) {
@@ -200,6 +211,7 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
        "source",
        {}},
       std::move(mask)};
+  placed.volume.overlaid = source.overlaid;
 
   const Grid& grid = source.data.image.grid;
   if (crop == "content")
@@ -238,6 +250,7 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
   int64_t negatives = 0;
   for (size_t c = 0; c < data.image.channels.size(); ++c) {
     const std::span<float> voxels(data.image.channel(c), count);
+    const bool varied = varies(voxels, mask);
     negatives += condition(voxels, recipe);
     if (intensity == "z-score-nonzero") {
       z_score_nonzero(voxels, recipe.text("statistics") == "source"
@@ -252,9 +265,10 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
       if (!scaled || !(statistics.deviation > 0))
         throw DataError("case {}: channel {} is constant ({:g}) within the brain{}", data.id,
                         data.image.channels[c], statistics.mean,
-                        recipe.toggle("truncate") ? " once fractions are cut off; truncate = off "
-                                                    "keeps them"
-                                                  : "");
+                        !varied ? "; leave the case or the channel out"
+                        : recipe.toggle("truncate")
+                            ? " once fractions are cut off; truncate = off keeps them"
+                            : "");
       if (intensity == "clip-rescale")
         clip_rescale(voxels, statistics, recipe.number("clip-sigma"));
       else

@@ -50,6 +50,7 @@ Rules rules_of(const Request& request) {
   rules.diagonal_penalty = request.hd_penalty == "diag";
   rules.brain_domain = request.domain == "brain";
   rules.ignore_geometry = request.ignore_geometry;
+  rules.nan_is_zero = request.nan == "zero";
   rules.grid = request.grid == "stored" ? CountedOn::stored : CountedOn::scan;
   if (rules.grid == CountedOn::stored && !request.sources.uncertainty.empty())
     throw UsageError(
@@ -78,13 +79,14 @@ metrics::Aggregation aggregation_of(const Request& request) {
 }
 
 /// As the first case's files say, else one region per code of the references.
-RegionSet regions_of_files(const std::vector<Pair>& pairs, int threads) {
+RegionSet regions_of_files(const std::vector<Pair>& pairs, bool nan_is_zero, int threads) {
   for (const auto& path : {pairs.front().reference, pairs.front().prediction})
     if (auto found = described_regions(path)) return *std::move(found);
   std::set<int> codes;
   std::mutex mutex;
   parallel_for(static_cast<int64_t>(pairs.size()), threads, [&](int64_t i) {
-    const auto map = read_label_map(pairs[static_cast<size_t>(i)].reference);
+    const auto map = read_label_map(pairs[static_cast<size_t>(i)].reference, false, CountedOn::scan,
+                                    nan_is_zero);
     const std::lock_guard lock(mutex);
     codes.insert(map.codes.begin(), map.codes.end());
   });
@@ -225,7 +227,8 @@ void score_cases(Evaluation& e, int threads) {
   for (const Pair& pair : pairs)
     if (!pair.uncertainty.empty() || !pair.uncertainty_of.empty())
       e.rules.uncertainty_required = e.rules.uncertainty;
-  if (e.regions.regions.empty()) e.regions = regions_of_files(pairs, threads);
+  if (e.regions.regions.empty())
+    e.regions = regions_of_files(pairs, request.nan == "zero", threads);
   e.cases.resize(pairs.size());
   std::vector<metrics::ProbabilityCounts> all(
       e.rules.needs(Needs::probability) ? e.regions.regions.size() : 0);

@@ -17,6 +17,7 @@ struct Request {
   std::string hd95 = "directed", empty = "brats", hd_penalty = "convention", domain = "image";
   std::string grid = "scan";  ///< or stored: see CountedOn
   bool ignore_geometry = false, smooth_dice = false;
+  std::string nan = "refuse";  ///< or zero: NaN voxels of label maps are background
 
   std::string table;                   ///< finished scores in place of `sources`
   int64_t unc_points = 40;             ///< steps between the thresholds 0 and 100

@@ -8,6 +8,8 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "image/scan.h"
+#include "intake/intake.h"
+#include "intake/label_codes.h"
 #include "io/tree.h"
 #include "io/volume_file.h"
 #include "io/voxel_arrays.h"
@@ -71,11 +73,20 @@ LabelMap from_prediction(const std::string& path, const io::Prediction& predicti
   return map;
 }
 
-LabelMap from_scan(const std::string& path) {
-  const auto scan = image::read_scan(path);
+LabelMap from_scan(const std::string& path, bool nan_is_zero) {
+  auto scan =
+      image::read_scan(path, nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
+  if (scan.nan_voxels > 0) {
+    log::warning("{}: {} of {} voxels are NaN and count as background", path, scan.nan_voxels,
+                 scan.image.voxels.size());
+    for (float& v : scan.image.voxels)
+      if (std::isnan(v)) v = 0;
+  }
+  if (!scan.unit_known) intake::note_unknown_unit(path);
   LabelMap map;
   map.file = path;
   map.codes = {0};
+  map.part = scan.segmentation;
   map.labels.grid = scan.image.grid;
   map.labels.voxels.resize(scan.image.voxels.size());
   std::map<float, uint8_t> known{{0.0f, 0}};
@@ -86,12 +97,16 @@ LabelMap from_scan(const std::string& path) {
     if (value != last) {
       auto found = known.find(value);
       if (found == known.end()) {
-        if (value != std::round(value) || std::abs(value) > 1e6f)
+        const auto code = intake::whole_code(value);
+        if (!code || std::abs(*code) > 1000000)
           throw DataError("{}: voxel {:g} is no label; whole numbers are expected", path, value);
-        if (known.size() == 256)
-          throw DataError("{}: more than 256 different values: not a label map", path);
-        found = known.emplace(value, static_cast<uint8_t>(map.codes.size())).first;
-        map.codes.push_back(static_cast<int>(value));
+        auto place = std::find(map.codes.begin(), map.codes.end(), *code);
+        if (place == map.codes.end()) {
+          if (map.codes.size() == 256)
+            throw DataError("{}: more than 256 different values: not a label map", path);
+          place = map.codes.insert(place, *code);
+        }
+        found = known.emplace(value, static_cast<uint8_t>(place - map.codes.begin())).first;
       }
       last = value;
       index = found->second;
@@ -118,15 +133,17 @@ std::string checked_schema(const std::string& path) {
 
 }  // namespace
 
-LabelMap read_label_map(const std::string& path, bool with_brain, CountedOn grid) {
-  if (!is_hdf5(path)) return from_scan(path);
+LabelMap read_label_map(const std::string& path, bool with_brain, CountedOn grid,
+                        bool nan_is_zero) {
+  if (!is_hdf5(path)) return from_scan(path, nan_is_zero);
   if (checked_schema(path) == "volume") return from_volume(path, with_brain, grid);
   return from_prediction(path, read_on(path, false, grid));
 }
 
-PredictedMap read_predicted_map(const std::string& path, bool with_probability, CountedOn grid) {
+PredictedMap read_predicted_map(const std::string& path, bool with_probability, CountedOn grid,
+                                bool nan_is_zero) {
   if (!is_hdf5(path) || checked_schema(path) == "volume")
-    return {read_label_map(path, false, grid), {}};
+    return {read_label_map(path, false, grid, nan_is_zero), {}};
   auto prediction = read_on(path, with_probability, grid);
   PredictedMap found{from_prediction(path, prediction), {}};
   if (prediction.probability || prediction.uncertainty) found.source = std::move(prediction);

@@ -17,6 +17,8 @@ struct LabelMap {
   std::vector<int> codes;
   std::optional<RegionSet> regions;  ///< what the file itself says about its classes
   std::vector<uint8_t> brain;        ///< on the same grid; empty: none
+  /// A segmentation of 3D Slicer: background beyond its extent.
+  bool part = false;
 };
 
 /// Which grid scores are counted on: that of the scan, or the one a file's arrays are stored on. A
@@ -26,9 +28,10 @@ enum class CountedOn { scan, stored };
 /// A case volume, a prediction, or a scan file with whole numbers. Voxels that a case volume or a
 /// prediction cut away are background. `with_brain` asks for a case volume's mask; a source volume
 /// without one has the brain where t1 or, without t1, any channel is not 0 (skull-stripped scans).
+/// `nan_is_zero`: NaN voxels of a scan file are background (a warning counts them).
 /// \throws DataError  unreadable, without labels, not whole numbers, more than 256 codes
 LabelMap read_label_map(const std::string& path, bool with_brain = false,
-                        CountedOn grid = CountedOn::scan);
+                        CountedOn grid = CountedOn::scan, bool nan_is_zero = false);
 
 /// A predicted label map with the probabilities it came from and their uncertainties.
 struct PredictedMap {
@@ -37,7 +40,7 @@ struct PredictedMap {
   std::optional<io::Prediction> source;
 };
 PredictedMap read_predicted_map(const std::string& path, bool with_probability,
-                                CountedOn grid = CountedOn::scan);
+                                CountedOn grid = CountedOn::scan, bool nan_is_zero = false);
 
 /// Non-zero where the scan file is. \throws DataError  unreadable
 Labels read_mask(const std::string& path);

@@ -81,18 +81,20 @@ json aggregation_options(const Evaluation& e) {
 json options_of(const Evaluation& e) {
   std::vector<std::string> names;
   for (const ScoreRow* row : e.rules.scores) names.push_back(row->name);
-  return {{"metrics", names},
-          {"hd95", e.request.hd95},
-          {"surface", "voxel"},
-          {"empty", e.request.empty},
-          {"hd-penalty", e.request.hd_penalty},
-          {"domain", e.request.domain},
-          {"missing", e.request.sources.missing_is_worst ? "worst" : "error"},
-          {"ignore-geometry", e.request.ignore_geometry},
-          {"smooth-dice", e.request.smooth_dice},
-          {"thresholds", "0.01 to 0.99 in steps of 0.01"},
-          {"uncertainty-thresholds", e.rules.uncertainty_thresholds},
-          {"qu-score", e.request.qu_score}};
+  json options = {{"metrics", names},
+                  {"hd95", e.request.hd95},
+                  {"surface", "voxel"},
+                  {"empty", e.request.empty},
+                  {"hd-penalty", e.request.hd_penalty},
+                  {"domain", e.request.domain},
+                  {"missing", e.request.sources.missing_is_worst ? "worst" : "error"},
+                  {"ignore-geometry", e.request.ignore_geometry},
+                  {"smooth-dice", e.request.smooth_dice},
+                  {"thresholds", "0.01 to 0.99 in steps of 0.01"},
+                  {"uncertainty-thresholds", e.rules.uncertainty_thresholds},
+                  {"qu-score", e.request.qu_score}};
+  if (e.rules.nan_is_zero) options["nan"] = e.request.nan;
+  return options;
 }
 
 /// What only a run that scored cases itself can say.

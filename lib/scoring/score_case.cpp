@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/errors.h"
+#include "scoring/common_grid.h"
 #include "scoring/uncertainty_maps.h"
 
 namespace kdseg::scoring {
@@ -34,17 +35,6 @@ void recode(Labels& labels, const std::vector<int>& from, std::vector<int>& to) 
   for (auto& voxel : labels.voxels) voxel = index[voxel];
 }
 
-void check_geometry(const Labels& prediction, const Labels& reference, bool ignore_geometry) {
-  if (prediction.grid.size != reference.grid.size)
-    throw DataError("the prediction has {}, the reference {}", describe(prediction.grid),
-                    describe(reference.grid));
-  if (!ignore_geometry && !same_grid(prediction.grid, reference.grid))
-    throw DataError(
-        "prediction ({}) and reference ({}) lie differently in space: spacing, origin or direction "
-        "differ by more than 1e-3; --ignore-geometry compares voxel by voxel",
-        describe(prediction.grid), describe(reference.grid));
-}
-
 void check_regions(const LabelMap& map, const RegionSet& regions) {
   if (regions.origin == "the files" && map.regions && map.regions->regions != regions.regions)
     throw DataError("{} names other regions than the first case; choose them with --regions",
@@ -69,12 +59,11 @@ std::vector<int> present(const metrics::ClassCounts& counts, const std::vector<i
 }
 
 /// Empty where there is none.
-std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference) {
+std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference, bool ignore_geometry) {
   if (pair.brain.empty()) return reference.brain;
   auto mask = read_mask(pair.brain);
-  if (mask.grid.size != reference.labels.grid.size)
-    throw DataError("the brain mask has {}, the reference {}", describe(mask.grid),
-                    describe(reference.labels.grid));
+  const Grid& grid = reference.labels.grid;
+  apply_steps(lay_over("the brain mask", mask.grid, grid, ignore_geometry), mask, grid);
   return std::move(mask.voxels);
 }
 
@@ -94,7 +83,8 @@ metrics::ProbabilityCounts count_probabilities(const std::optional<io::Predictio
 
 PredictedMap read_prediction(const Pair& pair, const Rules& rules) {
   if (!pair.prediction.empty())
-    return read_predicted_map(pair.prediction, rules.needs(Needs::probability), rules.grid);
+    return read_predicted_map(pair.prediction, rules.needs(Needs::probability), rules.grid,
+                              rules.nan_is_zero);
   PredictedMap missing;  // takes the reference's grid later
   missing.map.codes = {0};
   return missing;
@@ -131,15 +121,16 @@ class CaseScorer {
         maps_(pair, predicted_.source) {
     filtering_ = rules.uncertainty && !pair.prediction.empty() && !maps_.empty();
     const bool with_brain = rules.brain_domain || filtering_;
-    reference_ = read_label_map(pair.reference, with_brain && pair.brain.empty(), rules.grid);
+    reference_ = read_label_map(pair.reference, with_brain && pair.brain.empty(), rules.grid,
+                                rules.nan_is_zero);
     if (pair.prediction.empty())
       predicted_.map.labels = {reference_.labels.grid,
                                std::vector<uint8_t>(reference_.labels.voxels.size())};
     check_ids(pair, predicted_.map, reference_, maps_);
     check_regions(reference_, regions);
     check_regions(predicted_.map, regions);
-    check_geometry(predicted_.map.labels, reference_.labels, rules.ignore_geometry);
-    if (with_brain) brain_ = brain_mask(pair, reference_);
+    bring_together();
+    if (with_brain) brain_ = brain_mask(pair, reference_, rules.ignore_geometry);
   }
 
   CaseScores scores() {
@@ -150,6 +141,20 @@ class CaseScorer {
   }
 
  private:
+  /// The prediction onto the reference's grid; a reference that is the smaller part of the scan's
+  /// array onto the prediction's.
+  void bring_together() {
+    Labels &reference = reference_.labels, &prediction = predicted_.map.labels;
+    if (reference_.part && !predicted_.map.part && !rules_.ignore_geometry) {
+      const auto steps = lay_over("the reference", reference.grid, prediction.grid, false, true);
+      apply_steps(steps, reference, prediction.grid);
+    }
+    const auto steps = lay_over("the prediction", prediction.grid, reference.grid,
+                                rules_.ignore_geometry, predicted_.map.part);
+    apply_steps(steps, prediction, reference.grid);
+    if (predicted_.source) predicted_.source->chain = extended(predicted_.source->chain, steps);
+  }
+
   void describe() {
     found_.id = pair_.id;
     found_.prediction = base_name(pair_.prediction);

@@ -22,6 +22,7 @@ struct Rules {
   bool diagonal_penalty = false;     ///< the image diagonal, whatever the rule says
   bool brain_domain = false;         ///< true negatives are counted inside the brain mask
   bool ignore_geometry = false;      ///< only the sizes must agree
+  bool nan_is_zero = false;          ///< NaN voxels of label maps are background
   bool probability_required = false;
   CountedOn grid = CountedOn::scan;
 
@@ -61,7 +62,10 @@ struct CaseScores {
 Value score(const ScoreRow& row, const RegionMeasures& evidence, const Rules& rules,
             double penalty_mm);
 
-/// \throws DataError  unreadable files, grids that differ by more than 1e-3, labels that the
+/// Predictions, masks and maps are laid over the reference by position: swaps and flips of axes are
+/// undone.
+/// \throws DataError  unreadable files, voxel centers more than a tenth of a voxel apart, labels
+/// that the
 ///                    regions do not know, files that name other regions, probabilities or a brain
 ///                    mask that are missing; uncertainties outside 0..100 or on another grid; the
 ///                    message names the case, and the region where it is about one

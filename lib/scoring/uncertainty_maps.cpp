@@ -4,6 +4,7 @@
 
 #include "base/errors.h"
 #include "image/scan.h"
+#include "scoring/common_grid.h"
 #include "voxels/chain.h"
 
 namespace kdseg::scoring {
@@ -20,16 +21,6 @@ void check_values(const std::vector<float>& values) {
 Image channel_of(const Image& all, size_t channel) {
   const float* begin = all.channel(channel);
   return {all.grid, {all.channels[channel]}, {begin, begin + all.grid.voxel_count()}};
-}
-
-void check_grid(const Grid& map, const Grid& reference, bool ignore_geometry) {
-  if (map.size != reference.size)
-    throw DataError("the uncertainty has {}, the reference {}", describe(map), describe(reference));
-  if (!ignore_geometry && !same_grid(map, reference))
-    throw DataError(
-        "uncertainty ({}) and reference ({}) lie differently in space: spacing, origin or "
-        "direction differ by more than 1e-3; --ignore-geometry compares voxel by voxel",
-        describe(map), describe(reference));
 }
 
 }  // namespace
@@ -77,7 +68,8 @@ std::optional<std::vector<float>> UncertaintyMaps::of(const Region& region, bool
   } else {
     return std::nullopt;
   }
-  check_grid(map.grid, reference, ignore_geometry);
+  for (const Step& step : lay_over("the uncertainty", map.grid, reference, ignore_geometry))
+    map = voxels::apply(map, step);
   return std::move(map.voxels);
 }
 

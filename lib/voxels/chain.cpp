@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/errors.h"
+#include "voxels/position.h"
 #include "voxels/sample.h"
 #include "voxels/shape.h"
 
@@ -123,21 +124,6 @@ void resample(const Grid& from, const uint8_t* in, const Grid& to, uint8_t* out)
             snapped(map({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)})));
 }
 
-/// The step that leads from the grid after `step` back to `before`.
-Step inverse(const Grid& before, const Step& step) {
-  if (const auto* turn = std::get_if<Reorient>(&step)) {
-    Reorient back;
-    for (int i = 0; i < 3; ++i) {
-      back.axis[turn->axis[i]] = i;
-      back.flip[turn->axis[i]] = turn->flip[i];
-    }
-    return back;
-  }
-  if (const auto* box = std::get_if<Box>(&step))
-    return Box{{-box->begin[0], -box->begin[1], -box->begin[2]}, before.size};
-  return Resample{before};
-}
-
 void require_voxels(const Grid& grid, size_t channels, size_t voxels) {
   if (static_cast<size_t>(grid.voxel_count()) * channels != voxels)
     throw DataError("grid {} with {} channels does not fit {} voxels", describe(grid), channels,
@@ -206,6 +192,13 @@ std::vector<Grid> way_back(const Chain& chain, const Grid& found, size_t first) 
 
 Grid grid_after(const Grid& grid, const Step& step) {
   return std::visit([&grid](const auto& s) { return after(grid, s); }, step);
+}
+
+Step inverse(const Grid& before, const Step& step) {
+  if (const auto* turn = std::get_if<Reorient>(&step)) return inverse(*turn);
+  if (const auto* box = std::get_if<Box>(&step))
+    return Box{{-box->begin[0], -box->begin[1], -box->begin[2]}, before.size};
+  return Resample{before};
 }
 
 Grid grid_after(const Chain& chain) { return grids_of(chain).back(); }

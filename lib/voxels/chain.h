@@ -7,6 +7,9 @@ namespace kdseg::voxels {
 Grid grid_after(const Grid& grid, const Step& step);
 Grid grid_after(const Chain& chain);
 
+/// The step that leads from the grid after `step` back to `before`.
+Step inverse(const Grid& before, const Step& step);
+
 /// Applies one step (call it as voxels::apply: the standard library's apply also fits a variant).
 /// Padding is `fill`; Resample interpolates linearly, edge voxels repeated half a
 /// voxel beyond the border, `fill` further out.

@@ -29,7 +29,7 @@ CaseFiles exam(const std::string& grade, const std::string& id) {
   const std::string stem = scans + "/brats/" + grade + "/" + id + "/" + id;
   CaseFiles files{id, grade, {}, stem + "_seg.nii.gz", ""};
   for (const std::string channel : {"flair", "t1ce", "t1", "t2"})
-    files.images.emplace_back(channel, stem + "_" + channel + ".nii.gz");
+    files.images.push_back({channel, stem + "_" + channel + ".nii.gz"});
   return files;
 }
 
@@ -71,7 +71,7 @@ TEST(RealScans, AGliomaExamWithNegativeVoxels) {
                              HasSubstr("least -52")));
   const auto& label = volume.data.label->voxels;
   EXPECT_GT(std::count(label.begin(), label.end(), 3), 0) << "enhancing tumor";
-  const Image t1 = image::read_scan(files.images[2].second).image;
+  const Image t1 = image::read_scan(files.images[2].path).image;
   const Image back = voxels::restore(volume.chain, volume.data.image, {0.0f});
   EXPECT_TRUE(std::equal(t1.voxels.begin(), t1.voxels.end(), back.channel(2)))
       << "nothing is lost or changed by the import";

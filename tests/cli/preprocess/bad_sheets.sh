@@ -9,7 +9,7 @@ refused() {
   expect_no_file volumes
 }
 refused 3 'case p1 is listed twice \(lines 2 and 3\)' case,flair p1,a.nii.gz p1,a.nii.gz
-refused 3 'case p2: no t1 scan \(scans.csv:3\)' case,flair,t1 p1,a.nii.gz,a.nii.gz p2,a.nii.gz,
+refused 3 'case p2: no scan at all: no flair, no t1 \(scans.csv:3\)' case,flair,t1 p1,a.nii.gz,a.nii.gz p2,,
 refused 3 'case p1: no file b.nii.gz' case,flair p1,b.nii.gz
 refused 3 'scans.csv.*case' patient,flair p1,a.nii.gz
 refused 3 'scans.csv.*[23]' case,flair p1,a.nii.gz,more
