@@ -334,8 +334,16 @@ std::vector<std::byte> read_nifti_voxels(const std::string& path, const NiftiHea
   Source file(header.voxel_file);
   const auto promised = static_cast<size_t>(header.voxel_bytes());
   const bool placed = file.skip(header.voxel_begin) == header.voxel_begin;
-  std::vector<std::byte> bytes(promised);
-  if (!placed || file.read(bytes.data(), promised) != promised)
+  // Of a compressed file nobody knows what it holds until it is read; memory grows with it.
+  constexpr size_t first = 1 << 24;
+  std::vector<std::byte> bytes;
+  size_t got = 0;
+  for (size_t wanted = 0; placed && got == wanted && got < promised;) {
+    wanted = file.compressed() ? std::min(promised, std::max(first, 2 * got)) : promised;
+    bytes.resize(wanted);
+    got += file.read(bytes.data() + got, wanted - got);
+  }
+  if (got != promised)
     throw DataError(
         "{}: the header promises {} bytes of voxels, the file does not hold them: it is "
         "truncated or damaged",
