@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/read_file.h"
 #include "data/stage.h"
 #include "methods/finite_report.h"
 #include "methods/single_network.h"
@@ -47,6 +48,7 @@ class Run {
     folder_.emplace(s_.training, identity(), cases_.files, context_.provenance.version);
     if (folder_->written_again()) return;
     const auto saved = folder_->state_to_continue();
+    if (!saved) say_if_starting_over();
     if (s_.training.stage) stage();
     try {
       assemble(saved);
@@ -78,6 +80,16 @@ class Run {
   }
 
   Identity identity() const { return identity_of(context_.settings, cases_, named_files()); }
+
+  /// A finished training is not prolonged: its schedule and its random draws were those of the
+  /// former number of epochs.
+  void say_if_starting_over() const {
+    if (path_exists(s_.training.output))
+      log::warning(
+          "{} exists: this training starts over and replaces it; --init {} would go on "
+          "from its parameters",
+          s_.training.output, s_.training.output);
+  }
 
   void stage() {
     std::vector<cohort::Row*> rows;

@@ -30,4 +30,5 @@ touch a.h5
 expect_error 2 'a.h5 exists; --force' "${P[@]}"
 expect_no_file a.h5.run
 run "${P[@]}" --force --epochs 1
+expect_stderr 'a.h5 exists: this training starts over and replaces it; --init a.h5 would go on'
 [[ -s a.h5 ]] || fail "--force did not replace the output"
