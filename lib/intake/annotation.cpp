@@ -1,10 +1,12 @@
 #include "intake/annotation.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "image/scan.h"
+#include "intake/common_grid.h"
 #include "intake/label_codes.h"
 #include "io/share_arrays.h"
 #include "voxels/chain.h"
@@ -14,17 +16,36 @@ namespace {
 
 constexpr double half_rounding = 0x1p-12;  // of float16 near 1
 
-void require_place(const std::string& path, const Grid& found, const Grid& scan) {
-  if (same_grid(found, scan)) return;
-  const auto place = [](const Grid& g) {
-    return fmt::format("{}, origin ({:g}, {:g}, {:g})", describe(g), g.origin_mm[0], g.origin_mm[1],
-                       g.origin_mm[2]);
-  };
-  const bool turned = found.size == scan.size && found.spacing_mm == scan.spacing_mm &&
-                      found.origin_mm == scan.origin_mm;
-  throw DataError("{}: lies on {}, the scan on {}{}; expected the scan's own grid", path,
-                  place(found), place(scan), turned ? " in another direction" : "");
-}
+/// One file on its way onto the scan's grid.
+class Placing {
+ public:
+  Placing(std::string path, const CaseFiles& files, const Grid& scan, Annotation& made)
+      : path_(std::move(path)), scan_(scan), made_(made) {
+    ignore_ = files.ignore_geometry || !files.header_authority.empty();
+    said_ = files.ignore_geometry;
+  }
+
+  /// \param part  the file may hold a part of the scan's array
+  void put(const char* channel, Labels& labels, bool part = false) const {
+    apply_steps(path_, steps(channel, labels.grid, part), labels, scan_);
+  }
+  void put(const char* channel, Image& image) const {
+    for (const Step& step : steps(channel, image.grid, false)) image = voxels::apply(image, step);
+    image.grid = scan_;
+  }
+
+ private:
+  std::vector<Step> steps(const char* channel, const Grid& found, bool part) const {
+    auto laid = lay_over(path_, found, "the scan", scan_, ignore_, part);
+    if (laid.overlaid && said_) made_.overlaid.emplace_back(channel);
+    return std::move(laid.steps);
+  }
+
+  std::string path_;
+  const Grid& scan_;
+  Annotation& made_;
+  bool ignore_, said_;
+};
 
 /// All classes in another order are brought into theirs.
 void put_in_order(Shares& shares, const ClassTable& classes) {
@@ -44,34 +65,44 @@ void put_in_order(Shares& shares, const ClassTable& classes) {
 }
 
 void finish_shares(Annotation& made, Shares shares, double rounding, const std::string& path,
-                   const Grid& scan) {
-  shares.image.grid = scan;
+                   const Placing& placing) {
+  placing.put("share", shares.image);
   put_in_order(shares, made.classes);
   io::check_share_channels(shares, made.classes, made.regions, path);
   io::check_share_values(shares, rounding, path);
   made.share = std::move(shares);
 }
 
-/// The scan's class indices, where they lie on its grid.
-Labels label_from_scan(const std::string& path, const LabelMeaning& meaning, const Grid& scan,
+Labels label_from_scan(const CaseFiles& files, const LabelMeaning& meaning, const Placing& placing,
                        std::vector<std::string>& notes) {
-  const image::Scan read = image::read_scan(path);
-  require_place(path, read.image.grid, scan);
-  return {scan, classes_from_codes(path, read.image.voxels, meaning, notes)};
+  const std::string& path = files.label;
+  auto read = image::read_scan(
+      path, files.nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
+  if (read.nan_voxels > 0) {
+    notes.push_back(fmt::format("NaN voxels read as 0: label {}", read.nan_voxels));
+    for (float& v : read.image.voxels)
+      if (std::isnan(v)) v = 0;
+  }
+  Labels label{read.image.grid, classes_from_codes(path, read.image.voxels, meaning, notes)};
+  placing.put("label", label, read.segmentation);
+  return label;
 }
 
 /// A prediction's label brought to the scan and, by its codes, to the classes that are meant.
 Labels label_from_prediction(const io::Prediction& prediction, const std::string& path,
-                             const LabelMeaning& meaning, const Grid& scan,
+                             const LabelMeaning& meaning, const Placing& placing,
                              std::vector<std::string>& notes) {
-  const Labels whole = voxels::restore(prediction.chain, prediction.label);
-  if (prediction.classes == meaning.classes) return {scan, whole.voxels};
-  const auto codes = codes_from_classes(path, whole.voxels, prediction.classes);
-  return {scan, classes_from_codes(path, {codes.begin(), codes.end()}, meaning, notes)};
+  Labels whole = voxels::restore(prediction.chain, prediction.label);
+  if (prediction.classes != meaning.classes) {
+    const auto codes = codes_from_classes(path, whole.voxels, prediction.classes);
+    whole.voxels = classes_from_codes(path, {codes.begin(), codes.end()}, meaning, notes);
+  }
+  placing.put("label", whole);
+  return whole;
 }
 
 void shares_from_prediction(Annotation& made, const io::Prediction& prediction,
-                            const std::string& path, const Grid& scan) {
+                            const std::string& path, const Placing& placing) {
   if (!prediction.probability)
     throw DataError("{}: holds no probabilities; expected those of ensemble-label --probability",
                     path);
@@ -86,30 +117,28 @@ void shares_from_prediction(Annotation& made, const io::Prediction& prediction,
                       k < head.codes.size() ? std::to_string(head.codes[k]) : "none", code);
   }
   shares.image = voxels::restore(prediction.chain, shares.image, shares.outside());
-  finish_shares(made, std::move(shares), half_rounding, path, scan);
+  finish_shares(made, std::move(shares), half_rounding, path, placing);
 }
 
-void shares_from_scan(Annotation& made, const CaseFiles& files, const Grid& scan) {
+void shares_from_scan(Annotation& made, const CaseFiles& files, const Placing& placing) {
   const auto& order = files.share_order;
   if (order.empty())
     throw UsageError(
         "{}: what are the volumes of this scan? --share-order NAME,... names them in their order",
         files.share);
   Image image = image::read_channels(files.share);
-  require_place(files.share, image.grid, scan);
   if (image.channels.size() != order.size())
     throw DataError("{}: has {} volumes, --share-order names {} ({})", files.share,
                     image.channels.size(), order.size(), join(order, ","));
   image.channels = order;
   const bool exclusive = std::is_permutation(order.begin(), order.end(), made.classes.names.begin(),
                                              made.classes.names.end());
-  finish_shares(made, {std::move(image), exclusive}, 0, files.share, scan);
+  finish_shares(made, {std::move(image), exclusive}, 0, files.share, placing);
 }
 
 io::Prediction open_prediction(const std::string& path, bool probability, Annotation& made,
-                               const LabelMeaning* meaning, const Grid& scan) {
+                               const LabelMeaning* meaning) {
   auto prediction = io::read_prediction(path, probability);
-  require_place(path, prediction.chain.source, scan);
   if (!meaning) {
     made.classes = prediction.classes;
     made.regions = prediction.regions;
@@ -130,21 +159,21 @@ Annotation read_annotation(const CaseFiles& files, const LabelMeaning* meaning, 
   }
   std::optional<io::Prediction> prediction;
   if (is_prediction(files.label)) {
-    prediction = open_prediction(files.label, files.label == files.share, made, meaning, scan);
-    made.label =
-        label_from_prediction(*prediction, files.label,
-                              meaning ? *meaning : LabelMeaning{made.classes, {}, {}}, scan, notes);
+    prediction = open_prediction(files.label, files.label == files.share, made, meaning);
+    made.label = label_from_prediction(*prediction, files.label,
+                                       meaning ? *meaning : LabelMeaning{made.classes, {}, {}},
+                                       Placing(files.label, files, scan, made), notes);
   } else if (!files.label.empty()) {
-    made.label = label_from_scan(files.label, *meaning, scan, notes);
+    made.label = label_from_scan(files, *meaning, Placing(files.label, files, scan, made), notes);
   }
   if (files.share.empty()) return made;
+  const Placing placing(files.share, files, scan, made);
   if (!is_prediction(files.share)) {
-    shares_from_scan(made, files, scan);
+    shares_from_scan(made, files, placing);
     return made;
   }
-  if (files.share != files.label)
-    prediction = open_prediction(files.share, true, made, meaning, scan);
-  shares_from_prediction(made, *prediction, files.share, scan);
+  if (files.share != files.label) prediction = open_prediction(files.share, true, made, meaning);
+  shares_from_prediction(made, *prediction, files.share, placing);
   return made;
 }
 
@@ -158,6 +187,7 @@ void attach(Volume& volume, Annotation annotation) {
   data.share = std::move(annotation.share);
   data.classes = std::move(annotation.classes);
   data.regions = std::move(annotation.regions);
+  for (auto& channel : annotation.overlaid) volume.overlaid.push_back(std::move(channel));
 }
 
 }  // namespace kdseg::intake

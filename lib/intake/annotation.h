@@ -16,12 +16,15 @@ struct Annotation {
   std::optional<Shares> share;
   ClassTable classes;
   std::vector<Region> regions;
+  /// `label`, `share`: laid over the scan although its header says another place, on request.
+  std::vector<std::string> overlaid = {};
 };
 
 /// What `files.label` and `files.share` hold: class indices and shares of the classes of `meaning`,
-/// or of the prediction where that is null. `scan` is where they must lie.
+/// or of the prediction where that is null, on the grid `scan`: they are brought there by position,
+/// as read_case_scans() does.
 /// \throws UsageError  a 4D scan whose order nobody states (CaseFiles::share_order)
-/// \throws DataError   unreadable files; another grid than the scan's (difference stated); channels
+/// \throws DataError   unreadable files; another place than the scan's (amounts stated); channels
 ///                     that are neither the classes nor regions, another number of them, shares
 ///                     outside 0..1 or that do not sum to 1 (amount and voxel stated); a prediction
 ///                     of other classes, or without probabilities

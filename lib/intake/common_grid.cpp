@@ -1,4 +1,4 @@
-#include "scoring/common_grid.h"
+#include "intake/common_grid.h"
 
 #include <algorithm>
 
@@ -7,43 +7,46 @@
 #include "voxels/chain.h"
 #include "voxels/position.h"
 
-namespace kdseg::scoring {
+namespace kdseg::intake {
 
-std::vector<Step> lay_over(const std::string& what, const Grid& found, const Grid& reference,
-                           bool ignore, bool part) {
-  if (found == reference) return {};
-  const auto at = voxels::position(found, reference);
-  if (ignore && found.size == reference.size) {
-    if (at.is_turned() || !at.agrees())
-      log::warning("{} is compared voxel by voxel, where by the headers {}", what,
-                   voxels::difference(found, reference));
-    return {};
+Laid lay_over(const std::string& what, const Grid& found, const std::string& reference,
+              const Grid& grid, bool ignore, bool part) {
+  if (found == grid) return {};
+  const auto at = voxels::position(found, grid);
+  if (ignore && found.size == grid.size) {
+    const bool elsewhere = at.is_turned() || !at.agrees();
+    if (elsewhere)
+      log::warning("{} is taken voxel by voxel, where by the headers {}", what,
+                   voxels::difference(found, grid));
+    return {{}, elsewhere};
   }
   if (!ignore && at.agrees()) {
-    if (at.is_turned()) return {at.turn};
+    if (at.is_turned()) return {{at.turn}, false};
     return {};
   }
-  if (const auto placed = voxels::placement(at.turned, reference);
+  if (const auto placed = voxels::placement(at.turned, grid);
       !ignore && part && placed.on_lattice())
-    return {at.turn, placed.box};
-  if (found.size != reference.size)
-    throw DataError("{} has {}, the reference {}", what, describe(found), describe(reference));
+    return {{at.turn, placed.box}, false};
+  if (found.size != grid.size)
+    throw DataError("{} has {}, {} {}", what, describe(found), reference, describe(grid));
   throw DataError(
-      "{} does not lie where the reference lies: {}; --ignore-geometry compares voxel by voxel",
-      what, voxels::difference(found, reference));
+      "{} does not lie where {} lies: {}; resample it onto that grid, or --ignore-geometry takes "
+      "the arrays voxel by voxel",
+      what, reference, voxels::difference(found, grid));
 }
 
-void apply_steps(const std::vector<Step>& steps, Labels& labels, const Grid& reference) {
+void apply_steps(const std::string& what, const std::vector<Step>& steps, Labels& labels,
+                 const Grid& grid) {
   for (const Step& step : steps) {
     const auto count = [](const Labels& l) {
       return std::count_if(l.voxels.begin(), l.voxels.end(), [](uint8_t v) { return v != 0; });
     };
     Labels laid = voxels::apply(labels, step);
     if (const auto lost = count(labels) - count(laid); lost > 0)
-      throw DataError("{} labelled voxels lie outside the other's extent", lost);
+      throw DataError("{}: {} labelled voxels lie outside the other's extent", what, lost);
     labels = std::move(laid);
   }
-  labels.grid = reference;
+  labels.grid = grid;
 }
 
 Chain extended(const Chain& chain, const std::vector<Step>& steps) {
@@ -59,4 +62,4 @@ Chain extended(const Chain& chain, const std::vector<Step>& steps) {
   return out;
 }
 
-}  // namespace kdseg::scoring
+}  // namespace kdseg::intake

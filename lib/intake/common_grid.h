@@ -5,22 +5,30 @@
 
 #include "base/volume.h"
 
-namespace kdseg::scoring {
+namespace kdseg::intake {
 
-/// The steps that lay an array over another one: none; a turn where both have the same voxel
-/// centers but other axes; and a box where the array is a part of the other one and may be one.
-/// \param what     the array's name in messages: "the prediction"
-/// \param part     a segmentation that keeps only the extent of its structures
-/// \param ignore   only the sizes must agree; a warning states how far positions differ
+/// How an array comes onto another one's grid.
+struct Laid {
+  /// None; a turn where both have the same voxel centers but other axes; and a box where the array
+  /// is a part of the other one and may be one.
+  std::vector<Step> steps;
+  bool overlaid = false;  ///< taken as it is, although by the headers it lies elsewhere
+};
+
+/// \param what, reference  names of the arrays for messages: "the prediction", "the reference"
+/// \param ignore  only the sizes must agree; a warning states how far positions differ
+/// \param part    a segmentation that keeps only the extent of its structures
 /// \throws DataError  other sizes, or voxel centers more than a tenth of a voxel apart (amounts
 ///                    stated)
-std::vector<Step> lay_over(const std::string& what, const Grid& found, const Grid& reference,
-                           bool ignore, bool part = false);
+Laid lay_over(const std::string& what, const Grid& found, const std::string& reference,
+              const Grid& grid, bool ignore, bool part = false);
 
-/// Applies them; the result has exactly the grid `reference`.
-void apply_steps(const std::vector<Step>& steps, Labels& labels, const Grid& reference);
+/// Applies the steps; the result has exactly the grid `grid`.
+/// \throws DataError  labelled voxels would be lost; `what` is named
+void apply_steps(const std::string& what, const std::vector<Step>& steps, Labels& labels,
+                 const Grid& grid);
 
 /// A chain whose restored arrays are those of `chain` after `steps`.
 Chain extended(const Chain& chain, const std::vector<Step>& steps);
 
-}  // namespace kdseg::scoring
+}  // namespace kdseg::intake

@@ -142,8 +142,8 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
     image.channels.push_back(files.images[c].channel);
     image.voxels.insert(image.voxels.end(), channel.voxels.begin(), channel.voxels.end());
   }
-  if (made.label || made.share) attach(volume, std::move(made));
   volume.overlaid = scans.overlaid;
+  if (made.label || made.share) attach(volume, std::move(made));
   for (const std::string& note : notes) log::warning("case {}: {}", files.id, note);
   if (!scans.unit_known) note_unknown_unit(files.images.front().path);
   return volume;

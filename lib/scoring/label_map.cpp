@@ -73,15 +73,24 @@ LabelMap from_prediction(const std::string& path, const io::Prediction& predicti
   return map;
 }
 
-LabelMap from_scan(const std::string& path, bool nan_is_zero) {
+/// NaN voxels count as background where that is said.
+image::Scan scan_of_codes(const std::string& path, bool nan_is_zero) {
   auto scan =
       image::read_scan(path, nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
-  if (scan.nan_voxels > 0) {
-    log::warning("{}: {} of {} voxels are NaN and count as background", path, scan.nan_voxels,
-                 scan.image.voxels.size());
-    for (float& v : scan.image.voxels)
-      if (std::isnan(v)) v = 0;
-  }
+  if (scan.nan_voxels == 0) return scan;
+  log::warning("{}: {} of {} voxels are NaN and count as background", path, scan.nan_voxels,
+               scan.image.voxels.size());
+  for (float& v : scan.image.voxels)
+    if (std::isnan(v)) v = 0;
+  return scan;
+}
+
+[[noreturn]] void no_label(const std::string& path, float value) {
+  throw DataError("{}: voxel {:g} is no label; whole numbers are expected", path, value);
+}
+
+LabelMap from_scan(const std::string& path, bool nan_is_zero) {
+  const auto scan = scan_of_codes(path, nan_is_zero);
   if (!scan.unit_known) intake::note_unknown_unit(path);
   LabelMap map;
   map.file = path;
@@ -98,8 +107,7 @@ LabelMap from_scan(const std::string& path, bool nan_is_zero) {
       auto found = known.find(value);
       if (found == known.end()) {
         const auto code = intake::whole_code(value);
-        if (!code || std::abs(*code) > 1000000)
-          throw DataError("{}: voxel {:g} is no label; whole numbers are expected", path, value);
+        if (!code || std::abs(*code) > 1000000) no_label(path, value);
         auto place = std::find(map.codes.begin(), map.codes.end(), *code);
         if (place == map.codes.end()) {
           if (map.codes.size() == 256)
@@ -150,11 +158,15 @@ PredictedMap read_predicted_map(const std::string& path, bool with_probability, 
   return found;
 }
 
-Labels read_mask(const std::string& path) {
-  const auto scan = image::read_scan(path);
+Labels read_mask(const std::string& path, bool nan_is_zero) {
+  const auto scan = scan_of_codes(path, nan_is_zero);
   Labels mask{scan.image.grid, std::vector<uint8_t>(scan.image.voxels.size())};
   std::transform(scan.image.voxels.begin(), scan.image.voxels.end(), mask.voxels.begin(),
-                 [](float v) { return static_cast<uint8_t>(v != 0); });
+                 [&](float v) {
+                   const auto code = intake::whole_code(v);
+                   if (!code) no_label(path, v);
+                   return static_cast<uint8_t>(*code != 0);
+                 });
   return mask;
 }
 

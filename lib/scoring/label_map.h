@@ -43,7 +43,7 @@ PredictedMap read_predicted_map(const std::string& path, bool with_probability,
                                 CountedOn grid = CountedOn::scan, bool nan_is_zero = false);
 
 /// Non-zero where the scan file is. \throws DataError  unreadable
-Labels read_mask(const std::string& path);
+Labels read_mask(const std::string& path, bool nan_is_zero = false);
 
 /// Probability of a region on the grid of the scan, 0 where voxels were cut away: the sum over the
 /// region's classes for exclusive classes, the region's own channel otherwise.

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/errors.h"
-#include "scoring/common_grid.h"
+#include "intake/common_grid.h"
 #include "scoring/uncertainty_maps.h"
 
 namespace kdseg::scoring {
@@ -59,11 +59,13 @@ std::vector<int> present(const metrics::ClassCounts& counts, const std::vector<i
 }
 
 /// Empty where there is none.
-std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference, bool ignore_geometry) {
+std::vector<uint8_t> brain_mask(const Pair& pair, const LabelMap& reference, const Rules& rules) {
   if (pair.brain.empty()) return reference.brain;
-  auto mask = read_mask(pair.brain);
+  auto mask = read_mask(pair.brain, rules.nan_is_zero);
   const Grid& grid = reference.labels.grid;
-  apply_steps(lay_over("the brain mask", mask.grid, grid, ignore_geometry), mask, grid);
+  const auto laid =
+      intake::lay_over("the brain mask", mask.grid, "the reference", grid, rules.ignore_geometry);
+  intake::apply_steps("the brain mask", laid.steps, mask, grid);
   return std::move(mask.voxels);
 }
 
@@ -130,7 +132,7 @@ class CaseScorer {
     check_regions(reference_, regions);
     check_regions(predicted_.map, regions);
     bring_together();
-    if (with_brain) brain_ = brain_mask(pair, reference_, rules.ignore_geometry);
+    if (with_brain) brain_ = brain_mask(pair, reference_, rules);
   }
 
   CaseScores scores() {
@@ -146,13 +148,15 @@ class CaseScorer {
   void bring_together() {
     Labels &reference = reference_.labels, &prediction = predicted_.map.labels;
     if (reference_.part && !predicted_.map.part && !rules_.ignore_geometry) {
-      const auto steps = lay_over("the reference", reference.grid, prediction.grid, false, true);
-      apply_steps(steps, reference, prediction.grid);
+      const auto laid = intake::lay_over("the reference", reference.grid, "the prediction",
+                                         prediction.grid, false, true);
+      intake::apply_steps("the reference", laid.steps, reference, prediction.grid);
     }
-    const auto steps = lay_over("the prediction", prediction.grid, reference.grid,
-                                rules_.ignore_geometry, predicted_.map.part);
-    apply_steps(steps, prediction, reference.grid);
-    if (predicted_.source) predicted_.source->chain = extended(predicted_.source->chain, steps);
+    const auto laid = intake::lay_over("the prediction", prediction.grid, "the reference",
+                                       reference.grid, rules_.ignore_geometry, predicted_.map.part);
+    intake::apply_steps("the prediction", laid.steps, prediction, reference.grid);
+    if (predicted_.source)
+      predicted_.source->chain = intake::extended(predicted_.source->chain, laid.steps);
   }
 
   void describe() {

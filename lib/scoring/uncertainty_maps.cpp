@@ -4,7 +4,7 @@
 
 #include "base/errors.h"
 #include "image/scan.h"
-#include "scoring/common_grid.h"
+#include "intake/common_grid.h"
 #include "voxels/chain.h"
 
 namespace kdseg::scoring {
@@ -68,8 +68,9 @@ std::optional<std::vector<float>> UncertaintyMaps::of(const Region& region, bool
   } else {
     return std::nullopt;
   }
-  for (const Step& step : lay_over("the uncertainty", map.grid, reference, ignore_geometry))
-    map = voxels::apply(map, step);
+  const auto laid =
+      intake::lay_over("the uncertainty", map.grid, "the reference", reference, ignore_geometry);
+  for (const Step& step : laid.steps) map = voxels::apply(map, step);
   return std::move(map.voxels);
 }
 

@@ -20,7 +20,7 @@ done
 # Arrays as they lie only on request, and never silently.
 label_map flipped.nii.gz --flip 0,1 "${map[@]}"
 score flipped.nii.gz --ignore-geometry
-expect_stderr 'warning: the prediction is compared voxel by voxel.*axes run otherwise'
+expect_stderr 'warning: the prediction is taken voxel by voxel.*axes run otherwise'
 ! grep -q 'a,dice,1,' cases.csv || fail "the arrays lie otherwise"
 
 # A brain mask of other axes counts the same true negatives.
@@ -32,6 +32,16 @@ for brain in brain brain_turned; do
   run "$BIN/evaluate" --pairs $brain.csv --regions a=1 --regions b=2 --domain brain --metrics spec --output $brain-spec.csv
 done
 expect_same_file brain-spec.csv brain_turned-spec.csv
+label_map brain_nan.nii.gz --nan 6,5,4 --spacing 1,2,3 --origin 10,20,30 1=0:5,0:4,0:3
+printf 'case,reference,prediction,brain\np,reference.nii.gz,near.nii.gz,brain_nan.nii.gz\n' >brain_nan.csv
+spec=("$BIN/evaluate" --pairs brain_nan.csv --regions a=1 --regions b=2 --domain brain --metrics spec --output brain_nan-spec.csv)
+expect_error 3 'brain_nan.nii.gz: 60 of 120 voxels are NaN; --nan zero' "${spec[@]}"
+run "${spec[@]}" --nan zero
+expect_same_file brain-spec.csv brain_nan-spec.csv
+label_map brain_half.nii.gz --add 0.5 6,5,4 --spacing 1,2,3 --origin 10,20,30 1=0:5,0:4,0:3
+printf 'case,reference,prediction,brain\np,reference.nii.gz,near.nii.gz,brain_half.nii.gz\n' >half.csv
+expect_error 3 'brain_half.nii.gz: voxel [01].5 is no label' "$BIN/evaluate" --pairs half.csv \
+  --regions a=1 --regions b=2 --domain brain --metrics spec
 label_map brain_moved.nii.gz 6,5,4 --spacing 1,2,3 --origin 11,20,30 1=0:5,0:4,0:3
 printf 'case,reference,prediction,brain\np,reference.nii.gz,near.nii.gz,brain_moved.nii.gz\n' >moved.csv
 expect_error 3 'the brain mask does not lie' "$BIN/evaluate" --pairs moved.csv \

@@ -15,7 +15,7 @@ for name in spaced moved; do
     --prediction $name.nii --reference reference.nii --output cases.csv
   expect_no_file cases.csv
   run "$BIN/evaluate" --prediction $name.nii --reference reference.nii --ignore-geometry
-  expect_stderr 'compared voxel by voxel.*0.25 mm'
+  expect_stderr 'taken voxel by voxel.*0.25 mm'
 done
 run "$BIN/evaluate" --prediction same.nii --reference reference.nii
 expect_error 3 "the prediction has 6x6x7" "$BIN/evaluate" --prediction larger.nii \
