@@ -94,7 +94,18 @@ TextHeaderFacts check_meta_header(const std::string& path) {
   const double voxels = product(sides) * static_cast<double>(channels);
   require_room(data, binary ? voxels * *unit : 2 * voxels - 1,
                static_cast<double>(stored) - static_cast<double>(skipped), compressed);
-  return {header.mm_per_unit("distanceunits").value_or(1.0), false};
+  TextHeaderFacts facts;
+  facts.mm_per_unit = header.mm_per_unit("distanceunits").value_or(1.0);
+  if (compressed) {
+    const auto from = static_cast<uint64_t>(skipped);
+    const int64_t said = header.find("compresseddatasize")
+                             ? header.integer("compresseddatasize", -1, 1LL << 62)
+                             : -1;
+    facts.deflated = {data, begin + from,
+                      said > 0 ? static_cast<uint64_t>(said) : stored - std::min(stored, from),
+                      voxels * *unit};
+  }
+  return facts;
 }
 
 }  // namespace kdseg::image

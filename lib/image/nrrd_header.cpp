@@ -216,6 +216,8 @@ TextHeaderFacts check_nrrd_header(const std::string& path) {
   facts.mm_per_unit =
       header.mm_per_unit(header.find("space directions") ? "space units" : "units").value_or(1.0);
   facts.segmentation = is_segmentation(header);
+  // Lines are skipped in the file, bytes in what it unfolds to.
+  if (gzip && line_skip == 0) facts.deflated = {data, begin, stored, promised + skipped};
   return facts;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "image/deflated.h"
 
 namespace kdseg::image {
 
@@ -16,6 +17,7 @@ struct TextHeaderFacts {
   double mm_per_unit = 1;  ///< 1 also where the header names no unit, as is usual
   /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
   bool segmentation = false;
+  std::optional<Deflated> deflated;  ///< where the voxels are compressed
 };
 
 /// The libraries copy lines into buffers of fixed size, take file names for print formats and

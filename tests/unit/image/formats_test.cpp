@@ -45,6 +45,27 @@ TEST(Formats, NrrdAndMetaKeepVoxelsAndGrid) {
   }
 }
 
+// Their libraries take what is there for the whole, and never reach the checksum.
+TEST(Formats, CompressedNrrdAndMetaAreReadToTheirChecksum) {
+  const test::Folder folder;
+  for (const std::string name : {"a.nrrd", "a.mha"}) {
+    write_scan(folder / name, tilted_grid(), waves(120).data());
+    const std::string whole = test::slurp(folder / name);
+    const auto refused = [&](const std::string& bytes) {
+      test::spill(folder / name, bytes);
+      return message_of<DataError>([&] { read_scan(folder / name); });
+    };
+    std::string flipped = whole;
+    flipped.back() = static_cast<char>(flipped.back() ^ 1);
+    EXPECT_THAT(refused(flipped), AllOf(HasSubstr(name), HasSubstr("damaged"))) << name;
+    EXPECT_THAT(refused(whole.substr(0, whole.size() - 2)), HasSubstr(name)) << name;
+    std::string fewer = whole;
+    const size_t size = fewer.find("6 5 4");
+    fewer.replace(size, 5, "6 9 4");
+    EXPECT_THAT(refused(fewer), AllOf(HasSubstr("480 of the 864 bytes"))) << name;
+  }
+}
+
 TEST(Formats, ANrrdInTheRasWorldIsTurnedToLps) {
   const test::Folder folder;
   std::string bytes =
