@@ -14,29 +14,6 @@ char separator_of(const std::string& path) {
   return std::filesystem::path(path).extension() == ".tsv" ? '\t' : ',';
 }
 
-/// The separator that a text uses: what the name says, or, where the header line has none of these,
-/// what other programs write under that name (semicolons of spreadsheets, tabs). A first line
-/// `sep=;` settles it and is taken away.
-char separator_of(const std::string& path, std::string& text) {
-  const size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  const auto line_end = [&] { return std::min(text.find_first_of("\r\n", mark), text.size()); };
-  if (text.compare(mark, 4, "sep=") == 0 && line_end() == mark + 5) {
-    const char said = text[mark + 4];
-    text.erase(0, std::min(text.find('\n'), text.size()));  // the empty line keeps line numbers
-    return said;
-  }
-  std::string header;
-  bool quoted = false;
-  for (const char c : text.substr(mark, line_end() - mark)) {
-    if (c == '"') quoted = !quoted;
-    if (!quoted) header += c;
-  }
-  const char usual = separator_of(path);
-  for (const char separator : {usual, ';', '\t', ','})
-    if (header.find(separator) != std::string::npos) return separator;
-  return usual;
-}
-
 struct Record {
   std::vector<std::string> fields;
   int64_t line = 0;
@@ -50,12 +27,17 @@ class Parser {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }
 
+  Record next() {
+    Record record{{}, line_};
+    while (field(record)) {
+    }
+    return record;
+  }
+
   std::vector<Record> all() {
     std::vector<Record> records;
     while (at_ < text_.size()) {
-      Record record{{}, line_};
-      while (field(record)) {
-      }
+      Record record = next();
       if (record.fields.size() > 1 || !record.fields[0].empty())
         records.push_back(std::move(record));
     }
@@ -125,6 +107,37 @@ void append_row(std::string& text, const std::vector<std::string>& fields, char 
   text += '\n';
 }
 
+/// The separator that a text uses: where the header line has the required columns by it, what the
+/// name says, or else what other programs write under that name (semicolons of spreadsheets, tabs).
+/// A first line `sep=;` settles it and is taken away.
+char separator_of(const std::string& path, std::string& text,
+                  const std::vector<std::string>& required) {
+  const size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const auto line_end = [&] { return std::min(text.find_first_of("\r\n", mark), text.size()); };
+  if (text.compare(mark, 4, "sep=") == 0 && line_end() == mark + 5) {
+    const char said = text[mark + 4];
+    text.erase(0, std::min(text.find('\n'), text.size()));  // the empty line keeps line numbers
+    return said;
+  }
+  const char usual = separator_of(path);
+  char seen = '\0';
+  for (const char separator : {usual, ';', '\t', ','}) {
+    std::vector<std::string> fields;
+    try {
+      fields = Parser(text, separator, path).next().fields;
+    } catch (const DataError&) {
+      continue;  // quotes that make no sense by this separator
+    }
+    if (fields.size() < 2) continue;
+    if (std::all_of(required.begin(), required.end(), [&](const std::string& name) {
+          return std::find(fields.begin(), fields.end(), name) != fields.end();
+        }))
+      return separator;
+    if (seen == '\0') seen = separator;
+  }
+  return seen == '\0' ? usual : seen;
+}
+
 }  // namespace
 
 size_t Table::column(const std::string& name) const {
@@ -141,7 +154,7 @@ bool Table::has_column(const std::string& name) const {
 Table read_table(const std::string& path, const std::vector<std::string>& required) {
   auto text = read_text(path);
   if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
-  const char separator = separator_of(path, text);
+  const char separator = separator_of(path, text, required);
   auto records = Parser(text, separator, path).all();
   if (records.empty()) throw DataError("{}: empty, expected a header line", path);
   Table table;

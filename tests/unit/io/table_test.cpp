@@ -47,6 +47,9 @@ TEST(Table, SeparatorsOfSpreadsheetsAreSeenInTheHeader) {
   EXPECT_THAT(read("case,t1\np1,a.nii\n", "cases.tsv").rows[0], ElementsAre("p1", "a.nii"));
   EXPECT_THAT(read("sep=;\ncase;t1\np1;a.nii\n").rows[0], ElementsAre("p1", "a.nii"));
   EXPECT_THAT(read("case,\"a;b\"\np1,x;y\n").columns, ElementsAre("case", "a;b"));
+  EXPECT_THAT(read("\"case\";\"t1,t2\"\np1;x,y\n").columns, ElementsAre("case", "t1,t2"));
+  EXPECT_THAT(read("t1,t2;case\nx,y;p1\n", "cases.csv", {"case"}).columns,
+              ElementsAre("t1,t2", "case"));
   EXPECT_EQ(read("case\np1\n").rows.size(), 1u);
 }
 
