@@ -92,9 +92,11 @@ std::array<double, 12> plain(const NiftiHeader& h) {
 
 /// The sform where there is one, else the qform, else the customary world.
 Grid grid_of(const std::string& path, const NiftiHeader& h) {
-  std::array<double, 12> affine = h.sform_code > 0 && spans_space(h.srow) ? lps(h.srow)
-                                  : h.qform_code > 0                      ? lps(qform(h))
-                                                                          : plain(h);
+  const bool sform = h.sform_code > 0 && spans_space(h.srow);
+  if (h.sform_code > 0 && !sform && h.qform_code <= 0)
+    throw DataError("{}: the axes of the sform in the header do not span space; it is damaged",
+                    path);
+  std::array<double, 12> affine = sform ? lps(h.srow) : h.qform_code > 0 ? lps(qform(h)) : plain(h);
   for (double& v : affine) v *= h.mm_per_unit;
   return grid_from_affine(path, h.size, affine);
 }

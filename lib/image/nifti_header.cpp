@@ -283,9 +283,9 @@ void take_geometry(const std::string& path, const Raw& raw, NiftiHeader& header)
 }
 
 void take_scale(const std::string& path, const Raw& raw, NiftiHeader& header) {
-  // A slope of 0 or none at all: voxels mean what is stored.
-  if (raw.slope == 0 || !std::isfinite(raw.slope)) return;
-  if (!std::isfinite(raw.intercept))
+  // A slope of 0, or NaN as nibabel leaves it: voxels mean what is stored.
+  if (raw.slope == 0 || std::isnan(raw.slope)) return;
+  if (!std::isfinite(raw.slope) || !std::isfinite(raw.intercept))
     throw DataError("{}: slope {} with intercept {}; {}", path, raw.slope, raw.intercept, damaged);
   header.slope = raw.slope;
   header.intercept = raw.intercept;

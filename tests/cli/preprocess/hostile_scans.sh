@@ -15,7 +15,7 @@ refused() {
 
 while IFS='|' read -r file pattern; do
   name=${file%%/*}
-  ending=$(case $name in meta) echo mha ;; nrrd) echo nrrd ;; dicom) echo dcm ;; esac)
+  ending=$(case $name in meta) echo mha ;; nrrd) echo nrrd ;; dicom) echo dcm ;; nifti) echo nii ;; nifti_gz) echo nii.gz ;; esac)
   cp "$corpus/$file" "hostile.$ending"
   refused "$pattern" "hostile.$ending"
 done << 'CASES'
@@ -62,6 +62,24 @@ dicom/huge-rows|hostile.dcm
 dicom/frames-huge|hostile.dcm
 dicom/text|hostile.dcm
 dicom/magic|hostile.dcm
+nifti/no-magic|no NIfTI magic at byte 344
+nifti/pair-magic|comes apart from its voxels
+nifti/negative-dim|-4 voxels along axis 0
+nifti/bitpix|8 bits per voxel, voxel type int16 has 16
+nifti/pixdim-0|voxel spacing 0 along axis 0
+nifti/pixdim-nan|voxel spacing nan along axis 0
+nifti/srow-nan|position in the header is not a number
+nifti/slope-inf|slope inf
+nifti/offset-0|voxels begin at byte 0, expected at least 352
+nifti/offset-nan|voxels begin at byte nan
+nifti/offset-huge|cannot hold
+nifti/huge|cannot hold
+nifti/cut|truncated or damaged
+nifti_gz/huge|cannot hold
+nifti_gz/bomb|1132 bytes cannot hold the 8388960 bytes
+nifti_gz/crc|incorrect data check
+nifti_gz/cut|unexpected end of file
+nifti_gz/two-members|goes on behind the 48 bytes
 CASES
 
 # Voxels in one regular file beside a detached header are fine; anywhere else they are refused.

@@ -356,6 +356,9 @@ TEST(Nifti, AHeaderIsCheckedFieldByField) {
       EXPECT_THAT(file.refused<float>(80 + 4 * axis, bad), HasSubstr("voxel spacing"));
   EXPECT_THAT(file.refused<float>(76, nan), HasSubstr("qfac"));
   EXPECT_THAT(file.refused<float>(292, nan), HasSubstr("position"));
+  EXPECT_THAT(file.refused<float>(280, 0), HasSubstr("do not span space"));
+  EXPECT_THAT(file.refused<float>(112, std::numeric_limits<float>::infinity()),
+              HasSubstr("slope inf"));
   EXPECT_THAT(file.refused<int16_t>(40, 9), HasSubstr("9 dimensions"));
   EXPECT_THAT(file.refused<int16_t>(42, 1), HasSubstr("goes on behind"))
       << "half of the voxels would be left out";
