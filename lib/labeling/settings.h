@@ -11,20 +11,20 @@
 namespace kdseg::labeling {
 
 struct LabelSettings {
-  std::vector<std::string> models;     ///< checkpoints; probabilities are averaged
-  std::string network;                 ///< candidate or network of each; empty: its default
-  intake::CaseListSettings from;       ///< explicit scans, a sheet, or a data set's folder
-  std::string input;                   ///< one stored volume instead
-  std::string output;                  ///< .h5, or a scan's format; for one case
-  std::string output_dir;              ///< <case>.h5 or <case>.nii.gz; for many
-  bool nifti = false;                  ///< <case>.nii.gz in output_dir
-  bool probability = false;            ///< keep probabilities
-  std::string annotate = "none";       ///< hard or soft: volumes with the predictions as labels
-  std::vector<std::string> channels;   ///< "t1ce=T1C": the input's name of a network's channel
-  std::vector<std::string> available;  ///< channels to use; empty: all that are given
-  std::vector<int64_t> window;         ///< x y z voxels; empty: as the checkpoint says
-  double overlap = 0.5;                ///< of windows, fraction
-  std::string weights = "gaussian";    ///< gaussian, plain or center
+  std::vector<std::string> models;        ///< checkpoints; probabilities are averaged
+  std::string network;                    ///< candidate or network of each; empty: its default
+  intake::CaseListSettings from;          ///< explicit scans, a sheet, or a data set's folder
+  std::string input;                      ///< one stored volume instead
+  std::string output;                     ///< .h5, or a scan's format; for one case
+  std::string output_dir;                 ///< <case>.h5 or <case>.nii.gz; for many
+  bool nifti = false;                     ///< <case>.nii.gz in output_dir
+  bool probability = false;               ///< keep probabilities
+  std::string annotate = "none";          ///< hard or soft: volumes with the predictions as labels
+  std::vector<std::string> channels;      ///< "t1ce=T1C": the input's name of a network's channel
+  std::vector<std::string> available;     ///< channels to use; empty: all that are given
+  std::vector<int64_t> window;            ///< x y z voxels; empty: as the checkpoint says
+  double overlap = 0.5;                   ///< of windows, fraction
+  std::string weights = "gaussian";       ///< gaussian, plain or center
   std::vector<std::string> mirror;        ///< axes: x y z
   std::vector<std::string> least_region;  ///< "ET=33:NCR"
   double least_component = 0;             ///< fraction of the foreground
