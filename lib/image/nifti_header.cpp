@@ -164,8 +164,8 @@ void fill(Raw& raw, const Fields& in, size_t dim, size_t pixdim, size_t quatern,
 Raw parse_1(const std::string& path, const Fields& in) {
   Raw raw;
   const auto magic = in.text(344, 4);
-  raw.paired = magic == std::string_view("ni1", 4);
-  if (!raw.paired && magic != std::string_view("n+1", 4)) {
+  raw.paired = magic == std::string_view("ni1\0", 4);
+  if (!raw.paired && magic != std::string_view("n+1\0", 4)) {
     if (is_pair(path) && magic.find_first_not_of('\0') == std::string_view::npos)
       throw DataError("{}: Analyze 7.5 file without orientation; convert it to NIfTI", path);
     throw DataError("{}: no NIfTI magic at byte 344; {}", path, damaged);
