@@ -16,6 +16,17 @@ namespace kdseg::losses {
 /// \throws DataError   shapes differ (both stated)
 at::Tensor binary_cross_entropy(const at::Tensor& probability, const at::Tensor& target);
 
+struct BinaryCrossEntropyOptions {
+  double background = 1;     ///< factor of (1 - t) ln (1 - p)
+  bool per_voxel = false;    ///< the sum over channels, mean over the rest
+  bool from_logits = false;  ///< sigmoids of the logits, from log-sigmoid: finite gradients always
+};
+
+/// The same of probabilities, or with `from_logits` of the sigmoids of `maps`, where logarithms
+/// have no least value. \param maps  [N, K, ...]: probabilities or logits
+at::Tensor binary_cross_entropy(const at::Tensor& maps, const at::Tensor& target,
+                                const BinaryCrossEntropyOptions& options);
+
 TermRow binary_cross_entropy_row();
 
 }  // namespace kdseg::losses

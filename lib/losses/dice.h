@@ -2,22 +2,25 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-namespace kdseg {
-class Parameters;
-}
+#include <vector>
+
+#include "base/parameters.h"
 
 namespace kdseg::losses {
 
 struct TermRow;
 
 struct DiceOptions {
-  double smoothing = 1e-5;  ///< e: added to both sides of the fraction, > 0
-  bool squared = false;     ///< sums of squares below the fraction instead of plain sums
-  bool foreground = false;  ///< leave channel 0 out
+  double smoothing = 1e-5;    ///< e: added to both sides of the fraction, > 0
+  bool squared = false;       ///< sums of squares below the fraction instead of plain sums
+  bool foreground = false;    ///< leave channel 0 out
+  bool target_plain = false;  ///< with `squared`: the target's plain sum all the same
+  bool over_batch = false;    ///< sums run over all samples, not each for itself
 };
 
 /// 1 - mean over samples and channels of (2 sum a b + e) / (sum a + sum b + e), sums over the
-/// voxels of one sample; with `squared` (2 sum a b + e) / (sum a^2 + sum b^2 + e).
+/// voxels of one sample (`over_batch`: of all); with `squared` (2 sum a b + e) / (sum a^2 + sum b^2
+/// + e), with `target_plain` sum a^2 + sum b.
 ///
 /// \param probability  [N, K, ...] in [0, 1], floating point; half types are widened to float32
 /// \param target       same shape, in [0, 1]; differentiable too
@@ -29,7 +32,8 @@ struct DiceOptions {
 at::Tensor dice_loss(const at::Tensor& probability, const at::Tensor& target,
                      const DiceOptions& options = {});
 
-/// The options as dice_row() declares them.
+/// Keys of the options, and their values.
+std::vector<Parameter> dice_parameters();
 DiceOptions dice_options(const Parameters& parameters);
 
 /// The term `dice`: the student's probabilities against the labels.

@@ -36,7 +36,7 @@ at::Tensor decided(const at::Tensor& logits, const Head& head) {
 }
 
 TermRow soft_dice_row() {
-  std::vector<Parameter> parameters = dice_row().parameters;
+  std::vector<Parameter> parameters = dice_parameters();
   parameters.push_back(temperature_parameter());
   return {"soft-dice",
           "1 - mean Dice overlap of the student's probabilities and the teacher's softened ones",

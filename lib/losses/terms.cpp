@@ -11,6 +11,7 @@
 #include "losses/objective.h"
 #include "losses/reconstruction.h"
 #include "losses/teacher_targets.h"
+#include "losses/vae_kl.h"
 #include "losses/weight_penalty.h"
 
 namespace kdseg::losses {
@@ -83,6 +84,7 @@ const std::vector<TermRow>& terms() {
       bottleneck_kl_row(),
       latent_kl_row(),
       reconstruction_row(),
+      vae_kl_row(),
       absolute_error_row(),
       weight_penalty_row(),
   };

@@ -10,6 +10,7 @@
 #include "models/networks/subsets/u_hemis.h"
 #include "models/networks/subsets/u_hved.h"
 #include "models/networks/unet.h"
+#include "models/networks/vae_unet.h"
 
 namespace kdseg::models {
 namespace {
@@ -124,6 +125,8 @@ const std::vector<NetworkRow>& networks() {
                            .plain = p.text("convolution") == "plain"});
        }},
       kd_net_unet_row(),
+      no_new_net_row(),
+      vae_unet_row(),
       u_hemis_row(),
       u_hved_row(),
       residual_unet_row(),

@@ -53,6 +53,7 @@ struct Block : torch::nn::Module {
                                                                     .out = out,
                                                                     .slope = slope,
                                                                     .affine = o.affine,
+                                                                    .bias = o.bias,
                                                                     .dimensions = o.dimensions}));
     };
     conv1 = unit("conv1", shape.in, shape.middle);
@@ -92,7 +93,8 @@ class KdNetUNet : public FeaturesAndHead {
 
  protected:
   Context begin(const tensor::Input& input, std::span<const std::string> wanted) const override {
-    check_input(*this, "kd-net-unet", input.image, options_.in_channels, wanted);
+    check_input(*this, options_.bias ? "kd-net-unet" : "no-new-net", input.image,
+                options_.in_channels, wanted);
     return {input, options_.plain};
   }
 
@@ -109,7 +111,8 @@ class KdNetUNet : public FeaturesAndHead {
     x = bottleneck;
     for (size_t level = deepest; level-- > 0;) {
       x = upsample_linear_2(x, LinearGrid::half_pixel, context);
-      if (options_.skips) x = x.beside(encoded[level]);
+      if (options_.skips)
+        x = options_.skip_first ? encoded[level].beside(x) : x.beside(encoded[level]);
       x = blocks[2 * deepest - level]->forward(x, context);
     }
     for (const auto& name : wanted) extra.set(name, bottleneck.tensor());
@@ -123,6 +126,10 @@ class KdNetUNet : public FeaturesAndHead {
   std::shared_ptr<KdNetModule> module_;
 };
 
+Parameter width_parameter() {
+  return {"width", Kind::integer, "30", "base width f: channels of the first level", 1, 1024, {}};
+}
+
 }  // namespace
 
 std::shared_ptr<Network> make_kd_net_unet(const KdNetUNetOptions& options) {
@@ -133,7 +140,7 @@ NetworkRow kd_net_unet_row() {
   return {"kd-net-unet",
           "3D U-Net of five levels with max pooling and trilinear upsampling",
           "Hu et al. 2020, arXiv:2106.09564; open details as in nnU-Net's first public version",
-          {{"width", Kind::integer, "30", "base width f: channels of the first level", 1, 1024, {}},
+          {width_parameter(),
            {"cap",
             Kind::integer,
             "0",
@@ -167,6 +174,22 @@ NetworkRow kd_net_unet_row() {
                                      .affine = p.toggle("affine"),
                                      .plain = p.text("convolution") == "plain"});
           }};
+}
+
+NetworkRow no_new_net_row() {
+  return {
+      "no-new-net",
+      "3D U-Net of five levels with max pooling and trilinear upsampling, no biases before norms",
+      "Isensee et al. 2018, arXiv:1809.10483",
+      {width_parameter(), convolution_parameter()},
+      [](const Parameters& p, int64_t in, int64_t out) {
+        return make_kd_net_unet({.in_channels = in,
+                                 .classes = out,
+                                 .width = p.integer("width"),
+                                 .bias = false,
+                                 .skip_first = true,
+                                 .plain = p.text("convolution") == "plain"});
+      }};
 }
 
 }  // namespace kdseg::models

@@ -16,6 +16,8 @@ struct KdNetUNetOptions {
   bool skips = true;             ///< concatenate the encoder's map at each of four resolutions
   bool reduce_before_up = true;  ///< halve channels before each upsampling, else after it
   bool affine = true;            ///< scale and shift after each norm
+  bool bias = true;              ///< of the convolutions before norms
+  bool skip_first = false;       ///< in concatenations, the upsampled map behind
   bool plain = false;            ///< LibTorch's own kernels throughout
 };
 
@@ -28,5 +30,7 @@ struct KdNetUNetOptions {
 std::shared_ptr<Network> make_kd_net_unet(const KdNetUNetOptions& options);
 
 NetworkRow kd_net_unet_row();
+/// No New-Net itself: without these biases, which the norms take away again.
+NetworkRow no_new_net_row();
 
 }  // namespace kdseg::models

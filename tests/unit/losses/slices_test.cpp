@@ -36,12 +36,16 @@ Result evaluated(const std::string& term, at::ScalarType type, bool volume) {
     if (leaf) leaves.push_back(x.requires_grad_());
     return x;
   };
+  const auto gaussian = [&] {  // of whole images, without their axes
+    return leaves.emplace_back(noisy({2, 2, 5}, 0.3).to(type).requires_grad_());
+  };
   const auto output = [&](double phase, bool student) {
     tensor::Output out;
     out.logits = made({4}, phase, student);
     for (const auto& name : student ? objective.student_needs() : objective.teacher_needs())
       out.extra.set(name, name.starts_with("posterior") ? made({3, 4}, phase + 1, student)
                           : name == "reconstruction"    ? made({3}, phase + 2, student)
+                          : name == "latent"            ? gaussian()
                                                         : made({8}, phase + 3, student));
     return out;
   };
