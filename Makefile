@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PAPER ?= had-net
 # PAPER=had-net given by hand asks for all its rows; plain `make demo`, and other papers, for the main line.
 ROWS := $(if $(filter command environment,$(firstword $(origin PAPER))),$(if $(filter had-net,$(PAPER)),all,main),main)
+# Seeds of a demo in place of its own: SEEDS=6,7,8. The gate then asks all of them.
+SEEDS ?=
 DATA ?=
 PROFILE ?= local
 DRYRUN ?=
@@ -29,6 +31,7 @@ configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAK
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
 # abspath works word by word; folders may have blanks in their names.
 absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
+seeds = $(if $(SEEDS),'seeds=[$(SEEDS)]')
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
 .PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
@@ -64,14 +67,14 @@ build: setup  ## build the programs into build/release/bin
 demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (5 minutes on 2 cores); PAPER=: all rows
 	@echo "demo: $(PAPER), $(ROWS) rows, synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
 	@# --nolock: after kill -9 a stale lock would refuse the next start; training locks its own run folder.
-	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo rows=$(ROWS) paper=$(PAPER)
+	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo rows=$(ROWS) paper=$(PAPER) $(seeds)
 	@mkdir -p results/demo && cp -u results/$(PAPER)/demo/report.html results/demo/report.html
 	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo \
 	  --experiment config/experiments/$(PAPER)/experiment.yaml --report results/demo/report.html
 
 demo-full: build  ## all rows over three seeds with control cohorts, synthetic (up to 100 minutes on 2 cores); continues
 	@echo "demo-full: $(PAPER), synthetic cohort, on the CPU; every step is kept, an interrupted run continues"
-	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo-full paper=$(PAPER)
+	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo-full paper=$(PAPER) $(seeds)
 	@echo "report: results/$(PAPER)/demo-full/report.html"
 
 test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real scans)

@@ -23,8 +23,13 @@ def run_of_case(root, row, case):
 
 def sheet_of(root):
     """The sheet of all cases that the runs were made from: of prepared volumes, or of source volumes."""
-    names = ("pool-seed*", "study", "cases")
-    return next(place for f in ("prepared", "volumes") for n in names for place in sorted(Path(root, f).glob(f"{n}.tsv")))
+    for folder in ("prepared", "volumes"):
+        # The pool of the first seed stands for all of them.
+        of_seeds = sorted(place for place in Path(root, folder).glob("pool-seed*.tsv") if place.stem.count(".") == 0)
+        for place in [*of_seeds, Path(root, folder, "study.tsv"), Path(root, folder, "cases.tsv")]:
+            if place.exists():
+                return place
+    raise FileNotFoundError(f"{root}: no sheet of cases")
 
 
 def kind_of(score):
