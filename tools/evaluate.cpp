@@ -71,6 +71,8 @@ void declare(cli::Options& add, Settings& s) {
       "or axes run otherwise");
   add.choice("nan", r.nan, "NaN voxels in label maps: refuse, or zero (they are background)",
              {"refuse", "zero"});
+  add.toggle("verify", r.verify,
+             "first compare the content of every HDF5 file with the SHA-256 stored in it");
   add.group("Scores");
   add.entries("regions", r.regions,
               "brats, brats2023, brats2024, nnunet, mmwhs or mmwhs4, or NAME=CODE,CODE (repeat)");

@@ -210,6 +210,7 @@ int run_tool(int argc, char** argv, const Manual& manual,
   General general;
   return guarded(
       [&] {
+        install_stop_signals();
         log::configure({manual.name, log::Level::info, {}});
         declare(options);
         declare_general(options, general);
@@ -242,7 +243,6 @@ int run_tool(int argc, char** argv, const Manual& manual,
                                           : log::Level::info,
                         general.log_file});
         Progress::set_quiet(general.quiet);
-        install_stop_signals();
         Context context = make_context(general, manual.name, arguments, options);
         run(context);
         check_stdout();

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "io/verify.h"
 
 namespace kdseg::intake {
 namespace {
@@ -35,6 +36,8 @@ Finding look_at(const ListedCase& listed, const CaseList& list) {
   finding.rejected = listed.rejected;
   if (!finding.rejected.empty()) return finding;
   try {
+    if (!listed.volume.empty() && !io::verify_content(listed.volume))
+      finding.notes.push_back("no content_sha256 to verify");
     const Volume volume = load_case(listed, list.meaning ? &*list.meaning : nullptr);
     const auto& size = volume.chain.source.size;
     finding.shape = fmt::format("{}x{}x{}", size[0], size[1], size[2]);

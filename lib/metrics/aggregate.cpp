@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/errors.h"
+#include "base/interrupt.h"
 #include "metrics/surface.h"
 
 namespace kdseg::metrics {
@@ -103,6 +104,7 @@ std::vector<Interval> bootstrap_means(std::span<const std::vector<double>> colum
   std::mt19937_64 generator(bootstrap.seed);
   std::vector<size_t> drawn(n);
   for (int64_t b = 0; b < bootstrap.resamples; ++b) {
+    throw_if_stopped();
     for (size_t& index : drawn)
       index = static_cast<size_t>(static_cast<double>(n) *
                                   (static_cast<double>(generator() >> 11) * 0x1p-53));

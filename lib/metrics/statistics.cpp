@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "base/interrupt.h"
+
 namespace kdseg::metrics {
 namespace {
 
@@ -118,6 +120,7 @@ Wilcoxon wilcoxon_signed_rank(std::span<const double> differences, Zeros zeros, 
 double hodges_lehmann(std::span<const double> differences) {
   std::vector<double> means;
   for (size_t i = 0; i < differences.size(); ++i) {
+    throw_if_stopped();
     if (!std::isfinite(differences[i])) return nan;
     for (size_t j = i; j < differences.size(); ++j)
       means.push_back(0.5 * (differences[i] + differences[j]));

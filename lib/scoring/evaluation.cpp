@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "scoring/verify.h"
 
 namespace kdseg::scoring {
 namespace {
@@ -85,6 +86,7 @@ RegionSet regions_of_files(const std::vector<Pair>& pairs, bool nan_is_zero, int
   std::set<int> codes;
   std::mutex mutex;
   parallel_for(static_cast<int64_t>(pairs.size()), threads, [&](int64_t i) {
+    throw_if_stopped();
     const auto map = read_label_map(pairs[static_cast<size_t>(i)].reference, false, CountedOn::scan,
                                     nan_is_zero);
     const std::lock_guard lock(mutex);
@@ -224,6 +226,7 @@ void score_cases(Evaluation& e, int threads) {
   e.rules = rules_of(request);
   e.regions = parse_regions(request.regions);  // a wrong name shows before files are read
   const auto pairs = pair_up(request.sources);
+  if (request.verify) verify_files(pairs, threads);
   for (const Pair& pair : pairs)
     if (!pair.uncertainty.empty() || !pair.uncertainty_of.empty())
       e.rules.uncertainty_required = e.rules.uncertainty;

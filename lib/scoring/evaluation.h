@@ -18,6 +18,7 @@ struct Request {
   std::string grid = "scan";  ///< or stored: see CountedOn
   bool ignore_geometry = false, smooth_dice = false;
   std::string nan = "refuse";  ///< or zero: NaN voxels of label maps are background
+  bool verify = false;         ///< compare files' content with the SHA-256 stored in them first
 
   std::string table;                   ///< finished scores in place of `sources`
   int64_t unc_points = 40;             ///< steps between the thresholds 0 and 100

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/errors.h"
+#include "base/interrupt.h"
 #include "intake/common_grid.h"
 #include "scoring/uncertainty_maps.h"
 
@@ -187,6 +188,7 @@ class CaseScorer {
   }
 
   RegionScores score_region(const Region& region) const {
+    throw_if_stopped();
     const auto members = members_of(region);
     RegionMeasures evidence{
         counts_.region(members), {}, nullptr, grid().voxel_volume_ml(), rules_.percentile_rule};

@@ -63,6 +63,16 @@ expect_equal() { [[ $1 == "$2" ]] || fail "'$1' is not '$2'${3:+: $3}"; }
 
 expect_same_file() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 
+# await_handlers PROCESS: until it answers to TERM by itself, however slowly the machine starts it.
+await_handlers() {
+  local caught
+  while kill -0 "$1" 2>/dev/null; do
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null || true)
+    (((16#${caught:-0} >> 14) & 1)) && return
+    sleep 0.01
+  done
+}
+
 # content_of: the content_sha256 that the latest command printed (the last one).
 content_of() {
   cat "$latest_out" "$latest_err" | grep -Eo '[0-9a-f]{64}' | tail -n 1

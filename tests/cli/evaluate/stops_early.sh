@@ -7,6 +7,7 @@ printf 'case,reference,prediction\n' > pairs.csv
 for i in $(seq 20000); do printf 'c%d,%s,%s\n' "$i" "$label" "$label"; done >> pairs.csv
 "$BIN/evaluate" --pairs pairs.csv --regions WT=1,2,4 --threads 1 --output cases.csv > "$latest_out" 2> "$latest_err" &
 process=$!
+await_handlers $process
 sleep 1
 kill -TERM $process
 code=0
