@@ -4,7 +4,7 @@ source "$KDSEG_TEST_LIB"
 source "$KDSEG_SOURCE_DIR/tests/cli/pretrain/common.bash"
 make_volumes
 # A column of one's own says which cases are the pool.
-awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "pool"; next} {print $0, NR == 2 ? "yes" : "no"}' \
+awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "unlabelled"; next} {print $0, NR == 2 ? "yes" : "no"}' \
   volumes/cases.tsv > volumes/pool.tsv
 cat > mutual.ini <<'INI'
 procedure = mutual
@@ -14,9 +14,9 @@ width = 2
 epoch-of = labelled
 
 [stream.labelled]
-where = pool=no
+where = unlabelled=no
 [stream.pool]
-where = pool=yes
+where = unlabelled=yes
 labels = none
 
 [network.first]
@@ -75,10 +75,10 @@ expect_stdout '^input +pool: '
 change() { sed "$1" mutual.ini > changed.ini; refused=("$BIN/distill" "${sheet[@]}" --config changed.ini --output a.h5); }
 change 's/^teacher = first/teacher = frist/'
 expect_error 2 "unknown teacher 'frist'" "${refused[@]}"
-change 's/^where = pool=yes/where = pol=yes/'
-expect_error 2 "\[stream.pool\]: condition 'pol=yes': no column 'pol'; did you mean 'pool'" "${refused[@]}"
-change 's/^where = pool=yes/where = pool=perhaps/'
-expect_error 2 '\[stream.pool\]: .*no case of 5 satisfies .*pool=perhaps' "${refused[@]}"
+change 's/^where = unlabelled=yes/where = unlabeled=yes/'
+expect_error 2 "\[stream.pool\]: condition 'unlabeled=yes': no column 'unlabeled'; did you mean 'unlabelled'" "${refused[@]}"
+change 's/^where = unlabelled=yes/where = unlabelled=perhaps/'
+expect_error 2 '\[stream.pool\]: .*no case of 5 satisfies .*unlabelled=perhaps' "${refused[@]}"
 change 's/^labels = none/labels = none\nchannels = t9/'
 expect_error 3 'stream pool expects 1 \(t9\)' "${refused[@]}"
 change 's/^kind = had-net-unet/kind = had-net-unt/'

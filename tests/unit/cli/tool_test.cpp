@@ -285,7 +285,8 @@ TEST(SharedOptions, ReachTheirFields) {
                          });
   ASSERT_EQ(o.code, 0) << o.err;
   EXPECT_EQ(training.training.cases, "c.tsv");
-  EXPECT_EQ(training.training.ids, (std::vector<std::string>{"A", "B"}));
+  EXPECT_EQ(training.training.ids, std::vector<std::string>{"A,B"})
+      << "an id or a list: the sheet knows";
   EXPECT_EQ(training.training.limit, 4);
   EXPECT_EQ(training.validate, std::vector<std::string>{"split=val"});
   EXPECT_EQ(training.resume, "never");
