@@ -10,10 +10,11 @@ import hashlib
 import math
 import sys
 
-import coming_networks as nets
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+import coming_networks as nets
 from closed_form import fill, wave
 
 results = []

@@ -14,8 +14,9 @@ import copy
 import csv
 import dataclasses
 
-import losses
 import torch
+
+import losses
 from closed_form import Noise, fill, subset_of, wave
 from networks import HadNetUNet, KdNetUNet, PatchDiscriminator, UHemis, UHved
 

@@ -4,6 +4,7 @@ are silent as the comments say. All maps are [N, K, D, H, W] in float64."""
 import itertools
 
 import torch
+
 from networks import product_of_gaussians
 
 

@@ -8,8 +8,9 @@ import pathlib
 import re
 import sys
 
-import losses
 import torch
+
+import losses
 from closed_form import fill, wave
 from networks import HadNetUNet, KdNetUNet, PatchDiscriminator, UHemis, UHved, upsampled_half_pixel
 

@@ -5,6 +5,7 @@ import io
 
 import matplotlib
 import pandas as pd
+
 from results import runs
 
 matplotlib.use("Agg")

@@ -8,6 +8,7 @@ import h5py
 import matplotlib
 import numpy as np
 import pandas as pd
+
 from experiment import load, rows
 from results import case_scores, per_case_mean, run_of_case, runs, sheet_of
 

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+
 from experiment import load, rows, rows_of, trained
 from results import case_scores, per_case_mean, pooled_scores, runs
 

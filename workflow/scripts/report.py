@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import jinja2
 import pandas as pd
+
 from curves import discriminator_curves, training_curves
 from experiment import load, recipes_of, rows, trained
 from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, sheet_of

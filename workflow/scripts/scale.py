@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+
 from experiment import load as load_experiment
 from experiment import method_of, network_of, recipes_of, rows_of
 

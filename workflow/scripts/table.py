@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+
 from experiment import load, method_of, rows
 from results import case_scores, kind_of, over_seeds, runs, seed_of
 

@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+
 from experiment import load, rows
 from results import kind_of, over_seeds, runs, seed_of
 
