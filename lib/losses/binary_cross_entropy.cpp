@@ -84,7 +84,7 @@ TermRow binary_cross_entropy_row() {
         const BinaryCrossEntropyOptions options{.background = p.number("background-weight"),
                                                 .per_voxel = p.text("mean") == "voxels",
                                                 .from_logits = p.text("from") == "logits"};
-        const std::string output = p.text("output");
+        const std::string& output = p.text("output");
         Term term;
         term.needs_target = true;
         need_output(term, output);

@@ -91,7 +91,7 @@ TermRow dice_row() {
           "Milletari et al. 2016, arXiv:1606.04797; KD-Net, Hu et al. 2020, arXiv:2106.09564",
           std::move(parameters), [](const Parameters& p) {
             const DiceOptions options = dice_options(p);
-            const std::string output = p.text("output");
+            const std::string& output = p.text("output");
             Term term;
             term.needs_target = true;
             need_output(term, output);
