@@ -16,6 +16,7 @@ MUTATE ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
+FAULTS ?= --minutes 4
 # A core each, and two GiB of free memory: what the compiler takes for the largest files.
 JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ {n = int($$2 / 2097152); print n < 1 ? 1 : n < cores ? n : cores}' /proc/meminfo)
 PREFIX ?= /usr/local
@@ -34,7 +35,7 @@ absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 seeds = $(if $(SEEDS),'seeds=[$(SEEDS)]')
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-faults test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -87,6 +88,10 @@ test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real sc
 test-cluster: build  ## trainings through a real Slurm of one node, started and stopped for it (2 minutes)
 	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
 	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
+
+test-faults: build  ## fail every system call in turn, kill at random; the same command must continue (4 minutes; FAULTS= all)
+	@$(call compile,programs kdseg_faults)
+	@$(PYTHON) tests/faults/run.py $(BUILD)/bin $(BUILD)/tests/kdseg_faults.so --jobs $(JOBS) $(FAULTS)
 
 test-fresh:  ## the Dockerfile's steps in a fresh Debian 12, as an ordinary user, then GOALS (root, debootstrap, 8 minutes)
 	@tests/roots/fresh.sh $(GOALS)

@@ -52,7 +52,7 @@ void run(const Settings& s, cli::Context& context) {
     std::fputs(train::listed(s.list).c_str(), stdout);
     return;
   }
-  if (!s.learning.tensor.describe) context.claim_output(s.learning.training.output);
+  if (!s.learning.tensor.describe) context.claim_outputs({s.learning.training.output});
   train::run_training(s.learning, s.procedure, context.run());
 }
 }  // namespace

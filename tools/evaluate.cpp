@@ -139,21 +139,17 @@ void declare(cli::Options& add, Settings& s) {
 }
 
 void run(const Settings& s, cli::Context& context) {
-  for (const auto& path : {s.output, s.summary, s.curves, s.comparison})
-    if (!path.empty()) context.claim_output(path);
+  context.claim_outputs({s.output, s.summary, s.curves, s.comparison});
   auto request = s.request;
   request.wants_cases = !s.output.empty();
   request.wants_curves = !s.curves.empty();
   request.wants_comparison = !s.comparison.empty();
   request.sources.missing_is_worst = s.missing == "worst";
   const auto evaluation = scoring::evaluate(request, context.threads());
-  if (!s.output.empty())
-    io::write_table(s.output, scoring::case_table(evaluation), context.force());
-  if (!s.curves.empty())
-    io::write_table(s.curves, scoring::curve_table(evaluation), context.force());
+  if (!s.output.empty()) io::write_table(s.output, scoring::case_table(evaluation), true);
+  if (!s.curves.empty()) io::write_table(s.curves, scoring::curve_table(evaluation), true);
   if (!s.comparison.empty())
-    io::write_table(s.comparison, scoring::comparison_table(evaluation.comparisons),
-                    context.force());
+    io::write_table(s.comparison, scoring::comparison_table(evaluation.comparisons), true);
   if (!s.summary.empty())
     io::write_atomic(s.summary, scoring::summary_json(evaluation, context.provenance()));
   std::fputs(scoring::summary_text(evaluation).c_str(), stdout);

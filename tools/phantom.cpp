@@ -78,7 +78,7 @@ void declare(cli::Options& add, Settings& s) {
 }
 
 void run(const Settings& s, cli::Context& context) {
-  phantom::write_cohort(s, context.threads(), context.force());
+  phantom::write_cohort(s, context.threads(), *context.claims());
 }
 
 }  // namespace

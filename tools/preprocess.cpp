@@ -85,8 +85,7 @@ void declare(cli::Options& add, Settings& s) {
 }
 
 void run(const Settings& s, cli::Context& context) {
-  if (!s.check && !s.output.empty()) context.claim_output(s.output);
-  if (!s.check && !s.sheet.empty()) context.claim_output(s.sheet);
+  if (!s.check) context.claim_outputs({s.output, s.sheet});
   intake::preprocess(s, context.run());
 }
 

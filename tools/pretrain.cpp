@@ -31,7 +31,7 @@ void declare(cli::Options& add, Settings& s) {
 }
 
 void run(const Settings& s, cli::Context& context) {
-  if (!s.learning.tensor.describe) context.claim_output(s.learning.training.output);
+  if (!s.learning.tensor.describe) context.claim_outputs({s.learning.training.output});
   train::run_training(s.learning, {}, context.run());
 }
 }  // namespace

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/errors.h"
+#include "base/stop_signal.h"
 
 namespace kdseg {
 namespace {
@@ -39,6 +40,10 @@ bool stop_requested() {
   if (signals_seen) return true;
   const double at = deadline;
   return at > 0 && now_seconds() >= at;
+}
+
+void throw_if_signalled() {
+  if (signals_seen) throw Stopped("stopped by a signal");
 }
 
 void throw_if_stopped() {

@@ -1,7 +1,10 @@
 #include "cli/record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/ini.h"
 #include "base/text.h"
@@ -59,7 +62,7 @@ std::string title_of(const Section& section) {
 }
 
 std::string section_lines(const Section& section, const SectionKind& kind, Paths paths) {
-  std::string text = "\n" + title_of(section) + "\n";
+  std::string text = fmt::format("\n{}\n", title_of(section));
   const CatalogRow* known = kind.checks_keys ? kind.find(section) : nullptr;
   for (const auto& setting : in_full(section, kind).settings) {
     const bool file =
@@ -99,6 +102,14 @@ void for_each_section(const Options::Impl& declared, const Visit& visit) {
   }
 }
 
+std::string all_sections(const Options::Impl& declared, Paths paths) {
+  std::string text;
+  for_each_section(declared, [&](const Section& section, const SectionKind& kind) {
+    text += section_lines(section, kind, paths);
+  });
+  return text;
+}
+
 }  // namespace
 
 std::string resolved_ini(const Options::Impl& declared, Paths paths) {
@@ -108,10 +119,22 @@ std::string resolved_ini(const Options::Impl& declared, Paths paths) {
     for (const Option* option : options)
       if (option->scope != Scope::flag_only) text += key_line(*option, paths);
   }
-  for_each_section(declared, [&](const Section& section, const SectionKind& kind) {
-    text += section_lines(section, kind, paths);
-  });
-  return text;
+  return text + all_sections(declared, paths);
+}
+
+std::string request_text(const std::string& program, const Options::Impl& declared) {
+  static const std::set<std::string> how_not_what{
+      "threads", "quiet", "verbose", "log-file", "record-paths",     "memory-limit", "deadline",
+      "workers", "cache", "stage",   "resume",   "checkpoint-every", "device",       "gates"};
+  std::string text = program + "\n";
+  for (const auto& option : declared.options) {
+    if (option.scope == Scope::flag_only || how_not_what.contains(option.name)) continue;
+    if (option.kind == Kind::output && !option.values().empty())
+      text += option.name + " = " + absolute(option.values()[0]) + "\n";
+    else
+      text += key_line(option, Paths::absolute);
+  }
+  return text + all_sections(declared, Paths::absolute);
 }
 
 std::vector<std::pair<std::string, std::string>> resolved_values(const Options::Impl& declared) {

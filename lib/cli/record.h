@@ -19,6 +19,10 @@ std::string resolved_ini(const Options::Impl& declared, Paths paths);
 /// "present".
 std::vector<std::pair<std::string, std::string>> resolved_values(const Options::Impl& declared);
 
+/// What was asked for, as text that is equal for equal requests: the settings without those that
+/// say how the work is done, such as threads and limits.
+std::string request_text(const std::string& program, const Options::Impl& declared);
+
 /// The command line, words quoted for a shell where needed.
 std::string command_line(const std::vector<std::string>& arguments, const Options::Impl& declared,
                          Paths paths);

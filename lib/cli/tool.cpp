@@ -87,6 +87,22 @@ void check_required(const Options::Impl& declared) {
                      missing.size() == 1 ? "is" : "are");
 }
 
+/// No call reads what it writes, or writes two things to one place.
+void check_places(const Options::Impl& declared) {
+  std::vector<std::string> inputs, written;
+  std::vector<std::pair<std::string, std::string>> outputs;
+  for (const auto& option : declared.options)
+    for (const auto& path : option.is_path() ? option.values() : std::vector<std::string>{})
+      if (option.kind != Kind::output) {
+        inputs.push_back(path);
+      } else {
+        written.push_back(path);
+        outputs.emplace_back(option.name, path);
+      }
+  refuse_equal_outputs(outputs);
+  refuse_inputs_as_outputs(inputs, written);
+}
+
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -112,6 +128,7 @@ Context make_context(const General& general, const std::string& program,
   context.settings_ = resolved_values(options.impl());
   p.record_paths = general.record_paths;
   p.started = utc_now();
+  context.claims_ = std::make_shared<Claims>(request_text(program, options.impl()), general.force);
   return context;
 }
 
@@ -184,20 +201,7 @@ void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), s
 
 }  // namespace
 
-void Context::claim_output(const std::string& path) const {
-  if (path.empty()) return;
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::is_directory(status)) throw UsageError("{}: is a folder, expected a file to write", path);
-  if (fs::is_regular_file(status) && !force_)
-    throw UsageError("{} exists; --force replaces it", path);
-  const fs::path folder = fs::path(path).parent_path();
-  if (folder.empty() || fs::is_directory(folder, error)) return;
-  fs::create_directories(folder, error);
-  if (error)
-    throw UsageError("{}: the folder {} cannot be made: {}", path, folder.string(),
-                     error.message());
-}
+void Context::claim_outputs(const std::vector<std::string>& paths) const { claims_->files(paths); }
 
 namespace detail {
 
@@ -237,6 +241,7 @@ int run_tool(int argc, char** argv, const Manual& manual,
           return check_stdout();
         }
         check_required(options.impl());
+        check_places(options.impl());
         log::configure({manual.name,
                         general.quiet     ? log::Level::warning
                         : general.verbose ? log::Level::debug
@@ -246,6 +251,7 @@ int run_tool(int argc, char** argv, const Manual& manual,
         Context context = make_context(general, manual.name, arguments, options);
         run(context);
         check_stdout();
+        context.claims_->finish();
       },
       options);
 }

@@ -1,10 +1,12 @@
 // From main() to a program's run(): options, logging, signals, exit codes.
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/claims.h"
 #include "base/progress.h"
 #include "base/run_context.h"
 #include "cli/options.h"
@@ -29,16 +31,19 @@ class Context {
   /// To be completed by the program (device, inputs, seed).
   Provenance provenance() const { return provenance_; }
   /// For the library's call: all of the above, and the settings as they were resolved.
-  RunContext run() const { return {threads_, force_, provenance_, settings_}; }
+  RunContext run() const { return {threads_, provenance_, settings_, claims_}; }
 
-  /// UsageError when the file exists and --force was not given; also when its folder is missing
-  /// and cannot be made. Call before any work.
-  void claim_output(const std::string& path) const;
+  /// Claims all output files of this call; see Claims. Call once, before any work. Writing then
+  /// replaces what is there.
+  void claim_outputs(const std::vector<std::string>& paths) const;
+  /// For programs that claim a folder. Kept until standard output has been written, too.
+  const std::shared_ptr<Claims>& claims() const { return claims_; }
 
   int threads_ = 1;
   bool force_ = false, quiet_ = false;
   Provenance provenance_;
   NamedValues settings_;
+  std::shared_ptr<Claims> claims_;
 };
 
 namespace detail {

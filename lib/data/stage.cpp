@@ -1,8 +1,12 @@
 #include "data/stage.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 
@@ -16,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::string name_start = "kdseg-stage-", lock_name = "lock";
+
 constexpr double gib = 1024.0 * 1024 * 1024;
 
 int64_t bytes_of(const cohort::Row& row) {
@@ -25,16 +31,45 @@ int64_t bytes_of(const cohort::Row& row) {
   return static_cast<int64_t>(bytes);
 }
 
+/// Whether the process that made the folder is gone. One without a lock yet may be in the making.
+bool is_left_over(const fs::path& folder) {
+  const int lock = ::open((folder / lock_name).c_str(), O_RDWR | O_CLOEXEC);
+  if (lock < 0) {
+    std::error_code error;
+    const auto changed = fs::last_write_time(folder, error);
+    return !error && fs::file_time_type::clock::now() - changed > std::chrono::minutes(1);
+  }
+  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
+  ::close(lock);
+  return free;
+}
+
+void remove_left_over(const std::string& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored))
+    if (entry.path().filename().string().starts_with(name_start) && entry.is_directory(ignored) &&
+        is_left_over(entry.path()))
+      fs::remove_all(entry.path(), ignored);
+}
+
 }  // namespace
 
 Stage::Stage() {
   const char* set = std::getenv("TMPDIR");
   const std::string parent = set && *set ? set : "/tmp";
-  std::string pattern = (fs::path(parent) / "kdseg-stage-XXXXXX").string();
+  remove_left_over(parent);
+  std::string pattern = (fs::path(parent) / (name_start + "XXXXXX")).string();
   if (!mkdtemp(pattern.data()))
     throw UsageError("--stage: no folder can be made in {}: {}; TMPDIR names another place", parent,
                      std::strerror(errno));
   folder_ = pattern;
+  try {
+    lock_.emplace((fs::path(folder_) / lock_name).string(), folder_, "choose another TMPDIR");
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+    throw;
+  }
 }
 
 Stage::~Stage() {

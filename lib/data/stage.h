@@ -1,15 +1,18 @@
 // Copies of volumes on a node's own disk, for as long as one run lasts.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "base/file_lock.h"
 #include "cohort/sheet.h"
 
 namespace kdseg::data {
 
 /// A new folder in $TMPDIR (/tmp where that is not set), removed with all it holds when the object
-/// goes. A process that is killed outright leaves it behind; a cluster empties $TMPDIR after a job.
+/// goes. What a process that was killed outright left there, the next one removes: each folder has
+/// a locked file in it while its process lives.
 class Stage {
  public:
   /// \throws UsageError  $TMPDIR is no folder, or one that cannot be written to
@@ -30,6 +33,7 @@ class Stage {
 
  private:
   std::string folder_;
+  std::optional<FileLock> lock_;
 };
 
 }  // namespace kdseg::data

@@ -299,4 +299,17 @@ std::vector<std::string> input_files(const ListedCase& listed) {
   return files;
 }
 
+void refuse_inputs_in(const std::string& folder, const CaseList& list,
+                      const CaseListSettings& settings) {
+  const auto refuse = [&](const std::string& input, const fs::path& place) {
+    std::error_code error;
+    if (!input.empty() && fs::equivalent(place.empty() ? "." : place, folder, error))
+      throw UsageError("--output-dir {}: holds the input {}; choose another folder", folder, input);
+  };
+  refuse(settings.root, settings.root);
+  refuse(settings.selection.cases, fs::path(settings.selection.cases).parent_path());
+  for (const auto& listed : list.cases)
+    for (const auto& file : input_files(listed)) refuse(file, fs::path(file).parent_path());
+}
+
 }  // namespace kdseg::intake

@@ -73,4 +73,9 @@ Volume load_case(const ListedCase& listed, const LabelMeaning* meaning);
 /// Every file of the case, images first.
 std::vector<std::string> input_files(const ListedCase& listed);
 
+/// UsageError when `folder`, which is to be written to, holds files that are read: they would be
+/// replaced, or taken for results.
+void refuse_inputs_in(const std::string& folder, const CaseList& list,
+                      const CaseListSettings& settings);
+
 }  // namespace kdseg::intake

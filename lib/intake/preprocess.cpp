@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/errors.h"
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/read_file.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cohort/columns.h"
@@ -19,6 +21,7 @@
 #include "intake/check.h"
 #include "intake/journal.h"
 #include "io/atomic_file.h"
+#include "io/verify.h"
 #include "io/volume_file.h"
 #include "prepare/recipe.h"
 
@@ -131,7 +134,7 @@ std::string write_case(const ListedCase& listed, const CaseList& list, const std
 }
 
 void write_one(const PreprocessSettings& s, const RunContext& run, const CaseList& list) {
-  io::refuse_existing(s.output, run.force);
+  refuse_inputs_as_outputs(input_files(list.cases[0]), {s.output});
   const auto recipe = fit_recipe(s, list, run.threads);
   const auto content = write_case(list.cases[0], list, s.output, recipe, s, run);
   log::info("{}: content_sha256 {}", s.output, content);
@@ -144,19 +147,20 @@ class FolderRun {
       : s_(s),
         run_(run),
         list_(list),
-        sheet_path_((fs::path(s.output_dir) / "cases.tsv").string()),
-        journal_((fs::path(s.output_dir) / "preprocess.journal").string()) {}
+        sheet_path_((fs::path(s.output_dir) / "cases.tsv").string()) {}
 
   void operator()() {
-    io::refuse_existing(sheet_path_, run_.force);
+    refuse_inputs_in(s_.output_dir, list_, s_.from);
+    const bool own = run_.claims->folder(s_.output_dir);
+    may_replace_ = own || run_.claims->force();
+    io::refuse_existing(sheet_path_, may_replace_);
+    journal_.emplace((fs::path(s_.output_dir) / "preprocess.journal").string());
     recipe_ = fit_recipe(s_, list_, run_.threads);
     plan();
-    std::error_code error;
-    fs::create_directories(s_.output_dir, error);
-    if (error) throw UsageError("{}: cannot make folder ({})", s_.output_dir, error.message());
+    run_.claims->begin();
     write_volumes();
     cohort::write_sheet(sheet_path_, list_.sheet, true);
-    journal_.remove();
+    journal_->remove();
     report();
   }
 
@@ -171,17 +175,28 @@ class FolderRun {
       row.file = row.id + ".h5";
       row.path = (fs::path(s_.output_dir) / row.file).string();
       keys_.push_back(key_of(list_.cases[i], list_, ini, s_, run_.provenance.version));
-      if (!fs::exists(row.path)) continue;
-      if (const auto content = journal_.finished(row.id, keys_[i]);
-          content && io::stored_content_sha256(row.path) == *content) {
+      if (!path_exists(row.path)) continue;
+      throw_if_stopped();
+      if (const auto content = journal_->finished(row.id, keys_[i]);
+          content && holds(row.path, *content)) {
         content_[i] = *content;
         ++kept_;
-      } else if (!run_.force) {
+      } else if (!may_replace_) {
         throw UsageError(
             "{} exists and is not the unfinished work of this command; --force "
             "replaces it",
             row.path);
       }
+    }
+  }
+
+  /// Whether the file is whole and has that content.
+  static bool holds(const std::string& file, const std::string& content) {
+    try {
+      return io::verified_content_sha256(file) == content;
+    } catch (const DataError& e) {
+      log::warning("{}; made again", e.what());
+      return false;
     }
   }
 
@@ -194,7 +209,7 @@ class FolderRun {
       if (!content_[i].empty()) return;
       const auto& row = list_.sheet.rows[i];
       content_[i] = write_case(list_.cases[i], list_, row.path, recipe_, s_, run_);
-      journal_.add(row.id, keys_[i], content_[i]);
+      journal_->add(row.id, keys_[i], content_[i]);
       log::debug("{}: content_sha256 {}", row.path, content_[i]);
       progress.advance(1, row.id);
     });
@@ -219,7 +234,8 @@ class FolderRun {
   const RunContext& run_;
   CaseList& list_;
   std::string sheet_path_;
-  Journal journal_;
+  std::optional<Journal> journal_;
+  bool may_replace_ = false;  ///< by force, or as unfinished work of the same command
   std::optional<prepare::Recipe> recipe_;
   std::vector<std::string> keys_, content_;
   int64_t kept_ = 0;
@@ -315,7 +331,7 @@ void preprocess(const PreprocessSettings& s, const RunContext& run) {
   check_inputs(list);
   deal_sheet(list.sheet, s);
   if (!s.sheet.empty()) {
-    cohort::write_sheet(s.sheet, list.sheet, run.force);
+    cohort::write_sheet(s.sheet, list.sheet, true);
     log::info("{}: {} cases", s.sheet, list.sheet.rows.size());
   } else if (!s.output.empty()) {
     write_one(s, run, list);

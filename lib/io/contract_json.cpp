@@ -17,7 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t largest_side = int64_t{1} << 31;
-constexpr int64_t largest_window_side = 4096;  // windows are set aside in memory whole
+// Windows are set aside in memory whole: a GiB for every channel at most.
+constexpr int64_t largest_window_side = 4096, largest_window = int64_t{1} << 28;
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
@@ -177,8 +178,12 @@ Tiling tiling_from_json(const std::string& text, const std::string& where) {
     json.at("size").get_to(tiling.size);
     json.at("overlap").get_to(tiling.overlap);
     require(tiling.overlap >= 0 && tiling.overlap < 1, "an overlap outside [0, 1)");
-    for (const int64_t side : tiling.size)
+    int64_t voxels = 1;
+    for (const int64_t side : tiling.size) {
       require(side >= 0 && side <= largest_window_side, "a size out of range");
+      voxels *= std::max<int64_t>(side, 1);
+    }
+    require(voxels <= largest_window, "a window of more than 2^28 voxels");
     return tiling;
   });
 }

@@ -119,6 +119,7 @@ CaseRun::CaseRun(const LabelSettings& settings, const RunContext& run, Task task
   list_ = list_input(s_);
   for (const auto& listed : list_.cases)
     if (!listed.rejected.empty()) throw DataError("case {}: {}", listed.files.id, listed.rejected);
+  if (!s_.output_dir.empty()) intake::refuse_inputs_in(s_.output_dir, list_, s_.from);
 }
 
 Outputs CaseRun::outputs(const LabelSettings& where, const std::string& extra) const {

@@ -6,12 +6,15 @@
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/read_file.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "intake/intake.h"
 #include "io/atomic_file.h"
 #include "io/table.h"
-#include "io/tree.h"
+#include "io/verify.h"
 #include "io/volume_file.h"
 
 namespace kdseg::labeling {
@@ -36,6 +39,11 @@ std::string map_name(const std::string& label, const std::string& extension,
 
 std::string content_of(const std::string& file) {
   return io::schema_of(file).empty() ? io::sha256_of_file(file) : io::stored_content_sha256(file);
+}
+
+/// As content_of(), but from what the file holds now. \throws DataError  it is damaged
+std::string verified_content_of(const std::string& file) {
+  return io::schema_of(file).empty() ? io::sha256_of_file(file) : io::verified_content_sha256(file);
 }
 
 void write_map(const std::string& map, const std::string& file, const io::Prediction& prediction) {
@@ -106,36 +114,54 @@ std::string Outputs::key_of(const intake::ListedCase& listed) const {
 }
 
 std::string Outputs::identity_of(const Target& target) const {
-  if (target.maps.empty()) return content_of(target.label);
+  if (target.maps.empty()) return verified_content_of(target.label);
   std::string all;
-  for (const auto& file : target.files()) all += content_of(file);
+  for (const auto& file : target.files()) all += verified_content_of(file);
   return sha256(all);
 }
 
+void Outputs::claim(const intake::ListedCase& first) {
+  if (!s_.output.empty()) {
+    const auto files = targets_.front().files();
+    refuse_inputs_as_outputs(intake::input_files(first), files);
+    refuse_inputs_as_outputs(s_.models, files);
+    return run_.claims->files(files);
+  }
+  const bool own = run_.claims->folder(s_.output_dir);
+  may_replace_ = own || run_.claims->force();
+  for (const char* list : {"predictions.csv", "cases.tsv"})
+    io::refuse_existing((fs::path(s_.output_dir) / list).string(), may_replace_);
+  journal_.emplace((fs::path(s_.output_dir) / (maker_.program + ".journal")).string());
+}
+
+bool Outputs::made_before(size_t i, const intake::ListedCase& listed) {
+  const auto& target = targets_[i];
+  const auto files = target.files();
+  if (!journal_ || !std::all_of(files.begin(), files.end(), path_exists)) return false;
+  const auto content = journal_->finished(target.id, key_of(listed));
+  if (!content) return false;
+  try {
+    if (*content != identity_of(target)) return false;
+  } catch (const DataError& e) {
+    log::warning("{}; made again", e.what());
+    return false;
+  }
+  identities_[i] = *content;
+  return true;
+}
+
 void Outputs::plan(const std::vector<intake::ListedCase>& cases) {
-  const std::string folder =
-      s_.output.empty() ? s_.output_dir : fs::path(s_.output).parent_path().string();
-  if (s_.output.empty())
-    journal_.emplace((fs::path(folder) / (maker_.program + ".journal")).string());
+  for (const auto& listed : cases) targets_.push_back(target_of(listed));
+  claim(cases.front());
   finished_.assign(cases.size(), false);
   identities_.resize(cases.size());
   for (size_t i = 0; i < cases.size(); ++i) {
-    targets_.push_back(target_of(cases[i]));
-    const auto& target = targets_[i];
-    const auto files = target.files();
-    const bool all = std::all_of(files.begin(), files.end(), [](auto& f) { return fs::exists(f); });
-    if (journal_ && all) {
-      const auto content = journal_->finished(target.id, key_of(cases[i]));
-      finished_[i] = content && *content == identity_of(target);
-      if (finished_[i]) identities_[i] = *content;
-    }
-    if (!finished_[i])
-      for (const auto& file : files) io::refuse_existing(file, run_.force);
+    throw_if_stopped();
+    finished_[i] = made_before(i, cases[i]);
+    if (!finished_[i] && journal_)
+      for (const auto& file : targets_[i].files()) io::refuse_existing(file, may_replace_);
   }
-  if (folder.empty()) return;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw UsageError("{}: the folder cannot be made: {}", folder, error.message());
+  run_.claims->begin();
 }
 
 int64_t Outputs::kept() const { return std::count(finished_.begin(), finished_.end(), true); }
@@ -145,14 +171,15 @@ std::string Outputs::write(size_t i, const intake::ListedCase& listed, const Mad
   const auto& target = targets_[i];
   const auto* prediction = std::get_if<io::Prediction>(&made);
   if (!prediction) {
-    io::write_volume(target.label, std::get<Volume>(made), provenance, {.force = true});
+    identities_[i] =
+        io::write_volume(target.label, std::get<Volume>(made), provenance, {.force = true});
   } else if (scan_extension(target.label).empty()) {
-    io::write_prediction(target.label, *prediction, provenance, {.force = true});
+    identities_[i] = io::write_prediction(target.label, *prediction, provenance, {.force = true});
   } else {
     for (const auto& [map, file] : target.maps) write_map(map, file, *prediction);
     intake::write_label_scan(target.label, *prediction);
+    identities_[i] = identity_of(target);
   }
-  identities_[i] = identity_of(target);
   if (journal_) journal_->add(target.id, key_of(listed), identities_[i]);
   return identities_[i];
 }

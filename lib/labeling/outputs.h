@@ -32,8 +32,10 @@ class Outputs {
   Outputs(const LabelSettings& settings, const RunContext& run, Maker maker);
 
   /// Decides for every case before any work: keep what an interrupted run of the same checkpoints,
-  /// inputs and settings finished, write the rest. Makes the folder.
+  /// inputs and settings finished (and whose content is what it was), write the rest. Claims the
+  /// files or the folder; see Claims.
   /// \throws UsageError  an output exists that is none of these, and not --force
+  /// \throws RunError    another call writes there
   void plan(const std::vector<intake::ListedCase>& cases);
   bool finished(size_t i) const { return finished_[i]; }
   int64_t kept() const;
@@ -59,6 +61,9 @@ class Outputs {
     std::vector<std::string> files() const;
   };
   std::string close();
+  void claim(const intake::ListedCase& first);
+  /// Whether an interrupted run made case `i` from the same inputs, and it is whole.
+  bool made_before(size_t i, const intake::ListedCase& listed);
   Target target_of(const intake::ListedCase& listed) const;
   std::string identity_of(const Target& target) const;
 
@@ -67,6 +72,7 @@ class Outputs {
   Maker maker_;
   std::vector<Target> targets_;
   std::vector<bool> finished_;
+  bool may_replace_ = false;  ///< by force, or as unfinished work of the same command
   std::vector<std::string> identities_;
   std::optional<intake::Journal> journal_;
 };

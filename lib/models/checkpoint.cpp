@@ -7,11 +7,13 @@
 #include <torch/nn/module.h>
 
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "models/catalog.h"
+#include "models/memory_bound.h"
 
 namespace kdseg::models {
 namespace {
@@ -121,6 +123,11 @@ Model to_model(const std::string& path, const io::Checkpoint& checkpoint, const 
   const std::string where = place_of(path, name);
   Model model;
   model.contract = checkpoint.contract_of(name);
+  int64_t stored = 0;
+  for (const auto& [parameter, array] : record.parameters)
+    stored += static_cast<int64_t>(array.bytes.size());
+  // Parameters, the numbers they start from, and what is made on the way.
+  std::optional<MemoryBound> bound(std::in_place, where, 16 * stored + (int64_t{64} << 20));
   try {
     model.network =
         make_network(record.network, static_cast<int64_t>(model.contract.channels.size()),
@@ -128,6 +135,7 @@ Model to_model(const std::string& path, const io::Checkpoint& checkpoint, const 
   } catch (const UsageError& error) {  // in a file it is the file's fault
     throw DataError("{}: {}", where, error.what());
   }
+  bound.reset();
   Tiling& tiling = model.contract.tiling;
   const bool plane = model.network->dimensions() == 2;
   if (plane && tiling.kind == Tiling::Kind::whole) tiling.kind = Tiling::Kind::slices;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
 #include "phantom/case_files.h"
@@ -83,7 +84,6 @@ void claim_folder(const fs::path& root, const std::string& record, bool force) {
         if (fs::exists(root / name))
           throw UsageError("{}: holds {}/ that this program did not finish; choose another folder",
                            root.string(), name);
-    fs::create_directories(root);
     if (finished || unfinished) remove_earlier_cases(root);
     io::write_atomic(root / unfinished_name, record);
   } catch (const fs::filesystem_error& error) {
@@ -169,7 +169,7 @@ void report_gates(const std::vector<Gate>& gates, const std::string& mode) {
 
 }  // namespace
 
-void write_cohort(const CohortSettings& settings, int threads, bool force) {
+void write_cohort(const CohortSettings& settings, int threads, Claims& claims) {
   check_settings(settings);
   const Grid grid = grid_of(settings);
   const Plants plants = parse_plants(settings.plant, settings.cases);
@@ -180,7 +180,15 @@ void write_cohort(const CohortSettings& settings, int threads, bool force) {
   if (head_scale < 1)
     log::info("the grid is smaller than a head: heads and tumors are shrunk to {:.2f}", head_scale);
   const fs::path root = settings.output_dir;
-  claim_folder(root, settings_record(settings, grid, head_scale), force);
+  const bool own = claims.folder(root.string());
+  if (own && path_exists((root / finished_name).string())) {
+    log::info("{}: finished by the same command before", root.string());
+    std::error_code ignored;
+    fs::remove(root / unfinished_name, ignored);
+    return;
+  }
+  claim_folder(root, settings_record(settings, grid, head_scale), own || claims.force());
+  claims.begin();
 
   std::vector<WrittenCase> cases(static_cast<size_t>(settings.cases));
   std::atomic<int64_t> done{0};

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/claims.h"
 #include "phantom/knobs.h"
 
 namespace kdseg::phantom {
@@ -31,11 +32,11 @@ struct CohortSettings {
 /// give equal bytes, whatever the threads.
 ///
 /// Each case appears whole or not at all. Until the cohort is complete, cohort.partial.json stands
-/// for cohort.json; the same call then continues.
+/// for cohort.json; the same call then continues. The folder is claimed with `claims`.
 /// \throws UsageError  settings out of range; a cohort is there already, or an unfinished one of
-///                     other settings, and not `force`
+///                     other settings, and not `claims.force()`
 /// \throws RunError    a binding gate failed (gates = enforce): no cohort.json is written
 /// \throws Stopped     a signal came; the same call continues
-void write_cohort(const CohortSettings& settings, int threads, bool force);
+void write_cohort(const CohortSettings& settings, int threads, Claims& claims);
 
 }  // namespace kdseg::phantom

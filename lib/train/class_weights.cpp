@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/stop_signal.h"
 #include "base/text.h"
 #include "losses/cross_entropy.h"
 
@@ -40,6 +41,7 @@ void fill_class_weights(std::vector<Section>& terms, data::CaseStore& training, 
   if (open.empty()) return;
   std::vector<std::vector<int64_t>> counts(static_cast<size_t>(training.size()));
   parallel_for(training.size(), threads, [&](int64_t i) {
+    throw_if_signalled();
     counts[static_cast<size_t>(i)] = voxels_per_class(*training.get(i), classes);
   });
   std::vector<int64_t> sum(static_cast<size_t>(classes), 0);

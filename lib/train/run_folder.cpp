@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "io/atomic_file.h"
-#include "io/checkpoint_file.h"
+#include "io/verify.h"
 #include "train/state.h"
 
 namespace kdseg::train {
@@ -28,12 +28,13 @@ bool RunFolder::written_again() {
   const auto kept = directory_.result(result_key());
   if (!kept) return false;
   try {
-    io::read_checkpoint(*kept);
+    io::verified_content_sha256(*kept);
   } catch (const DataError& e) {
     log::warning("{}; training anew", e.what());
     return false;
   }
   io::copy_atomic(*kept, output_);
+  directory_.remove_states();  // of a call that was killed before it came to that
   log::info("{} written from {}: this training was finished before; --resume never repeats it",
             output_, *kept);
   return true;

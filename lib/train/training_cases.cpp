@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/sha256.h"
+#include "base/stop_signal.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
 #include "cohort/pool.h"
@@ -186,6 +187,7 @@ TrainingCases open_cases(const LearningSettings& settings, int threads) {
   for (auto& part : cases.streams) {
     std::vector<Header> headers(part.size());
     parallel_for(static_cast<int64_t>(headers.size()), threads, [&](int64_t i) {
+      throw_if_signalled();
       headers[static_cast<size_t>(i)] = read_header(part.row(static_cast<size_t>(i)));
     });
     const Volume& first = headers.front().volume;
@@ -240,6 +242,7 @@ std::unique_ptr<prepare::Recipe> open_recipe(const StreamCases& cases, const std
   const std::string& file = cases.stream.recipe;
   const auto fit = [&](const Section& section) {
     const auto load = [&](int64_t i) {
+      throw_if_signalled();
       const auto& path = cases.training[static_cast<size_t>(i)].path;
       return cases.stream.labels == data::LabelRule::none ? io::read_volume_without_label(path)
                                                           : io::read_volume(path);

@@ -30,7 +30,7 @@ for kind in h5 nii.gz; do
   expect_file "part.$kind/ensemble-label.journal"
 
   # Predictions of another network are not taken for finished ones.
-  expect_error 2 'exists' "$BIN/ensemble-label" --model other.h5 "${on_cpu[@]}" --cases volumes/cases.tsv \
+  expect_error 2 'unfinished work of another command' "$BIN/ensemble-label" --model other.h5 "${on_cpu[@]}" --cases volumes/cases.tsv \
     "${flags[@]}" --output-dir "part.$kind"
   run "${label[@]}" --output-dir "part.$kind"
   expect_stderr '[1-4] of 5 predictions kept'

@@ -29,7 +29,7 @@ for normalize in theory minmax-set; do
   expect_no_file "part.$normalize/predictions.csv"
 
   # Other settings are another run.
-  expect_error 2 'exists' "${sample[@]}" --output-dir "part.$normalize" --seed 3
+  expect_error 2 'unfinished work of another command' "${sample[@]}" --output-dir "part.$normalize" --seed 3
   run "${sample[@]}" --output-dir "part.$normalize"
   expect_stderr '[1-4] of 5 predictions kept'
   expect_equal "$(content_of)" "$whole" 'continued'

@@ -16,8 +16,8 @@ expect_file volumes/p1.h5 volumes/p2.h5
 expect_no_file volumes/p3.h5 volumes/cases.tsv
 
 nifti 3.nii.gz --seed 3
-expect_error 2 'p1.h5 exists.*--force' "$BIN/preprocess" --cases scans.csv --output-dir volumes \
-  --store f16
+expect_error 2 'volumes: holds the unfinished work of another command.*--force' "$BIN/preprocess" \
+  --cases scans.csv --output-dir volumes --store f16
 run "$BIN/preprocess" --cases scans.csv --output-dir volumes
 expect_stderr '2 of 4 volumes kept'
 expect_equal "$(content_of)" "$whole"

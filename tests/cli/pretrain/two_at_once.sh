@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A second training in a run folder names the first and stops; the first is not disturbed.
+# A second training with an output or a run folder names the first and stops; the first is not disturbed.
 source "$KDSEG_TEST_LIB"
 source "$KDSEG_SOURCE_DIR/tests/cli/pretrain/common.bash"
 make_volumes
@@ -13,8 +13,11 @@ for _ in $(seq 1200); do
   sleep 0.05
 done
 kill -STOP $first
-expect_error 1 "a.h5.run: in use by process $first on .*; wait for it, or choose another --run-dir" \
+expect_error 1 "a.h5: in use by process $first on .*; wait for it, or choose another name" \
   "${long[@]}" --output a.h5
+expect_error 1 "a.h5.run: in use by process $first on .*; wait for it, or choose another --run-dir" \
+  "${long[@]}" --output b.h5 --run-dir a.h5.run
+expect_no_file b.h5 .b.h5.unfinished
 expect_error 1 "in use by process $first" "${long[@]}" --output a.h5 --resume never
 kill -CONT $first
 wait $first || fail "the first training failed: $(cat first.log)"

@@ -122,7 +122,7 @@ TEST(ClaimOutput, RefusesWhatExistsUnlessForced) {
   const Folder folder;
   const auto old = folder.write("old.h5", "x");
   const auto claim = [&](const std::string& path) {
-    return [path](Context& c) { c.claim_output(path); };
+    return [path](Context& c) { c.claim_outputs({path}); };
   };
   const Outcome refused = call({}, claim(old));
   EXPECT_EQ(refused.code, 2);

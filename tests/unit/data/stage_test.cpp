@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -55,6 +57,25 @@ TEST(Stage, RowsNameEqualCopiesThatGoWithIt) {
   }
   EXPECT_EQ(node.entries(), 0u);
   EXPECT_EQ(test::slurp(shared / "1/case.h5"), "first");
+}
+
+TEST(Stage, TheNextOneRemovesWhatADeadProcessLeftAndNothingOfALivingOne) {
+  const test::Folder node;
+  const Tmpdir tmpdir(node.path());
+  const pid_t child = fork();
+  if (child == 0) {
+    auto* left = new Stage;  // as after kill -9
+    test::spill(left->folder() + "/0.h5", "copy");
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_EQ(node.entries(), 1u);
+  const Stage one;
+  EXPECT_EQ(node.entries(), 1u);
+  const Stage two;
+  EXPECT_EQ(node.entries(), 2u) << "the first one is in use";
+  EXPECT_TRUE(std::filesystem::exists(one.folder()));
 }
 
 TEST(Stage, MissingVolumeIsNamedAndNothingStays) {

@@ -106,6 +106,17 @@ TEST_F(CheckpointFile, RefusesAnotherArchitectureChannelsOrClasses) {
               HasSubstr("XX"));
 }
 
+TEST_F(CheckpointFile, CannotAskForFarMoreMemoryThanItHolds) {
+  io::Checkpoint checkpoint = to_checkpoint(small_model(1));
+  for (auto& setting : checkpoint.networks.at("network").network.settings)
+    if (setting.key == "width") setting.value = "1024";  // gigabytes of parameters
+  io::write_checkpoint(path_, checkpoint, {}, {.force = true});
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path_, at::kCPU); }),
+              HasSubstr("far larger than the parameters it holds"));
+  write(small_model(1));
+  EXPECT_NO_THROW(load_model(path_, at::kCPU)) << "the bound is gone with the file";
+}
+
 TEST_F(CheckpointFile, RefusesAnUnknownNetwork) {
   Model model = small_model(1);
   model.section.name = "no-such-net";

@@ -20,6 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// As a call of the program.
+void write_whole(const CohortSettings& settings, int threads, bool force) {
+  Claims claims("phantom", force);
+  write_cohort(settings, threads, claims);
+  claims.finish();
+}
+
 class Cohort : public testing::Test {
  protected:
   void SetUp() override {
@@ -59,7 +66,7 @@ class Cohort : public testing::Test {
 };
 
 TEST_F(Cohort, HasTheLayoutAndHeadersOfBrats) {
-  write_cohort(settings(), 2, false);
+  write_whole(settings(), 2, false);
   for (int64_t i = 0; i < 3; ++i) {
     EXPECT_EQ(folder_of(i).filename(), fmt::format("Brats18_SYN01_{:04}_1", i + 1));
     for (const char* suffix : {"flair", "t1", "t1ce", "t2"}) {
@@ -83,7 +90,7 @@ TEST_F(Cohort, HasTheLayoutAndHeadersOfBrats) {
 }
 
 TEST_F(Cohort, ContinuesAfterAnInterruptionAndEndsWithTheSameBytes) {
-  write_cohort(settings(), 1, false);
+  write_whole(settings(), 1, false);
   const std::string whole = record();
   // As an interruption leaves it: the settings' record, one case gone, one half written.
   const fs::path second = folder_of(1);
@@ -97,29 +104,29 @@ TEST_F(Cohort, ContinuesAfterAnInterruptionAndEndsWithTheSameBytes) {
 
   CohortSettings other = settings();
   other.seed = 6;
-  EXPECT_THROW(write_cohort(other, 1, false), UsageError);
-  write_cohort(settings(), 3, false);
+  EXPECT_THROW(write_whole(other, 1, false), UsageError);
+  write_whole(settings(), 3, false);
   EXPECT_EQ(record(), whole);
   EXPECT_EQ(fs::last_write_time(file_of(0, "t1.nii.gz")), untouched);
 }
 
 TEST_F(Cohort, MakesADamagedCaseAgain) {
-  write_cohort(settings(2), 1, false);
+  write_whole(settings(2), 1, false);
   const std::string whole = record();
   auto part = nlohmann::ordered_json::parse(whole);
   for (const char* key : {"gates", "cases", "files"}) part.erase(key);
   std::ofstream(file_of(1, "t2.nii.gz"), std::ios::trunc) << "cut";
   fs::remove(folder_ / "cohort.json");
   io::write_atomic(folder_ / "cohort.partial.json", part.dump(2) + "\n");
-  write_cohort(settings(2), 1, false);
+  write_whole(settings(2), 1, false);
   EXPECT_EQ(record(), whole);
 }
 
 TEST_F(Cohort, RefusesToReplaceUnlessForced) {
-  write_cohort(settings(3), 1, false);
-  EXPECT_THROW(write_cohort(settings(2), 1, false), UsageError);
+  write_whole(settings(3), 1, false);
+  EXPECT_THROW(write_whole(settings(2), 1, false), UsageError);
   EXPECT_EQ(json().at("cases").size(), 3u);
-  write_cohort(settings(2), 1, true);
+  write_whole(settings(2), 1, true);
   EXPECT_EQ(json().at("cases").size(), 2u);
   size_t left = 0;
   for (const char* grade : {"HGG", "LGG"})
@@ -130,20 +137,20 @@ TEST_F(Cohort, RefusesToReplaceUnlessForced) {
 
 TEST_F(Cohort, RefusesAFolderWithForeignCases) {
   fs::create_directories(folder_ / "HGG" / "Brats18_2013_2_1");
-  EXPECT_THROW(write_cohort(settings(), 1, false), UsageError);
+  EXPECT_THROW(write_whole(settings(), 1, false), UsageError);
   EXPECT_TRUE(fs::exists(folder_ / "HGG" / "Brats18_2013_2_1"));
 }
 
 TEST_F(Cohort, WritesNothingWhenSettingsAreWrong) {
   CohortSettings s = settings();
   s.knobs.kappa = 2;
-  EXPECT_THROW(write_cohort(s, 1, false), UsageError);
+  EXPECT_THROW(write_whole(s, 1, false), UsageError);
   s = settings();
   s.plant = {"no-such-fault"};
-  EXPECT_THROW(write_cohort(s, 1, false), UsageError);
+  EXPECT_THROW(write_whole(s, 1, false), UsageError);
   s = settings();
   s.atlas_t1 = folder_ / "none.nii.gz";
-  EXPECT_THROW(write_cohort(s, 1, false), DataError);
+  EXPECT_THROW(write_whole(s, 1, false), DataError);
   EXPECT_FALSE(fs::exists(folder_));
 }
 
@@ -153,7 +160,7 @@ TEST_F(Cohort, PlantsTheFaultsOfRealDataSets) {
   s.plant = {"odd-seg-name=1",    "plain-nii=2",          "header-mismatch=3",
              "negative-voxels=4", "extreme-maximum=5",    "blurred-sequence=6",
              "missing-et=7",      "two-seg-candidates=8", "prefix-case=9"};
-  write_cohort(s, 2, false);
+  write_whole(s, 2, false);
   EXPECT_TRUE(fs::exists(folder_of(0) / "W39_1998.09.19_Segm.nii"));
   EXPECT_FALSE(fs::exists(file_of(0, "seg.nii.gz")));
   EXPECT_TRUE(fs::exists(file_of(1, "t1.nii")));
@@ -179,7 +186,7 @@ TEST_F(Cohort, PlantsTheFaultsOfRealDataSets) {
 TEST_F(Cohort, DoublesTheFolder) {
   CohortSettings s = settings(1);
   s.plant = {"double-folder"};
-  write_cohort(s, 1, false);
+  write_whole(s, 1, false);
   EXPECT_TRUE(
       fs::exists(folder_ / "MICCAI_BraTS_2018_Data_Training" / "MICCAI_BraTS_2018_Data_Training"));
   EXPECT_FALSE(fs::exists(folder_ / "HGG"));
@@ -188,7 +195,7 @@ TEST_F(Cohort, DoublesTheFolder) {
 TEST_F(Cohort, LeavesTheLastCasesUnlabelled) {
   CohortSettings s = settings(2);
   s.unlabelled = 1;
-  write_cohort(s, 1, false);
+  write_whole(s, 1, false);
   EXPECT_TRUE(fs::exists(file_of(0, "seg.nii.gz")));
   EXPECT_FALSE(fs::exists(file_of(1, "seg.nii.gz")));
   EXPECT_TRUE(fs::exists(file_of(1, "t1.nii.gz")));
@@ -210,7 +217,7 @@ TEST_F(Cohort, TakesAnAtlas) {
   image::write_scan(atlas, grid, voxels.data());
   CohortSettings s = settings(1);
   s.atlas_t1 = atlas;
-  write_cohort(s, 1, false);
+  write_whole(s, 1, false);
   EXPECT_TRUE(json().at("head").contains("atlas_sha256"));
   const auto t1 = image::read_scan(file_of(0, "t1.nii.gz")).image;
   const auto brain =
@@ -218,7 +225,7 @@ TEST_F(Cohort, TakesAnAtlas) {
   const double ball_ml = 4.0 / 3 * 3.14159 * 66 * 66 * 66 / 1000;
   EXPECT_NEAR(static_cast<double>(brain) * t1.grid.voxel_volume_ml(), ball_ml, 0.35 * ball_ml);
   s.atlas_centers = {41, 41, 106};
-  EXPECT_THROW(write_cohort(s, 1, true), UsageError);
+  EXPECT_THROW(write_whole(s, 1, true), UsageError);
 }
 
 TEST(Plants, AreDealtOrAddressed) {
