@@ -61,7 +61,8 @@ class Networks : public ::testing::Test {
   }
 
   io::Prediction predict(std::vector<std::string> files, const std::string& network) {
-    labeling::label_cases(settings(std::move(files), network), {1, true, {}});
+    labeling::label_cases(settings(std::move(files), network),
+                          {1, {}, {}, std::make_shared<Claims>("networks_test", true)});
     return io::read_prediction(folder_ / "out.h5");
   }
 
@@ -97,7 +98,8 @@ TEST_F(Networks, AreSampledTogether) {
   labeling::SamplingSettings sampling;
   sampling.samples = 2;
   const auto sampled = [&](const std::string& network) {
-    labeling::sample_cases(settings({"several.h5"}, network), sampling, {1, true, {}});
+    labeling::sample_cases(settings({"several.h5"}, network), sampling,
+                           {1, {}, {}, std::make_shared<Claims>("networks_test", true)});
     return io::read_prediction(folder_ / "out.h5");
   };
   const auto real = sampled("real"), syn = sampled("syn"), both = sampled("");
