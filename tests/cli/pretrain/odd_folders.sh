@@ -17,4 +17,4 @@ if [ "$(id -u)" = 0 ]; then  # root may write anywhere: ask as nobody
   "${as_user[@]}" test -x "$BIN/pretrain" -a -r volumes/cases.tsv 2> /dev/null || skip "nobody may not read this folder"
 fi
 expect_exit 1 "${as_user[@]}" "$BIN/pretrain" "${common[@]}" --output locked/a.h5
-expect_stderr 'pretrain: error: locked/a.h5.run: cannot be made: Permission denied'
+expect_stderr 'pretrain: error: locked/.a.h5.unfinished: cannot be made: Permission denied'
