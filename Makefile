@@ -16,7 +16,7 @@ MUTATE ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
-FAULTS ?= --minutes 4
+FAULTS ?= --without-torch --minutes 3 --kills 24
 # A core each, and two GiB of free memory: what the compiler takes for the largest files.
 JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ {n = int($$2 / 2097152); print n < 1 ? 1 : n < cores ? n : cores}' /proc/meminfo)
 PREFIX ?= /usr/local
@@ -89,7 +89,7 @@ test-cluster: build  ## trainings through a real Slurm of one node, started and 
 	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
 	@ctest --test-dir $(BUILD) -L cluster --output-on-failure --no-tests=error
 
-test-faults: build  ## fail every system call in turn, kill at random; the same command must continue (4 minutes; FAULTS= all)
+test-faults: build  ## fail every system call in turn, kill at random; the same command must continue (2 minutes; FAULTS= all programs)
 	@$(call compile,programs kdseg_faults)
 	@$(PYTHON) tests/faults/run.py $(BUILD)/bin $(BUILD)/tests/kdseg_faults.so --jobs $(JOBS) $(FAULTS)
 

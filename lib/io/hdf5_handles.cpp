@@ -72,6 +72,9 @@ herr_t note_causes(hid_t stack, void*) {
 }  // namespace
 
 Hdf5Turn::Hdf5Turn() : lock_(library_mutex()) {
+  // Without the library's clean-up at exit: after a close() that failed it crashes there, with all
+  // work done. What is to be closed we close.
+  [[maybe_unused]] static const herr_t kept = H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, note_causes, nullptr);
   causes = {};
 }

@@ -101,6 +101,8 @@ def judge(bench, call, expected, work, code, stderr, what):
     faults = []
     if code == 0:
         faults += differences(bench.state(call, work), expected)
+        if "it is trained again" in stderr:  # told: the network is there, its second copy is not
+            faults = [f for f in faults if not re.fullmatch(r"missing \S+\.run/result-\S+", f)]
         if faults:
             faults.append("although it ended with 0")
     elif code not in (1, -signal.SIGKILL):
@@ -152,12 +154,13 @@ def main():
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many; 0: try every k")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--only", default="", help="calls whose names start so")
+    parser.add_argument("--without-torch", action="store_true", help="phantom, preprocess and evaluate alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     random.seed(arguments.seed)
     began = time.monotonic()
-    torch = os.path.exists(os.path.join(arguments.bin, "pretrain"))
+    torch = not arguments.without_torch and os.path.exists(os.path.join(arguments.bin, "pretrain"))
     with tempfile.TemporaryDirectory(prefix="kdseg-faults-") as folder:
         bench = Bench(arguments, folder)
         programs.prepare(bench.bin, bench.source, bench.inputs, torch)
