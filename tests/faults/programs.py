@@ -63,7 +63,7 @@ class-weights = 1 59.4507 23.3190 71.8481
 
 [adversary]
 network = hierarchical-discriminator
-width = 8
+width = 32
 weight = 0.2
 """
 
