@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cohort/pattern.h"
-#include "io/atomic_file.h"
 
 namespace kdseg::cohort {
 namespace {
@@ -68,7 +68,7 @@ void check_bounds(const std::string& path, const std::string& text) {
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {
-    const std::string text = io::read_text(path);
+    const std::string text = read_text(path);
     check_bounds(path, text);
     try {
       root_ = YAML::Load(text);

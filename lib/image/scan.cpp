@@ -7,8 +7,8 @@
 #include "base/errors.h"
 #include "base/folder.h"
 #include "base/read_file.h"
+#include "base/replace_file.h"
 #include "image/formats.h"
-#include "image/replace_file.h"
 
 namespace kdseg::image {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/errors.h"
 #include "base/interrupt.h"
-#include "base/partial_file.h"
 #include "base/read_file.h"
+#include "base/replace_file.h"
 #include "base/sha256.h"
 
 namespace kdseg::io {
@@ -31,7 +31,6 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   bool good() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
 
   bool write_all(std::span<const std::byte> content) {
     while (!content.empty()) {
@@ -43,9 +42,6 @@ class File {
     return true;
   }
 
-  /// Devices and pipes cannot be flushed to disk, which is no failure.
-  bool flush() { return fsync(descriptor_) == 0 || errno == EINVAL || errno == EROFS; }
-
   bool close_checked() {
     const int descriptor = descriptor_;
     descriptor_ = -1;
@@ -55,32 +51,6 @@ class File {
  private:
   int descriptor_;
 };
-
-/// Removes a temporary file unless it was renamed.
-class Remover {
- public:
-  explicit Remover(std::string path) : path_(std::move(path)) {}
-  ~Remover() {
-    if (!path_.empty()) unlink(path_.c_str());
-  }
-  Remover(const Remover&) = delete;
-  Remover& operator=(const Remover&) = delete;
-  void keep() { path_.clear(); }
-
- private:
-  std::string path_;
-};
-
-void rename_into_place(const std::string& temporary, const std::string& path) {
-  if (rename(temporary.c_str(), path.c_str()) != 0)
-    throw RunError("{}: cannot be written: {}", path, reason());
-  // The rename itself must survive a power cut; not every file system can flush a folder.
-  auto folder = fs::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
-  File opened(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened.good() && !opened.flush() && errno != ENOTSUP)
-    throw RunError("{}: flushing its folder to disk failed: {}; try again", path, reason());
-}
 
 /// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
 bool is_device(const std::string& path) {
@@ -98,35 +68,19 @@ void write_atomic(const std::string& path, std::span<const std::byte> content) {
       throw RunError("{}: cannot be written: {}", path, reason());
     return;
   }
-  const auto temporary = partial_name(path);
-  File file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
-  if (!file.good()) throw RunError("{}: cannot be written: {}", path, reason());
-  Remover remover(temporary);
-  if (!file.write_all(content) || !file.flush() || !file.close_checked())
-    throw RunError("{}: cannot be written: {}", path, reason());
-  rename_into_place(temporary, path);
-  remover.keep();
+  replace_file(path, [&](const std::string& temporary) {
+    File file(temporary, O_WRONLY | O_CLOEXEC);
+    if (!file.good() || !file.write_all(content) || !file.close_checked())
+      throw RunError("{}: cannot be written: {}", path, reason());
+  });
 }
 
 void write_atomic(const std::string& path, std::string_view text) {
   write_atomic(path, std::as_bytes(std::span(text.data(), text.size())));
 }
 
-void write_atomic_by_name(const std::string& path,
-                          const std::function<void(const std::string&)>& write) {
-  const auto temporary = partial_name(path);
-  Remover remover(temporary);
-  write(temporary);
-  {
-    File file(temporary, O_RDONLY | O_CLOEXEC);
-    if (!file.good() || !file.flush()) throw RunError("{}: cannot be written: {}", path, reason());
-  }
-  rename_into_place(temporary, path);
-  remover.keep();
-}
-
 void copy_atomic(const std::string& from, const std::string& to) {
-  write_atomic_by_name(to, [&](const std::string& temporary) {
+  replace_file(to, [&](const std::string& temporary) {
     std::error_code error;
     fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
     if (error) throw RunError("{}: cannot be copied to {}: {}", from, to, error.message());
@@ -159,7 +113,5 @@ std::string copy_hashed(const std::string& from, const std::string& to) {
   if (!file.close_checked()) throw RunError("{}: cannot be written: {}", to, reason());
   return hash.hex();
 }
-
-std::string read_text(const std::string& path) { return kdseg::read_text(path); }
 
 }  // namespace kdseg::io

@@ -1,22 +1,15 @@
 // Files that appear whole or not at all.
 #pragma once
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace kdseg::io {
 
-/// Writes beside `path`, flushes to disk, renames. RunError with the system's reason (disk full,
-/// permission); nothing is left behind.
+/// By replace_file(); devices and pipes are written to.
 void write_atomic(const std::string& path, std::span<const std::byte> content);
 void write_atomic(const std::string& path, std::string_view text);
-
-/// For libraries that write by name: `write(temporary)` makes the file (the temporary name keeps
-/// the extension of `path`), then it is flushed and renamed; removed when `write` throws.
-void write_atomic_by_name(const std::string& path,
-                          const std::function<void(const std::string&)>& write);
 
 /// RunError when `from` cannot be read or `to` not be written.
 void copy_atomic(const std::string& from, const std::string& to);
@@ -30,6 +23,5 @@ std::string copy_hashed(const std::string& from, const std::string& to);
 void refuse_existing(const std::string& path, bool force);
 
 std::string sha256_of_file(const std::string& path);  ///< DataError when unreadable
-std::string read_text(const std::string& path);       ///< DataError when missing or unreadable
 
 }  // namespace kdseg::io

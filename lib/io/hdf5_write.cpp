@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/errors.h"
+#include "base/replace_file.h"
 #include "io/atomic_file.h"
 #include "io/hdf5_handles.h"
 #include "io/provenance_json.h"
@@ -251,7 +252,7 @@ void append_seal(const std::string& file, uint64_t metadata_bytes) {
 }
 
 void write_on_disk(const std::string& path, const Tree& tree, const Envelope& envelope) {
-  write_atomic_by_name(path, [&](const std::string& temporary) {
+  replace_file(path, [&](const std::string& temporary) {
     uint64_t metadata_bytes = 0;
     {
       const Hdf5Turn turn;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
 

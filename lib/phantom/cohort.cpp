@@ -70,7 +70,7 @@ void claim_folder(const fs::path& root, const std::string& record, bool force) {
     if (finished && !force)
       throw UsageError("{}: holds a cohort already; give --force to replace it, or another folder",
                        root.string());
-    if (!finished && unfinished && io::read_text(root / unfinished_name) == record) {
+    if (!finished && unfinished && read_text(root / unfinished_name) == record) {
       log::info("continuing the unfinished cohort in {}", root.string());
       return;
     }

@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
+#include "base/read_file.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "io/atomic_file.h"
 #include "io/tree.h"
 
 namespace kdseg::train {
@@ -37,7 +37,7 @@ bool counts(const std::string& name) {
 }
 
 std::string content_of(const std::string& file) {
-  return file.ends_with(".ini") || io::schema_of(file).empty() ? io::read_text(file)
+  return file.ends_with(".ini") || io::schema_of(file).empty() ? read_text(file)
                                                                : io::stored_content_sha256(file);
 }
 

@@ -6,6 +6,8 @@
 #include <csignal>
 
 #include "base/errors.h"
+#include "base/read_file.h"
+#include "base/replace_file.h"
 #include "unit/folder.h"
 
 namespace {
@@ -17,18 +19,18 @@ TEST(AtomicFile, ReplacesWholeFiles) {
   const Folder folder;
   io::write_atomic(folder / "a.txt", "first, longer");
   io::write_atomic(folder / "a.txt", "second");
-  EXPECT_EQ(io::read_text(folder / "a.txt"), "second");
+  EXPECT_EQ(read_text(folder / "a.txt"), "second");
   EXPECT_EQ(folder.entries(), 1u);
 }
 
 TEST(AtomicFile, LeavesNothingWhenTheWriterThrows) {
   const Folder folder;
-  EXPECT_THROW(io::write_atomic_by_name(folder / "a.nii.gz",
-                                        [](const std::string& name) {
-                                          EXPECT_TRUE(name.ends_with(".gz"));
-                                          test::spill(name, "half of it");
-                                          throw RunError("disk on fire");
-                                        }),
+  EXPECT_THROW(replace_file(folder / "a.nii.gz",
+                            [](const std::string& name) {
+                              EXPECT_TRUE(name.ends_with(".gz"));
+                              test::spill(name, "half of it");
+                              throw RunError("disk on fire");
+                            }),
                RunError);
   EXPECT_EQ(folder.entries(), 0u);
 }
@@ -55,7 +57,7 @@ TEST(AtomicFile, KeepsTheOldFileWhenTheDiskFillsUp) {
   EXPECT_THROW(io::write_atomic(folder / "a.txt", std::string(5000, 'x')), RunError);
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  EXPECT_EQ(io::read_text(folder / "a.txt"), "old");
+  EXPECT_EQ(read_text(folder / "a.txt"), "old");
   EXPECT_EQ(folder.entries(), 1u);
 }
 
@@ -65,9 +67,9 @@ TEST(AtomicFile, WritesIntoDevicesInsteadOfReplacingThem) {
 }
 
 TEST(ReadText, NamesMissingFiles) {
-  EXPECT_THAT(test::message_of<DataError>([] { io::read_text("/nowhere/a.txt"); }),
+  EXPECT_THAT(test::message_of<DataError>([] { read_text("/nowhere/a.txt"); }),
               HasSubstr("/nowhere/a.txt"));
-  EXPECT_THROW(io::read_text("/"), DataError);
+  EXPECT_THROW(read_text("/"), DataError);
   EXPECT_THROW(io::sha256_of_file("/nowhere/a.txt"), DataError);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "io/atomic_file.h"
 #include "unit/folder.h"
 
@@ -39,7 +40,7 @@ TEST(RunDirectory, KeepsTheResultOfTheLatestInputsOnly) {
   EXPECT_FALSE(run.result("a"));
   run.keep_result(folder / "student.h5", "a");
   ASSERT_TRUE(run.result("a"));
-  EXPECT_EQ(io::read_text(*run.result("a")), "parameters");
+  EXPECT_EQ(read_text(*run.result("a")), "parameters");
   EXPECT_FALSE(run.result("b"));
   run.keep_result(folder / "student.h5", "b");
   EXPECT_TRUE(run.result("b"));

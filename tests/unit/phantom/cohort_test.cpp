@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/read_file.h"
 #include "image/scan.h"
 #include "io/atomic_file.h"
 #include "phantom/faults.h"
@@ -49,7 +50,7 @@ class Cohort : public testing::Test {
     s.output_dir = folder_;
     return s;
   }
-  std::string record() const { return io::read_text(folder_ / "cohort.json"); }
+  std::string record() const { return read_text(folder_ / "cohort.json"); }
   nlohmann::json json() const { return nlohmann::json::parse(record()); }
   fs::path folder_of(int64_t index) const {
     const auto id = json().at("cases").at(index).at("id").get<std::string>();
