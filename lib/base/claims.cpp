@@ -9,6 +9,7 @@
 #include "base/file_lock.h"
 #include "base/partial_file.h"
 #include "base/read_file.h"
+#include "base/replace_file.h"
 #include "base/text.h"
 
 namespace kdseg {
@@ -18,12 +19,6 @@ namespace fs = std::filesystem;
 
 const std::string mark_ending = ".unfinished";
 constexpr char fresh = 'n', replaced = 'r';  ///< an output that was not there, or was, at first
-
-bool is_device(const std::string& path) {
-  std::error_code ignored;
-  const auto status = fs::status(path, ignored);
-  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
-}
 
 fs::path folder_of(const std::string& path) {
   const auto folder = fs::path(path).parent_path();

@@ -31,6 +31,13 @@ void flush(const std::string& place, int flags, const std::string& path, const c
 
 }  // namespace
 
+bool is_device(const std::string& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
 void replace_file(const std::string& path, const std::function<void(const std::string&)>& write) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();

@@ -5,6 +5,9 @@
 
 namespace kdseg {
 
+/// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
+bool is_device(const std::string& path);
+
 /// Calls write(temporary) with a name beside `path` that ends like `path`, flushes that file to
 /// disk, renames it to `path` and flushes the rename, too. Nothing is left behind when something
 /// fails.

@@ -52,13 +52,6 @@ class File {
   int descriptor_;
 };
 
-/// /dev/stdout, /dev/null, a named pipe: written to, never replaced.
-bool is_device(const std::string& path) {
-  std::error_code ignored;
-  const auto status = fs::status(path, ignored);
-  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
-}
-
 }  // namespace
 
 void write_atomic(const std::string& path, std::span<const std::byte> content) {

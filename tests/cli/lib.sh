@@ -84,3 +84,17 @@ make_cohort() {
   shift
   run "$BIN/phantom" --anatomy brain --size tiny --output-dir "$folder" --quiet "$@"
 }
+
+# ends_within_two_seconds PROCESS SECONDS: a TERM, so long after it heeds signals, ends it in good order.
+ends_within_two_seconds() {
+  local process=$1 code=0 began took
+  await_handlers "$process"
+  sleep "$2"
+  kill -0 "$process" || fail 'it ended before the signal'
+  kill -TERM "$process"
+  began=$(date +%s%N)
+  wait "$process" || code=$?
+  took=$((($(date +%s%N) - began) / 1000000))
+  expect_equal "$code" 75
+  ((took < 2000)) || fail "$took ms from the signal to the end"
+}
