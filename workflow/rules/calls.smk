@@ -106,11 +106,11 @@ def available_flag(wildcards):
 
 def comparisons_in(study, kind):
     """Reference and others of a study's comparisons, as far as both are run and have such scores."""
-    control = control_of(study)
-    wanted = (control or EXPERIMENT)["comparisons"]
+    part = part_of(study)
+    wanted = (part or EXPERIMENT)["comparisons"]
     pool = ROWS
-    if control:
-        pool = rows_of_control(control)
+    if part:
+        pool = rows_of_part(part)
     elif kind == "uncertainty":
         pool = SAMPLED
     found = {
@@ -119,10 +119,9 @@ def comparisons_in(study, kind):
     return {r: others for r, others in found.items() if others}
 
 
-def rows_of_control(control):
-    return [
-        row for name in control["methods"] for row in papers.rows_of(EXPERIMENT, name)
-    ]
+def rows_of_part(part):
+    """The rows of a control or of an amount of labels."""
+    return [row for name in part["methods"] for row in papers.rows_of(EXPERIMENT, name)]
 
 
 def comparison_files(study):

@@ -16,8 +16,8 @@ def cohort_of(wildcards):
 
 def knobs(wildcards):
     """What differs between this cohort's phantoms and those that the scale says."""
-    control = control_of(wildcards.study) or {}
-    found = {**cohort_of(wildcards).get("phantom", {}), **control.get("phantom", {})}
+    part = part_of(wildcards.study) or {}
+    found = {**cohort_of(wildcards).get("phantom", {}), **part.get("phantom", {})}
     return " ".join(f"--{key} {value}" for key, value in found.items())
 
 
@@ -44,7 +44,7 @@ def columns_of(wildcards):
 
 def deal_flags(wildcards, input):
     """How a cohort is divided: by published columns where they say it, else dealt into a split or folds; and its pool."""
-    flags, published = "" if POOL_BY_SEED else pool_flags(cohort_of(wildcards)), []
+    flags, published = "" if POOL_BY_SEED else pool_flags(wildcards), []
     if input.columns:
         flags += f"--columns {input.columns} "
         with open(input.columns) as table:
@@ -60,10 +60,13 @@ def deal_flags(wildcards, input):
     return flags + f"--split {','.join(map(str, split))}{proportions}"
 
 
-def pool_flags(cohort):
+def pool_flags(wildcards):
     """--pool SPLIT=HOW of a cohort that has cases to set apart."""
-    pool = cohort.get("pool", {})
-    if POOL_BY_SEED:
+    pool = cohort_of(wildcards).get("pool", {})
+    labelled = (part_of(wildcards.study) or {}).get("labelled")
+    if labelled:
+        pool = {"train": TRAINING_CASES - labelled}
+    elif POOL_BY_SEED:
         pool = SCALING.get("pool") or pool
     parts = {"any": "all"} if pool == "all" else pool
     return "".join(f"--pool {split}={how} " for split, how in parts.items())

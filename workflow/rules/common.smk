@@ -1,7 +1,7 @@
 # Names, paths and the experiment that the rules share.
 #
-# A study is the experiment on its cohorts: the main one, and one more for each control, whose cohorts are made with
-# other knobs. A method is trained, a row is tested (scripts/experiment.py); most methods are one row.
+# A study is the experiment on its cohorts: the main one, one more for each control, whose cohorts are made with other
+# knobs, and one for each other number of labels. A method is trained, a row is tested (scripts/experiment.py); most methods are one row.
 import os
 import subprocess
 import sys
@@ -47,7 +47,9 @@ for name in METHODS:
     known(name, SCORED, f"methods={name}")
 ROWS = [row for name in METHODS for row in papers.rows_of(EXPERIMENT, name)]
 SAMPLED = [m for m in EXPERIMENT.get("uncertainty", []) if m in ROWS and EVERY_ROW]
-SEEDS = config.get("seeds") or EXPERIMENT.get("seeds") or SCALING.get("seeds", [0])
+SEEDS = config.get("seeds") or papers.seeds_of(
+    EXPERIMENT, SCALE, SCALING.get("seeds", [0])
+)
 FOLD_COUNT = EXPERIMENT.get("folds", 0)
 FOLDS = [0]
 if FOLD_COUNT:
@@ -63,12 +65,15 @@ NAME = "[a-z0-9-]+"
 ROW_NAME = rf"{NAME}(\.{NAME})?"
 SYNTHETIC = SCALING["cohort"] == "synthetic"
 MAIN_STUDY = SCALE if SYNTHETIC else "-".join(EXPERIMENT["cohorts"])
-CONTROLS = (
-    EXPERIMENT.get("controls", {})
-    if SYNTHETIC and EVERY_ROW and SCALING.get("controls")
-    else {}
-)
-STUDIES = [MAIN_STUDY, *(f"{MAIN_STUDY}-{name}" for name in CONTROLS)]
+WITH_OTHERS = SYNTHETIC and EVERY_ROW and SCALING.get("controls")
+CONTROLS = EXPERIMENT.get("controls", {}) if WITH_OTHERS else {}
+TRAINING_CASES = (SCALING.get("split") or EXPERIMENT.get("split", [0]))[0]
+AMOUNTS = {
+    name: amount
+    for name, amount in (EXPERIMENT.get("amounts", {}) if WITH_OTHERS else {}).items()
+    if amount["labelled"] < TRAINING_CASES
+}
+STUDIES = [MAIN_STUDY, *(f"{MAIN_STUDY}-{name}" for name in [*CONTROLS, *AMOUNTS])]
 ROOT = f"{config['results']}/{PAPER}/{MAIN_STUDY}"
 STUDY = f"{config['results']}/{PAPER}/{{study}}"
 RUN = f"{STUDY}/{{method}}/fold{{fold}}_seed{{seed}}"
@@ -85,9 +90,9 @@ def runs_of(rows, study=MAIN_STUDY, pattern=TESTED):
     ]
 
 
-def control_of(study):
-    """The control that a study is; nothing for the main one."""
-    return CONTROLS.get(study[len(MAIN_STUDY) + 1 :])
+def part_of(study):
+    """The control or the amount of labels that a study is; nothing for the main one."""
+    return {**CONTROLS, **AMOUNTS}.get(study[len(MAIN_STUDY) + 1 :])
 
 
 def method_of(wildcards):

@@ -132,7 +132,7 @@ if POOL_BY_SEED:
             mem_mb=1000,
             runtime=10,
         params:
-            pool=lambda wildcards: pool_flags(cohort_of(wildcards)),
+            pool=pool_flags,
         message:
             "setting the pool of seed {wildcards.seed} apart in {wildcards.study} (log: {log})"
         shell:

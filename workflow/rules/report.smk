@@ -3,17 +3,18 @@ SCORES = runs_of(ROWS, pattern=f"{TESTED}/cases.csv") + runs_of(
     SAMPLED, pattern=f"{TESTED}/uncertainty.csv"
 )
 COMPARISONS = comparison_files(MAIN_STUDY)
-CONTROL_FILES = [
+FILES_OF_PARTS = [
     file
-    for name, control in CONTROLS.items()
+    for name, part in {**CONTROLS, **AMOUNTS}.items()
     for file in comparison_files(f"{MAIN_STUDY}-{name}")
-    + runs_of(rows_of_control(control), f"{MAIN_STUDY}-{name}", f"{TESTED}/cases.csv")
+    + runs_of(rows_of_part(part), f"{MAIN_STUDY}-{name}", f"{TESTED}/cases.csv")
 ]
-# Maps of uncertainty are there only where rows were sampled.
+# Maps of uncertainty are there only where rows were sampled, several numbers of labels only where they are run.
+SHOWN = {"segmentations": True, "filtering": SAMPLED, "amounts": AMOUNTS}
 FIGURES = [
     number
     for number, figure in EXPERIMENT.get("figures", {}).items()
-    if figure["kind"] != "filtering" or SAMPLED
+    if SHOWN[figure["kind"]]
 ]
 
 
@@ -46,7 +47,7 @@ rule verdict:
     input:
         SCORES,
         COMPARISONS,
-        CONTROL_FILES,
+        FILES_OF_PARTS,
         experiment=f"{SETTINGS}/experiment.yaml",
     output:
         f"{ROOT}/verdict.csv",
@@ -60,11 +61,12 @@ rule verdict:
         root=folder_of_output,
         rows=ROWS,
         controls=list(CONTROLS),
+        amounts=list(AMOUNTS),
     message:
         "verdict (log: {log})"
     shell:
         "exec python3 workflow/scripts/verdict.py --experiment {input.experiment} --root {params.root}"
-        " --rows {params.rows} --controls {params.controls} --output {output} > {log} 2>&1"
+        " --rows {params.rows} --controls {params.controls} --amounts {params.amounts} --output {output} > {log} 2>&1"
 
 
 if FIGURES:
@@ -72,6 +74,8 @@ if FIGURES:
     rule figures:
         input:
             SCORES,
+            COMPARISONS if AMOUNTS else [],
+            FILES_OF_PARTS if AMOUNTS else [],
             experiment=f"{SETTINGS}/experiment.yaml",
         output:
             expand(f"{ROOT}/figure{{number}}.png", number=FIGURES),
@@ -85,11 +89,12 @@ if FIGURES:
             root=folder_of_output,
             rows=ROWS,
             sampled=SAMPLED,
+            amounts=list(AMOUNTS),
         message:
             "figures (log: {log})"
         shell:
             "exec python3 workflow/scripts/figures.py --experiment {input.experiment} --root {params.root}"
-            " --rows {params.rows} --sampled {params.sampled} > {log} 2>&1"
+            " --rows {params.rows} --sampled {params.sampled} --amounts {params.amounts} > {log} 2>&1"
 
 
 rule report:

@@ -12,7 +12,17 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 METHOD_COLORS = [
-    "#1b6ca8", "#c2571a", "#3a8f4d", "#8a4fa3", "#6b6b6b", "#b8912b", "#b03a5b", "#2a9d9d", "#7a5230", "#4b4fc4", "#9aa51f",
+    "#1b6ca8",
+    "#c2571a",
+    "#3a8f4d",
+    "#8a4fa3",
+    "#6b6b6b",
+    "#b8912b",
+    "#b03a5b",
+    "#2a9d9d",
+    "#7a5230",
+    "#4b4fc4",
+    "#9aa51f",
 ]
 
 plt.rcParams.update(

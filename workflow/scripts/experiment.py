@@ -14,6 +14,12 @@ import yaml
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "experiment.schema.yaml"
 KINDS = {dict: "keys and values", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+# What each kind of figure needs, and what it takes besides.
+FIGURES = {
+    "segmentations": (("region", "channels"), ("methods", "cases")),
+    "filtering": (("region", "channels"), ()),
+    "amounts": (("regions", "metric", "methods", "gains"), ()),
+}
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
 
 
@@ -120,6 +126,10 @@ class References:
                     self.row(row[key], "gate", i, key)
         for name, control in e.get("controls", {}).items():
             self.control(control, "controls", name)
+        for name, amount in e.get("amounts", {}).items():
+            self.study(amount, "amounts", name)
+            if name in e.get("controls", {}):
+                raise Fault(["amounts", name], "is the name of a control too; results of the two would lie in one folder")
 
     def division(self):
         e = self.experiment
@@ -131,6 +141,8 @@ class References:
                 raise Fault(["cohorts", name, "pool"], "parts of splits, but cases are dealt into folds; expected any")
             if e.get("pool_by_seed") and splits != {"train"}:
                 raise Fault(["pool_by_seed"], f"the pool of {name} is not of train alone: test cases would differ by seed")
+        if "amounts" in e and not e.get("pool_by_seed"):
+            raise Fault(["amounts"], "goes with pool_by_seed, which says which cases keep their labels")
         if e.get("pool_by_seed") and len(e["cohorts"]) > 1:
             raise Fault(["pool_by_seed"], "is for one cohort")
         if "proportions" in e and "split" not in e:
@@ -209,12 +221,19 @@ class References:
             self.all_rows(table.get("without", []), *at, "without")
 
     def figure(self, figure, *at):
-        self.region(figure["region"], *at, "region")
+        needs, takes = FIGURES[figure["kind"]]
+        for key in needs:
+            if key not in figure:
+                raise Fault(at, f"lacks the key '{key}'")
+        for key in figure:
+            if key not in (*needs, *takes, "kind", "note"):
+                raise Fault([*at, key], f"is nothing for a figure of {figure['kind']}{did_you_mean(key, [*needs, *takes])}")
+        for i, region in enumerate(figure.get("regions", [figure.get("region")])):
+            self.region(region, *at, *(["regions", i] if "regions" in figure else ["region"]))
         self.all_rows(figure.get("methods", []), *at, "methods")
-        if figure["kind"] == "filtering":
-            for key in ("methods", "cases"):
-                if key in figure:
-                    raise Fault([*at, key], "belongs to segmentations; filtering shows the rows of `uncertainty`")
+        for i, (upper, lower) in enumerate(figure.get("gains", [])):
+            self.all_rows([upper, lower], *at, "gains", i)
+            self.compared(self.experiment["comparisons"], upper, lower, *at, "gains", i)
 
     def statement(self, row, *at):
         for i, region in enumerate(row["regions"]):
@@ -237,10 +256,13 @@ class References:
         if b not in comparisons.get(a, []) and a not in comparisons.get(b, []):
             raise Fault(at, f"'{a}' and '{b}' are not compared; add one to the other's `comparisons`")
 
-    def control(self, control, *at):
-        for i, name in enumerate(control["methods"]):
+    def study(self, study, *at):
+        for i, name in enumerate(study["methods"]):
             self.one_of(self.methods, "method", name, *at, "methods", i)
-        self.comparisons(control["comparisons"], *at, "comparisons")
+        self.comparisons(study["comparisons"], *at, "comparisons")
+
+    def control(self, control, *at):
+        self.study(control, *at)
         self.region(control["expect"]["region"], *at, "expect", "region")
         for key in ("reference", "against"):
             self.row(control["expect"][key], *at, "expect", key)
@@ -292,6 +314,12 @@ def recipes_of(experiment, method):
     """The recipes by which a method's input is prepared."""
     named = experiment["methods"][method].get("recipe", experiment["recipe"])
     return [named] if isinstance(named, str) else named
+
+
+def seeds_of(experiment, scale, otherwise):
+    """The seeds that an experiment wants for all scales or for this one."""
+    named = experiment.get("seeds", otherwise)
+    return named.get(scale, otherwise) if isinstance(named, dict) else named
 
 
 def has_pool(experiment):

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from amounts import amounts
 from experiment import load, rows
 from results import case_scores, per_case_mean, run_of_case, runs, sheet_of
 
@@ -173,7 +174,8 @@ def main():
     for name in ("experiment", "root"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rows", nargs="+", required=True)
-    parser.add_argument("--sampled", nargs="*", default=[])
+    for name in ("sampled", "amounts"):
+        parser.add_argument(f"--{name}", nargs="*", default=[])
     args = parser.parse_args()
     experiment = load(args.experiment)
     labels = rows(experiment)
@@ -185,8 +187,10 @@ def main():
             # The paper's own columns: controls and variants would make the panels too small to read.
             shown = [r for r in args.rows if r in figure.get("methods", args.rows)]
             page = segmentations(args.root, shown, labels, reference, scores, figure)
-        elif args.sampled:
+        elif figure["kind"] == "filtering" and args.sampled:
             page = filtering(args.root, args.sampled, labels, reference, scores, figure)
+        elif figure["kind"] == "amounts" and args.amounts:
+            page = amounts(args.root, args.amounts, labels, figure)
         else:
             continue
         # No date or version in the file: equal runs give equal bytes.

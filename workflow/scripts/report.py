@@ -164,7 +164,8 @@ def figures_of(root, experiment):
     for number, figure in experiment.get("figures", {}).items():
         image = image_file(root / f"figure{number}.png")
         if image:
-            found.append({"note": "", **figure, "image": image, "title": experiment["regions"][figure["region"]]})
+            title = experiment["regions"].get(figure.get("region"), "")
+            found.append({"note": "", **figure, "image": image, "title": title})
     return found
 
 
@@ -231,9 +232,7 @@ def main():
         curves=training_curves(args.root, methods, labels),
         discriminator=discriminator_curves(args.root, methods, labels),
         figures=figures_of(root, experiment),
-        settings=[
-            {"name": f, "text": Path(f).read_text()} for f in [*args.files, *recipes(experiment, args.settings, methods)]
-        ],
+        settings=[{"name": f, "text": Path(f).read_text()} for f in [*args.files, *recipes(experiment, args.settings, methods)]],
     )
     Path(args.output).write_text(page)
 

@@ -252,9 +252,7 @@ def show(paper, rate, said, seeds, samples):
     train, val, test = cases_of(experiment, cohorts, {})
     print(f"{paper}: {train} training, {val} validation, {test} test cases; {folds} fold(s), {seeds} seed(s)")
     print(f"rate {rate:.2f} TMAC/s, {said}\n")
-    print(
-        f"{'method':<18} {'GMAC/iteration':>14} {'iterations':>10} {'h per run':>9} {'runs':>4} {'GPU h':>8} {'GPU GiB':>8}"
-    )
+    print(f"{'method':<18} {'GMAC/iteration':>14} {'iterations':>10} {'h per run':>9} {'runs':>4} {'GPU h':>8} {'GPU GiB':>8}")
     total = show_trainings(experiment, work, cohorts, rate, folds * seeds)
     total += show_sampling(experiment, work, cohorts, rate, folds * seeds, samples)
     print(f"{'sum':<18} {'':>14} {'':>10} {'':>9} {'':>4} {total:>8.1f}\n")

@@ -46,6 +46,12 @@ def nothing(half_width):
     return judged
 
 
+def pairs(row):
+    """Who should be above whom by a statement of the verdict."""
+    groups = row.get("above", [])
+    return [(a, b) for upper, lower in zip(groups, groups[1:]) for a in upper for b in lower]
+
+
 class Verdict:
     def __init__(self, experiment, root, run):
         self.experiment, self.root, self.run = experiment, Path(root), run
@@ -96,11 +102,8 @@ class Verdict:
         labels = rows(self.experiment)
         for row in self.experiment["verdict"]:
             for region in row["regions"]:
-                groups = row.get("above", [])
-                for upper, lower in zip(groups, groups[1:]):
-                    for a in upper:
-                        for b in lower:
-                            self.add(self.root, f"{labels[a]} above {labels[b]}", region, row["metric"], a, b, above)
+                for a, b in pairs(row):
+                    self.add(self.root, f"{labels[a]} above {labels[b]}", region, row["metric"], a, b, above)
                 for b in row.get("methods", []):
                     text = f"{labels[row['of']]} within {row['within']} of {labels[b]}"
                     self.add(self.root, text, region, row["metric"], row["of"], b, within(row["within"]))
@@ -114,16 +117,32 @@ class Verdict:
             text = f"{control['title']}: difference 0 within the interval, half-width at most {half}"
             self.add(root, text, expect["region"], expect["metric"], expect["reference"], expect["against"], nothing(half))
 
+    def amounts(self, names):
+        """What is stated of the main study, with other numbers of labels, where that compares the two."""
+        labels = rows(self.experiment)
+        for name in names:
+            amount = self.experiment["amounts"][name]
+            root = self.root.with_name(f"{self.root.name}-{name}")
+            said = [(row, region, a, b) for row in self.experiment["verdict"] for region in row["regions"] for a, b in pairs(row)]
+            for row, region, a, b in said:
+                if b in amount["comparisons"].get(a, []) or a in amount["comparisons"].get(b, []):
+                    text = (
+                        f"With {amount['labelled']} label{'s' if amount['labelled'] > 1 else ''}: {labels[a]} above {labels[b]}"
+                    )
+                    self.add(root, text, region, row["metric"], a, b, above)
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("experiment", "root", "output"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rows", nargs="+", required=True)
-    parser.add_argument("--controls", nargs="*", default=[])
+    for name in ("controls", "amounts"):
+        parser.add_argument(f"--{name}", nargs="*", default=[])
     args = parser.parse_args()
     verdict = Verdict(load(args.experiment), args.root, args.rows)
     verdict.orderings()
+    verdict.amounts(args.amounts)
     verdict.controls(args.controls)
     columns = "statement region metric holds difference ci_lo ci_hi p_t p_wilcoxon n seeds cohort".split()
     pd.DataFrame(verdict.rows, columns=columns).to_csv(args.output, index=False)
