@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PAPER ?= had-net
-# PAPER=had-net given by hand asks for all its rows; plain `make demo`, and other papers, for the main line.
-ROWS := $(if $(filter command environment,$(firstword $(origin PAPER))),$(if $(filter had-net,$(PAPER)),all,main),main)
+# The question that a newcomer sees first; a folder of config/experiments.
+PAPER ?= few-labels
+# Of `make demo`: main, the few methods that its gate compares, or all.
+ROWS ?= main
 # Seeds of a demo in place of its own: SEEDS=6,7,8. The gate then asks all of them.
 SEEDS ?=
 DATA ?=
@@ -42,7 +43,8 @@ help:  ## list the targets
 	@echo
 	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  PAPER=had-net  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1  JOBS=cores"
+	@echo "  PAPER=few-labels|had-net|kd-net  ROWS=main|all  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1"
+	@echo "  JOBS=cores  SEEDS=6,7,8"
 
 packages:
 	@workflow/scripts/install_packages.sh apt-packages.txt
@@ -65,15 +67,15 @@ build: setup  ## build the programs into build/release/bin
 	@echo "build: programs (about 5 minutes on 2 cores the first time)"
 	@$(call compile,programs)
 
-demo: build  ## train and compare teacher, student and HAD-Net on a synthetic cohort (5 minutes on 2 cores); PAPER=: all rows
+demo: build  ## a student learns from scans that a teacher labelled: synthetic cohort, 5 minutes on 2 cores; PAPER=had-net: a paper's
 	@echo "demo: $(PAPER), $(ROWS) rows, synthetic cohort, on the CPU; every step is kept, an interrupted demo continues"
 	@# --nolock: after kill -9 a stale lock would refuse the next start; training locks its own run folder.
 	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo rows=$(ROWS) paper=$(PAPER) $(seeds)
-	@mkdir -p results/demo && cp -u results/$(PAPER)/demo/report.html results/demo/report.html
+	@mkdir -p results/demo && cp results/$(PAPER)/demo/report.html results/demo/report.html
 	@$(PYTHON) workflow/scripts/gate.py results/$(PAPER)/demo \
 	  --experiment config/experiments/$(PAPER)/experiment.yaml --report results/demo/report.html
 
-demo-full: build  ## all rows over three seeds with control cohorts, synthetic (up to 100 minutes on 2 cores); continues
+demo-full: build  ## all rows over several seeds with control cohorts, synthetic (up to 100 minutes on 2 cores); continues
 	@echo "demo-full: $(PAPER), synthetic cohort, on the CPU; every step is kept, an interrupted run continues"
 	@$(SNAKEMAKE) --profile workflow/profiles/local --nolock --cores $(JOBS) --config scale=demo-full paper=$(PAPER) $(seeds)
 	@echo "report: results/$(PAPER)/demo-full/report.html"
