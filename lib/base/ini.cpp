@@ -113,7 +113,7 @@ Ini parse_ini(std::string_view text, std::string file) {
 
 Ini read_ini(const std::string& file) {
   try {
-    return parse_ini(read_text(file), file);
+    return parse_ini(read_utf8(file), file);
   } catch (const DataError& e) {
     throw UsageError("{} (a settings file is expected)", e.what());
   }

@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "base/errors.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 namespace kdseg {
 namespace {
@@ -124,6 +126,21 @@ std::string read_text(const std::string& path) {
   read_blocks(path, [&](std::span<const std::byte> block) {
     text.append(reinterpret_cast<const char*>(block.data()), block.size());
   });
+  return text;
+}
+
+std::string read_utf8(const std::string& path) {
+  std::string text = read_text(path);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw DataError("{}: UTF-16 text; expected UTF-8: save it as UTF-8", path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  int64_t number = 1;
+  for (const std::string& line : split(text, '\n')) {
+    if (line.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
+    if (!is_utf8(line))
+      throw DataError("{}:{}: a character that is not UTF-8; save the file as UTF-8", path, number);
+    ++number;
+  }
   return text;
 }
 

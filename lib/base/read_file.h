@@ -34,4 +34,8 @@ std::vector<std::byte> read_part(const std::string& path, uint64_t from, uint64_
 /// throw_unreadable().
 std::string read_text(const std::string& path);
 
+/// A text that people write: UTF-8, without the mark that some editors put in front.
+/// \throws DataError  another encoding, named where it can be told; the line. Else as read_text
+std::string read_utf8(const std::string& path);
+
 }  // namespace kdseg

@@ -43,7 +43,6 @@ void check_bounds(const std::string& path, const std::string& text) {
   constexpr size_t longest = 1 << 20, deepest = 32;
   if (text.size() > longest)
     throw DataError("{}: {} bytes; expected a manifest of at most {}", path, text.size(), longest);
-  if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
   int64_t line = 1;
   size_t opened = 0, blanks = 0;
   bool at_start = true;  // of the line: each "- " or blank there may open a level
@@ -68,7 +67,7 @@ void check_bounds(const std::string& path, const std::string& text) {
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {
-    const std::string text = read_text(path);
+    const std::string text = read_utf8(path);
     check_bounds(path, text);
     try {
       root_ = YAML::Load(text);

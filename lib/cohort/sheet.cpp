@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cohort/label_source.h"
 #include "cohort/pool.h"
 #include "io/atomic_file.h"
@@ -135,6 +136,12 @@ void check_case_id(const std::string& where, const std::string& id) {
         "{}: case '{}' has a control character (shown as ?), such as a tab or a line "
         "break; expected plain text",
         where, shown);
+  }
+  if (!is_utf8(id)) {
+    std::string shown = id;
+    std::replace_if(
+        shown.begin(), shown.end(), [](unsigned char c) { return c > 0x7e; }, '?');
+    throw DataError("{}: case '{}' is not UTF-8 (shown as ?); rename it", where, shown);
   }
   if (id.find('/') != std::string::npos || id.starts_with('.'))
     throw DataError("{}: '{}' is no case id: it cannot name a file", where, id);

@@ -169,11 +169,12 @@ Grid grid_from_affine(const std::string& path, const std::array<int64_t, 3>& siz
       throw DataError("{}: voxel spacing {} mm along axis {}; the header is damaged", path, spacing,
                       column);
     grid.spacing_mm[column] = spacing;
+    // Adding 0 makes a negative zero positive: equal places have equal checksums.
     for (int row = 0; row < 3; ++row)
-      grid.direction[3 * row + column] = affine[4 * row + column] / spacing;
+      grid.direction[3 * row + column] = affine[4 * row + column] / spacing + 0.0;
   }
   for (int row = 0; row < 3; ++row) {
-    grid.origin_mm[row] = affine[4 * row + 3];
+    grid.origin_mm[row] = affine[4 * row + 3] + 0.0;
     if (!std::isfinite(grid.origin_mm[row]))
       throw DataError("{}: the origin is not a number; the header is damaged", path);
   }

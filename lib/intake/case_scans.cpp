@@ -121,7 +121,23 @@ class Settling {
 
 }  // namespace
 
+namespace {
+
+/// A network that sees the label as an image learns nothing and scores well.
+void refuse_label_as_image(const CaseFiles& files) {
+  if (files.label.empty()) return;
+  for (const ImageFile& file : files.images) {
+    std::error_code error;  // of a file that is not there, which its reader names
+    if (std::filesystem::equivalent(file.path, files.label, error) && !error)
+      throw DataError("{} is named for the label and for {}; expected a file of its own", file.path,
+                      file.channel);
+  }
+}
+
+}  // namespace
+
 CaseScans read_case_scans(const CaseFiles& files, std::vector<std::string>& notes) {
+  refuse_label_as_image(files);
   CaseScans scans;
   for (const ImageFile& file : files.images)
     if (file.volume == 0)

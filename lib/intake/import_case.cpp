@@ -88,6 +88,11 @@ void inspect(const CaseFiles& files, const CaseScans& scans, std::vector<std::st
     if (const float upper = upper_value(voxels); upper > 0 && range.high > extreme * upper)
       bright.push_back(fmt::format("{} {:g} (99.5 % stay below {:g})", channel, range.high, upper));
   }
+  for (size_t a = 0; a < scans.images.size(); ++a)
+    for (size_t b = 0; b < a; ++b)
+      if (scans.images[a].image.voxels == scans.images[b].image.voxels)
+        notes.push_back(fmt::format("{} and {} are equal in every voxel", files.images[b].channel,
+                                    files.images[a].channel));
   if (empty) throw DataError("every voxel of {} is 0", join(constant, ", "));
   std::vector<std::string> odd;
   if (!negative.empty()) odd.push_back("negative voxels: " + join(negative));

@@ -11,26 +11,18 @@
 namespace kdseg::intake {
 namespace {
 
-/// Voxels per value; label scans hold long runs of equal values, so the last one is kept at hand.
-std::map<float, int64_t> count_values(const std::vector<float>& values) {
-  std::map<float, int64_t> counts;
-  auto last = counts.end();
-  for (const float value : values) {
-    if (last == counts.end() || last->first != value) last = counts.try_emplace(value, 0).first;
-    ++last->second;
-    if (counts.size() > 4096) break;  // an image, not a label: the check below says so
-  }
-  return counts;
-}
+/// Enough of what is wrong in a file for a message; beyond it voxels are not counted on.
+constexpr size_t most_told = 4096;
 
-std::string count_text(const std::map<float, int64_t>& counts) {
+template <typename Key>
+std::string count_text(const std::map<Key, int64_t>& counts) {
   std::vector<std::string> items;
   for (const auto& [value, voxels] : counts) {
     if (items.size() == 8) {
       items.push_back("...");
       break;
     }
-    items.push_back(fmt::format("{:g} ({} voxels)", value, voxels));
+    items.push_back(fmt::format("{} ({} voxels)", value, voxels));
   }
   return join(items);
 }
@@ -52,44 +44,56 @@ std::optional<int> whole_code(float value) {
 std::vector<uint8_t> classes_from_codes(const std::string& name, const std::vector<float>& values,
                                         const LabelMeaning& meaning,
                                         std::vector<std::string>& notes) {
-  std::map<float, int64_t> fractional, unknown;
-  std::map<float, uint8_t> classes;
-  for (const auto& [value, voxels] : count_values(values)) {
-    const auto whole = whole_code(value);
-    if (!whole) {
-      fractional[value] = voxels;
-      continue;
-    }
-    int code = *whole;
-    for (const auto& [stored, meant] : meaning.aliases)
-      if (code == stored) {
-        notes.push_back(
-            fmt::format("{}: code {} read as {} ({} voxels)", name, stored, meant, voxels));
-        code = meant;
-        break;
+  struct Found {
+    int64_t voxels = 0;
+    std::optional<uint8_t> index;
+  };
+  const auto meant = [&](int code) {
+    for (const auto& [stored, means] : meaning.aliases)
+      if (code == stored) return means;
+    return code;
+  };
+  std::map<std::string, int64_t> fractional;
+  std::map<int, Found> codes;
+  std::vector<uint8_t> out(values.size());
+  // Label scans hold long runs of equal values, so the last one's class is kept at hand.
+  std::optional<float> last;
+  Found* found = nullptr;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != last) {
+      const auto whole = whole_code(values[i]);
+      if (!whole) {
+        ++fractional[fmt::format("{:g}", values[i])];
+        if (fractional.size() > most_told) break;
+        continue;
       }
-    if (const auto index = class_of(code, meaning.classes))
-      classes[value] = *index;
-    else
-      unknown[value] = voxels;
+      const auto [place, added] = codes.try_emplace(*whole);
+      found = &place->second;
+      last = values[i];
+      if (added) found->index = class_of(meant(*whole), meaning.classes);
+      if (codes.size() > most_told) break;
+    }
+    ++found->voxels;
+    out[i] = found->index.value_or(0);
   }
   if (!fractional.empty())
     throw DataError(
         "{}: label values that are no whole numbers: {}; is it a label file, saved "
         "without interpolation?",
         name, count_text(fractional));
+  std::map<int, int64_t> unknown;
+  for (const auto& [code, own] : codes)
+    if (!own.index) unknown[code] = own.voxels;
   if (!unknown.empty()) {
     std::vector<std::string> known;
     for (const int code : meaning.classes.codes) known.push_back(std::to_string(code));
     throw DataError("{}: unknown label codes {}; known: {}", name, count_text(unknown),
                     join(known, " "));
   }
-  std::vector<uint8_t> out(values.size());
-  auto last = classes.end();
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (last == classes.end() || last->first != values[i]) last = classes.find(values[i]);
-    out[i] = last->second;
-  }
+  for (const auto& [code, own] : codes)
+    if (const int means = meant(code); means != code)
+      notes.push_back(
+          fmt::format("{}: code {} read as {} ({} voxels)", name, code, means, own.voxels));
   return out;
 }
 

@@ -103,7 +103,7 @@ const LabelMeaning* meaning_of(const CaseList& list) {
 std::optional<prepare::Recipe> fit_recipe(const PreprocessSettings& s, const CaseList& list,
                                           int threads) {
   if (s.recipe.empty()) return std::nullopt;
-  const auto section = prepare::parse_recipe(read_text(s.recipe), s.recipe);
+  const auto section = prepare::parse_recipe(read_utf8(s.recipe), s.recipe);
   std::vector<size_t> training;
   const auto& rows = list.sheet.rows;
   const bool split =

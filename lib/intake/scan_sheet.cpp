@@ -91,6 +91,7 @@ std::vector<ImageFile> channels_of(const std::string& names, const std::string& 
 }
 
 void list_scan_sheet(const io::Table& table, CaseList& list) {
+  if (table.rows.empty()) throw DataError("{}: a header and no case", table.file);
   const auto channels = channel_columns(table, list.manifest);
   const fs::path folder = fs::path(table.file).parent_path();
   for (const auto& column : table.columns)

@@ -24,9 +24,7 @@ struct Record {
 class Parser {
  public:
   Parser(std::string_view text, char separator, const std::string& path)
-      : text_(text), separator_(separator), path_(path) {
-    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
-  }
+      : text_(text), separator_(separator), path_(path) {}
 
   Record next() {
     Record record{{}, line_};
@@ -113,10 +111,8 @@ void append_row(std::string& text, const std::vector<std::string>& fields, char 
 /// A first line `sep=;` settles it and is taken away.
 char separator_of(const std::string& path, std::string& text,
                   const std::vector<std::string>& required) {
-  const size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  const auto line_end = [&] { return std::min(text.find_first_of("\r\n", mark), text.size()); };
-  if (text.compare(mark, 4, "sep=") == 0 && line_end() == mark + 5) {
-    const char said = text[mark + 4];
+  if (text.starts_with("sep=") && std::min(text.find_first_of("\r\n"), text.size()) == 5) {
+    const char said = text[4];
     text.erase(0, std::min(text.find('\n'), text.size()));  // the empty line keeps line numbers
     return said;
   }
@@ -153,8 +149,9 @@ bool Table::has_column(const std::string& name) const {
 }
 
 Table read_table(const std::string& path, const std::vector<std::string>& required) {
-  auto text = read_text(path);
-  if (text.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);
+  auto text = read_utf8(path);
+  // Spreadsheets can end lines with a carriage return alone.
+  if (text.find('\n') == std::string::npos) std::replace(text.begin(), text.end(), '\r', '\n');
   const char separator = separator_of(path, text, required);
   auto records = Parser(text, separator, path).all();
   if (records.empty()) throw DataError("{}: empty, expected a header line", path);

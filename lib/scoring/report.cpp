@@ -228,7 +228,8 @@ std::string summary_json(const Evaluation& e, const Provenance& provenance) {
     root["ranking"].push_back(
         {{"run", run.name}, {"mean_rank", number(run.mean_rank)}, {"rank", run.rank}});
   if (scored) put_cases(root, e);
-  return root.dump(2) + "\n";
+  // Names of files need not be UTF-8.
+  return root.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 std::string summary_text(const Evaluation& e) {

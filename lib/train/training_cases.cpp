@@ -231,7 +231,7 @@ void require_channels(const StreamCases& cases, const std::vector<std::string>& 
 void check_recipe(const StreamCases& cases, bool teacher) {
   const std::string& file = cases.stream.recipe;
   if (!file.empty())
-    prepare::parse_recipe(read_text(file), file);
+    prepare::parse_recipe(read_utf8(file), file);
   else if (cases.prepared_ini.empty() && !teacher)
     throw UsageError("the cases are source volumes: --recipe says how they are prepared");
 }
@@ -253,7 +253,7 @@ std::unique_ptr<prepare::Recipe> open_recipe(const StreamCases& cases, const std
   std::unique_ptr<Recipe> recipe;
   const std::string& known = cases.prepared_ini.empty() ? teacher_ini : cases.prepared_ini;
   if (!file.empty()) {
-    const Section section = prepare::parse_recipe(read_text(file), file);
+    const Section section = prepare::parse_recipe(read_utf8(file), file);
     recipe = fit(known.empty() ? section : filled(section, known));
   } else {
     recipe = std::make_unique<Recipe>(Recipe::from_text(known));

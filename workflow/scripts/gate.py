@@ -84,6 +84,8 @@ def main():
     experiment = load(args.experiment)
     main_line = [row for name in experiment["main"] for row in rows_of(experiment, name)]
     found = [row for row in rows(experiment) if row in main_line and runs(args.root, row)]
+    if not found:
+        sys.exit(f"gate: error: {args.root}: no results of {', '.join(main_line)}; run the workflow first")
     gate = Gate(experiment, args.root, found)
     gate.table(found, experiment["regions"])
     checks = {"losses finite": losses_finite(args.root, trained(experiment, found)), **gate.checks()}

@@ -78,6 +78,8 @@ TEST(Formats, ANrrdInTheRasWorldIsTurnedToLps) {
   EXPECT_THAT(scan.image.grid.spacing_mm, ElementsAre(2, 3, 4));
   EXPECT_THAT(scan.image.grid.origin_mm, ElementsAre(-10, -20, 30));
   EXPECT_THAT(scan.image.grid.direction, ElementsAre(-1, 0, 0, 0, -1, 0, 0, 0, 1));
+  for (const double v : scan.image.grid.direction)
+    EXPECT_TRUE(v != 0 || !std::signbit(v)) << "-0 gives a scan another checksum";
 }
 
 TEST(Formats, TruncatedNrrdAndMetaAreRefused) {

@@ -117,6 +117,28 @@ TEST(Import, TheLabelBelongsToTheContent) {
   EXPECT_EQ(volume.data.label->grid, volume.data.image.grid);
 }
 
+TEST(Import, TheLabelIsNoImage) {
+  Exam exam;
+  exam.add("t1", 1);
+  exam.add("t2", 2);
+  exam.label(std::vector<int>(static_cast<size_t>(exam.grid.voxel_count()), 4));
+  namespace fs = std::filesystem;
+  const fs::path file = exam.files.label;
+  exam.files.images[1].path =
+      file.parent_path() / ".." / file.parent_path().filename() / file.filename();
+  EXPECT_THAT(message_of<DataError>([&] { import_case(exam.files, &brats); }),
+              HasSubstr("is named for the label and for t2"));
+}
+
+TEST(Import, EqualImagesAreTold) {
+  Exam exam;
+  exam.add("t1", 1);
+  exam.add("t2", 2);
+  exam.add("flair", 1);
+  exam.import();
+  EXPECT_THAT(exam.printed, HasSubstr("t1 and flair are equal in every voxel"));
+}
+
 TEST(Import, ACtWithNegativeAirIsKeptWhole) {
   Exam exam;
   std::vector<float> hu(static_cast<size_t>(exam.grid.voxel_count()), -1024.0f);

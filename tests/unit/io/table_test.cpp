@@ -33,6 +33,13 @@ TEST(Table, ReadsQuotesLineEndsAndByteOrderMark) {
   EXPECT_THAT(table.lines, ElementsAre(2, 5));
 }
 
+TEST(Table, LinesMayEndWithACarriageReturnAlone) {
+  const auto table = read("case,t1\rp1,a.nii\rp2,b.nii");
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_THAT(table.rows[1], ElementsAre("p2", "b.nii"));
+  EXPECT_THAT(table.lines, ElementsAre(2, 3));
+}
+
 TEST(Table, TsvSplitsAtTabs) {
   const auto table = read("case\tfile\nA\tx,y.h5\n", "cases.tsv");
   EXPECT_THAT(table.rows[0], ElementsAre("A", "x,y.h5"));
