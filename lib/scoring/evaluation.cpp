@@ -269,6 +269,20 @@ void score_cases(Evaluation& e, int threads) {
   e.scores = table_of(e);
 }
 
+/// Two empty masks agree perfectly; where all do, it may be a code that the files do not use.
+void warn_of_empty_regions(const std::vector<SummaryRow>& summaries) {
+  std::vector<std::string> empty;
+  for (const SummaryRow& row : summaries)
+    if (row.summary.n_total > 0 && row.summary.n_both_empty == row.summary.n_total &&
+        std::find(empty.begin(), empty.end(), row.region) == empty.end())
+      empty.push_back(row.region);
+  if (!empty.empty())
+    log::warning(
+        "no voxel of {} in any reference or prediction: the scores say nothing; are the codes "
+        "right?",
+        join(empty));
+}
+
 }  // namespace
 
 bool Evaluation::has(size_t region, size_t score) const {
@@ -294,6 +308,7 @@ Evaluation evaluate(const Request& request, int threads) {
   if (request.bootstrap > 0 && n > 1 && n < 8)
     log::warning("only {} cases: the bootstrap intervals are rough", n);
   e.summaries = summarize(e.scores, e.aggregation);
+  warn_of_empty_regions(e.summaries);
   e.comparisons =
       compare(e.scores, others, {request.metrics, request.pairing, request.zeros, e.aggregation});
   if (request.rank != "off")

@@ -125,8 +125,8 @@ void check_codes(const RegionSet& set, std::span<const int> prediction,
     for (const int code : codes) {
       if (code == 0 || holds(set.codes, code)) continue;
       if (set.open && holds(reference, code)) continue;
-      throw DataError("the {} has label {}, but {} knows only {}; choose other --regions", name,
-                      code, set.origin, fmt::format("{}", fmt::join(set.codes, " ")));
+      throw DataError("the {} has label {}; known by {}: {}; choose other --regions", name, code,
+                      set.origin, fmt::format("{}", fmt::join(set.codes, " ")));
     }
 }
 

@@ -43,3 +43,7 @@ score penalty --hd-penalty 100
 expect_row penalty.csv "pred,ET,hd95_mm,100,pred_empty,mm"
 expect_error 2 "mm is expected" "$BIN/evaluate" --prediction prediction --reference reference \
   --regions ET=4 --hd-penalty far
+
+# A code that no file uses: all empty masks agree, and the scores say nothing.
+run "$BIN/evaluate" --prediction reference --reference reference --regions X=7 --metrics dice --output unused.csv --force
+expect_stderr "no voxel of X in any reference or prediction: the scores say nothing"
