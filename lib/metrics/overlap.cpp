@@ -37,10 +37,15 @@ void ClassCounts::add(std::span<const uint8_t> prediction, std::span<const uint8
     for (size_t r = 0; r < 256; ++r) {
       const uint64_t n = pairs[(p << 8) | r];
       if (n == 0) continue;
-      if (p >= static_cast<size_t>(classes_) || r >= static_cast<size_t>(classes_))
-        throw DataError("class index {} where {} classes are known", std::max(p, r), classes_);
-      counts_[p * static_cast<size_t>(classes_) + r] += n;
+      add(static_cast<int>(p), static_cast<int>(r), n);
     }
+}
+
+void ClassCounts::add(int prediction, int reference, uint64_t voxels) {
+  if (prediction >= classes_ || reference >= classes_)
+    throw DataError("class index {} where {} classes are known", std::max(prediction, reference),
+                    classes_);
+  counts_[static_cast<size_t>(prediction * classes_ + reference)] += voxels;
 }
 
 Overlap ClassCounts::region(std::span<const int> members) const {

@@ -27,6 +27,9 @@ class ClassCounts {
   void add(std::span<const uint8_t> prediction, std::span<const uint8_t> reference,
            std::span<const uint8_t> domain = {});
 
+  /// Adds voxels of one predicted and one reference class. \throws DataError  an index of `classes`
+  void add(int prediction, int reference, uint64_t voxels);
+
   /// Counts of the region made of the class indices `members`.
   Overlap region(std::span<const int> members) const;
 

@@ -7,69 +7,16 @@
 #include <numeric>
 
 #include "base/errors.h"
+#include "voxels/content.h"
 #include "voxels/distance.h"
 
 namespace kdseg::metrics {
 namespace {
 
-struct Bounds {
-  std::array<int64_t, 3> low{std::numeric_limits<int64_t>::max(),
-                             std::numeric_limits<int64_t>::max(),
-                             std::numeric_limits<int64_t>::max()};
-  std::array<int64_t, 3> high{-1, -1, -1};
-
-  bool empty() const { return high[0] < 0; }
-  void cover(int64_t x, int64_t y, int64_t z) {
-    const std::array<int64_t, 3> place{x, y, z};
-    for (size_t i = 0; i < 3; ++i) {
-      low[i] = std::min(low[i], place[i]);
-      high[i] = std::max(high[i], place[i]);
-    }
-  }
-  void cover(const Bounds& other) {
-    cover(other.low[0], other.low[1], other.low[2]);
-    cover(other.high[0], other.high[1], other.high[2]);
-  }
-  std::array<int64_t, 3> size() const {
-    return {high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1};
-  }
-};
-
-Bounds bounds_of(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask) {
-  Bounds bounds;
-  const uint8_t* row = mask.data();
-  const auto inside = [](uint8_t v) { return v != 0; };
-  for (int64_t z = 0; z < size[2]; ++z)
-    for (int64_t y = 0; y < size[1]; ++y, row += size[0]) {
-      const uint8_t* end = row + size[0];
-      const uint8_t* first = std::find_if(row, end, inside);
-      if (first == end) continue;
-      const uint8_t* last = end - 1;
-      while (*last == 0) --last;
-      bounds.cover(first - row, y, z);
-      bounds.cover(last - row, y, z);
-    }
-  return bounds;
-}
-
-std::vector<uint8_t> cut(const std::array<int64_t, 3>& size, std::span<const uint8_t> mask,
-                         const Bounds& bounds) {
-  const auto part = bounds.size();
-  std::vector<uint8_t> out;
-  out.reserve(static_cast<size_t>(part[0] * part[1] * part[2]));
-  for (int64_t z = bounds.low[2]; z <= bounds.high[2]; ++z)
-    for (int64_t y = bounds.low[1]; y <= bounds.high[1]; ++y) {
-      const uint8_t* row = mask.data() + (z * size[1] + y) * size[0] + bounds.low[0];
-      out.insert(out.end(), row, row + part[0]);
-    }
-  return out;
-}
-
-std::vector<double> distances_at(std::span<const uint8_t> surface,
-                                 std::span<const float> squared_mm2) {
-  std::vector<double> found;
-  for (size_t i = 0; i < surface.size(); ++i)
-    if (surface[i] != 0) found.push_back(std::sqrt(static_cast<double>(squared_mm2[i])));
+std::vector<double> ascending_mm(std::span<const float> squared_mm2) {
+  std::vector<double> found(squared_mm2.size());
+  std::transform(squared_mm2.begin(), squared_mm2.end(), found.begin(),
+                 [](float square) { return std::sqrt(static_cast<double>(square)); });
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -105,20 +52,20 @@ SurfaceDistances surface_distances(const std::array<int64_t, 3>& size,
   if (prediction.size() != count || reference.size() != count)
     throw DataError("masks of {} and {} voxels on a grid of {}", prediction.size(),
                     reference.size(), count);
-  Bounds bounds = bounds_of(size, prediction);
-  const Bounds other = bounds_of(size, reference);
-  if (bounds.empty() || other.empty())
+  const Box own = voxels::bounding_box(size, prediction);
+  const Box other = voxels::bounding_box(size, reference);
+  if (own.size[0] == 0 || other.size[0] == 0)
     throw DataError("surface distances of an empty mask are not defined");
-  bounds.cover(other);
   // Nothing of either mask lies outside the box, so its border is as good as the image's.
-  const auto part = bounds.size();
-  const auto surface_p = surface_voxels(part, cut(size, prediction, bounds));
-  const auto surface_r = surface_voxels(part, cut(size, reference, bounds));
+  const Box box = voxels::around(own, other);
+  const auto& part = box.size;
+  const auto surface_p = surface_voxels(part, voxels::cut(size, prediction, box));
+  const auto surface_r = surface_voxels(part, voxels::cut(size, reference, box));
   SurfaceDistances found;
   found.prediction_to_reference =
-      distances_at(surface_p, voxels::squared_distance(part, surface_r, spacing_mm));
+      ascending_mm(voxels::squared_distance_at(part, surface_r, surface_p, spacing_mm));
   found.reference_to_prediction =
-      distances_at(surface_r, voxels::squared_distance(part, surface_p, spacing_mm));
+      ascending_mm(voxels::squared_distance_at(part, surface_p, surface_r, spacing_mm));
   return found;
 }
 

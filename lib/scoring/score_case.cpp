@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "intake/common_grid.h"
 #include "scoring/uncertainty_maps.h"
+#include "voxels/content.h"
 
 namespace kdseg::scoring {
 namespace {
@@ -22,18 +23,26 @@ std::string base_name(const std::string& path) {
   return path.empty() ? path : std::filesystem::path(path).filename().string();
 }
 
-/// Turns indices into `from` into indices into `to`, which is extended by what it lacks.
-void recode(Labels& labels, const std::vector<int>& from, std::vector<int>& to) {
-  std::array<uint8_t, 256> index{};
+/// What an index of a label map is among all codes of a case.
+using Indices = std::array<uint8_t, 256>;
+
+/// Indices of `from` among `all`, which is extended by what it lacks.
+Indices join_codes(const std::vector<int>& from, std::vector<int>& all) {
+  Indices index{};
   for (size_t i = 0; i < from.size(); ++i) {
-    auto found = std::find(to.begin(), to.end(), from[i]);
-    if (found == to.end()) {
-      if (to.size() == 256) throw DataError("more than 256 different label codes");
-      found = to.insert(to.end(), from[i]);
+    auto found = std::find(all.begin(), all.end(), from[i]);
+    if (found == all.end()) {
+      if (all.size() == 256) throw DataError("more than 256 different label codes");
+      found = all.insert(all.end(), from[i]);
     }
-    index[i] = static_cast<uint8_t>(found - to.begin());
+    index[i] = static_cast<uint8_t>(found - all.begin());
   }
-  for (auto& voxel : labels.voxels) voxel = index[voxel];
+  return index;
+}
+
+std::vector<uint8_t> recoded(std::vector<uint8_t> voxels, const Indices& index) {
+  for (auto& voxel : voxels) voxel = index[voxel];
+  return voxels;
 }
 
 void check_regions(const LabelMap& map, const RegionSet& regions) {
@@ -42,11 +51,13 @@ void check_regions(const LabelMap& map, const RegionSet& regions) {
                     map.file);
 }
 
-std::vector<uint8_t> mask_of(const Labels& labels, std::span<const int> members) {
-  std::array<uint8_t, 256> inside{};
-  for (const int member : members) inside[static_cast<size_t>(member)] = 1;
-  std::vector<uint8_t> mask(labels.voxels.size());
-  for (size_t i = 0; i < mask.size(); ++i) mask[i] = inside[labels.voxels[i]];
+std::vector<uint8_t> mask_of(const std::vector<uint8_t>& voxels, std::span<const int> members,
+                             const Indices* index = nullptr) {
+  std::array<uint8_t, 256> named{}, inside{};
+  for (const int member : members) named[static_cast<size_t>(member)] = 1;
+  for (size_t i = 0; i < inside.size(); ++i) inside[i] = named[index ? (*index)[i] : i];
+  std::vector<uint8_t> mask(voxels.size());
+  for (size_t i = 0; i < mask.size(); ++i) mask[i] = inside[voxels[i]];
   return mask;
 }
 
@@ -179,12 +190,29 @@ class CaseScorer {
   }
 
   void count() {
-    recode(reference_.labels, reference_.codes, codes_);
-    recode(predicted_.map.labels, predicted_.map.codes, codes_);
+    in_reference_ = join_codes(reference_.codes, codes_);
+    in_prediction_ = join_codes(predicted_.map.codes, codes_);
+    cut_to_content();
     counts_ = domain_ = metrics::ClassCounts(static_cast<int>(codes_.size()));
-    counts_.add(prediction().voxels, reference_.labels.voxels);
-    if (rules_.brain_domain) domain_.add(prediction().voxels, reference_.labels.voxels, brain_);
+    counts_.add(near_prediction_, near_reference_);
+    counts_.add(0, 0, reference_.labels.voxels.size() - near_reference_.size());
+    if (rules_.brain_domain)
+      domain_.add(recoded(prediction().voxels, in_prediction_),
+                  recoded(reference_.labels.voxels, in_reference_), brain_);
     check_codes(regions_, present(counts_, codes_, true), present(counts_, codes_, false));
+  }
+
+  /// The box that holds all voxels but background, which is most of a scan.
+  void cut_to_content() {
+    const Labels& reference = reference_.labels;
+    const auto& size = reference.grid.size;
+    Box box{{0, 0, 0}, size};
+    if (in_reference_[0] == 0 && in_prediction_[0] == 0)
+      box = voxels::around(voxels::bounding_box(size, reference.voxels),
+                           voxels::bounding_box(size, prediction().voxels));
+    near_size_ = box.size;
+    near_reference_ = recoded(voxels::cut(size, reference.voxels, box), in_reference_);
+    near_prediction_ = recoded(voxels::cut(size, prediction().voxels, box), in_prediction_);
   }
 
   RegionScores score_region(const Region& region) const {
@@ -200,18 +228,20 @@ class CaseScorer {
     const bool filtered = filtering_ && !found_.lacks_brain;
     std::optional<metrics::SurfaceDistances> distances;
     RegionScores scores;
-    if (measured || judged || filtered) {
-      const auto reference_mask = mask_of(reference_.labels, members);
-      if (measured) {
-        distances = metrics::surface_distances(grid().size, mask_of(prediction(), members),
-                                               reference_mask, grid().spacing_mm);
-        evidence.distances = &*distances;
-      }
+    if (measured) {
+      distances = metrics::surface_distances(near_size_, mask_of(near_prediction_, members),
+                                             mask_of(near_reference_, members), grid().spacing_mm);
+      evidence.distances = &*distances;
+    }
+    if (judged || filtered) {
+      const auto reference_mask = mask_of(reference_.labels.voxels, members, &in_reference_);
       if (judged) {
         scores.probability = count_probabilities(predicted_.source, region, reference_mask);
         scores.at_thresholds = scores.probability->at_thresholds(metrics::default_thresholds());
       }
-      if (filtered) scores.curve = curve(region, mask_of(prediction(), members), reference_mask);
+      if (filtered)
+        scores.curve =
+            curve(region, mask_of(prediction().voxels, members, &in_prediction_), reference_mask);
     }
     if (rules_.uncertainty && found_.missing)
       scores.curve = metrics::worst_curve(rules_.uncertainty_thresholds);
@@ -271,7 +301,10 @@ class CaseScorer {
   LabelMap reference_;
   bool filtering_ = false;
   std::vector<uint8_t> brain_;
-  std::vector<int> codes_{0};  // of the class indices in both maps, once counted
+  std::vector<int> codes_{0};  // of both maps
+  Indices in_reference_{}, in_prediction_{};
+  std::array<int64_t, 3> near_size_{};
+  std::vector<uint8_t> near_reference_, near_prediction_;  // indices into codes_, in the box
   metrics::ClassCounts counts_{1}, domain_{1};
   CaseScores found_;
 };

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/errors.h"
+#include "voxels/content.h"
 #include "voxels/position.h"
 #include "voxels/sample.h"
 #include "voxels/shape.h"
@@ -269,23 +270,6 @@ Reorient reorient_to(const Grid& grid, const std::string& orientation) {
   return out;
 }
 
-Box bounding_box(const Labels& mask) {
-  const Triple& size = mask.grid.size;
-  require_shape("bounding_box", size, mask.voxels.size());
-  Triple low = size, high{-1, -1, -1};
-  const uint8_t* row = mask.voxels.data();
-  for (int64_t z = 0; z < size[2]; ++z)
-    for (int64_t y = 0; y < size[1]; ++y, row += size[0]) {
-      const auto set = [](uint8_t v) { return v != 0; };
-      const uint8_t* begin = std::find_if(row, row + size[0], set);
-      if (begin == row + size[0]) continue;
-      int64_t last = size[0] - 1;
-      while (!row[last]) --last;
-      low = {std::min(low[0], begin - row), std::min(low[1], y), std::min(low[2], z)};
-      high = {std::max(high[0], last), std::max(high[1], y), std::max(high[2], z)};
-    }
-  if (high[0] < 0) return Box{};
-  return Box{low, {high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1}};
-}
+Box bounding_box(const Labels& mask) { return bounding_box(mask.grid.size, mask.voxels); }
 
 }  // namespace kdseg::voxels

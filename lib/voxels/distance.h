@@ -19,4 +19,11 @@ std::vector<float> squared_distance(const std::array<int64_t, 3>& size,
                                     std::span<const uint8_t> feature,
                                     const std::array<double, 3>& spacing_mm, int threads = 1);
 
+/// The same distances at the non-zero voxels of `at` alone, in the order of the array. Surfaces
+/// that lie close, as those of a segmentation and its reference, cost a fraction of the transform.
+std::vector<float> squared_distance_at(const std::array<int64_t, 3>& size,
+                                       std::span<const uint8_t> feature,
+                                       std::span<const uint8_t> at,
+                                       const std::array<double, 3>& spacing_mm);
+
 }  // namespace kdseg::voxels

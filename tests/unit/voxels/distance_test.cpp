@@ -51,6 +51,38 @@ TEST(Distance, AgreesWithBruteForceOnRandomAnisotropicMasks) {
   }
 }
 
+// Dense features are found by searching, few and far ones by the transform of all voxels.
+TEST(Distance, AtSomeVoxelsAgreesWithBruteForce) {
+  Random random(3, 0, "at");
+  const std::array<int64_t, 3> size{11, 13, 12};
+  const size_t count = 11 * 13 * 12;
+  for (int round = 0; round < 100; ++round) {
+    std::vector<uint8_t> mask(count), at(count);
+    const double density = std::pow(10.0, random.uniform(-3.0, -0.3));
+    for (uint8_t& voxel : mask) voxel = random.uniform() < density;
+    const double asked = round % 2 ? 0.02 : 0.9;
+    for (uint8_t& voxel : at) voxel = random.uniform() < asked;
+    const std::array<double, 3> mm{random.uniform(0.3, 5), random.uniform(0.3, 5),
+                                   random.uniform(0.3, 5)};
+    const std::vector<float> found = squared_distance_at(size, mask, at, mm);
+    const std::vector<double> all = brute_force(size, mask, mm);
+    ASSERT_EQ(found.size(), static_cast<size_t>(std::count(at.begin(), at.end(), 1)));
+    size_t next = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (at[i] == 0) continue;
+      if (std::isinf(all[i])) {
+        ASSERT_TRUE(std::isinf(found[next]));
+      } else {
+        ASSERT_NEAR(std::sqrt(found[next]), std::sqrt(all[i]), 1e-4) << round << " " << i;
+      }
+      ++next;
+    }
+  }
+  EXPECT_THROW(
+      squared_distance_at({2, 2, 2}, std::vector<uint8_t>(8), std::vector<uint8_t>(9), {1, 1, 1}),
+      UsageError);
+}
+
 TEST(Distance, UnitSpacingGivesExactIntegers) {
   const std::array<int64_t, 3> size{40, 7, 33};
   std::vector<uint8_t> mask(40 * 7 * 33);

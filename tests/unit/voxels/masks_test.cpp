@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/random.h"
 #include "voxels/components.h"
+#include "voxels/content.h"
 #include "voxels/morphology.h"
 
 namespace kdseg::voxels {
@@ -149,6 +150,38 @@ TEST(Holes, WhatNoPathAcrossFacesJoinsToTheBorderIsFilled) {
   EXPECT_EQ(count(fill_holes(size, face)), 25);
   EXPECT_EQ(count(fill_holes({3, 1, 1}, std::vector<uint8_t>{1, 0, 1})), 2);
   EXPECT_THROW(fill_holes(size, std::vector<uint8_t>(3)), UsageError);
+}
+
+TEST(Content, TheBoxOfARandomMaskIsTightAndItsCutHoldsEverything) {
+  Random random(4, 0, "content");
+  const Triple size{37, 6, 5};
+  for (int round = 0; round < 50; ++round) {
+    std::vector<uint8_t> mask = random_mask(size, random, round % 2 ? 0.003 : 0.02);
+    const Box box = bounding_box(size, mask);
+    if (count(mask) == 0) {
+      EXPECT_EQ(box, Box{});
+      continue;
+    }
+    Triple low = size, high{-1, -1, -1};
+    for (int64_t i = 0; i < static_cast<int64_t>(mask.size()); ++i) {
+      if (mask[static_cast<size_t>(i)] == 0) continue;
+      const Triple at{i % 37, i / 37 % 6, i / (37 * 6)};
+      for (size_t a = 0; a < 3; ++a) {
+        low[a] = std::min(low[a], at[a]);
+        high[a] = std::max(high[a], at[a]);
+      }
+    }
+    EXPECT_EQ(box.begin, low);
+    EXPECT_EQ(box.size, (Triple{high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1}));
+    EXPECT_EQ(count(cut(size, mask, box)), count(mask));
+  }
+}
+
+TEST(Content, ABoxAroundTwoHoldsBoth) {
+  const Box a{{1, 2, 3}, {4, 1, 1}}, b{{0, 5, 3}, {2, 2, 2}};
+  EXPECT_EQ(around(a, b), (Box{{0, 2, 3}, {5, 5, 2}}));
+  EXPECT_EQ(around(a, Box{}), a);
+  EXPECT_EQ(around(Box{}, b), b);
 }
 
 }  // namespace
