@@ -7,27 +7,16 @@
 
 namespace kdseg::phantom {
 
-const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> kinds{
-      {"odd-seg-name", "the segmentation is called W39_1998.09.19_Segm.nii", false},
-      {"two-seg-candidates", "no file ends in _seg and two others could be it", false},
-      {"plain-nii", "all files of the case are .nii, not .nii.gz", false},
-      {"prefix-case", "the case and its files start with BraTS18 instead of Brats18", false},
-      {"header-mismatch", "FLAIR has its x and y axes reversed in the header only", false},
-      {"negative-voxels", "about 0.2 % of the brain's voxels are negative on T1", false},
-      {"extreme-maximum", "one voxel of T1ce has the intensity 15462", false},
-      {"blurred-sequence", "T2 was acquired with slices several voxels thick", false},
-      {"missing-et", "no voxel enhances", false},
-      {"double-folder", "the cohort lies in a folder inside a folder of the same name", true},
-  };
-  return kinds;
-}
-
-std::string describe_faults() {
+std::string describe(const std::vector<FaultKind>& kinds) {
   std::string text;
-  for (const auto& kind : fault_kinds())
+  for (const auto& kind : kinds)
     text += (text.empty() ? "" : "; ") + std::string(kind.name) + ": " + kind.meaning;
   return text;
+}
+
+std::vector<std::string> Plants::of(int64_t index) const {
+  const auto found = by_case.find(index);
+  return found == by_case.end() ? std::vector<std::string>{} : found->second;
 }
 
 bool Plants::has(int64_t index, const std::string& fault) const {
@@ -40,17 +29,18 @@ bool Plants::cohort_has(const std::string& fault) const {
   return std::find(cohort.begin(), cohort.end(), fault) != cohort.end();
 }
 
-Plants parse_plants(const std::vector<std::string>& entries, int64_t cases) {
+Plants parse_plants(const std::vector<FaultKind>& kinds, const std::vector<std::string>& entries,
+                    int64_t cases) {
   std::vector<std::string> names;
-  for (const auto& kind : fault_kinds()) names.emplace_back(kind.name);
+  for (const auto& kind : kinds) names.emplace_back(kind.name);
   Plants plants;
   int64_t next = 0;
   for (const auto& entry : entries) {
     const size_t equals = entry.find('=');
     const std::string name = entry.substr(0, equals);
-    const auto kind = std::find_if(fault_kinds().begin(), fault_kinds().end(),
+    const auto kind = std::find_if(kinds.begin(), kinds.end(),
                                    [&](const FaultKind& k) { return k.name == name; });
-    if (kind == fault_kinds().end())
+    if (kind == kinds.end())
       throw UsageError("plant: unknown fault '{}'{}", name, did_you_mean(name, names));
     if (kind->of_cohort) {
       if (equals != std::string::npos)

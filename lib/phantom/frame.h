@@ -1,4 +1,4 @@
-// The space a head is built in: mm from the center of the grid, x to the left, y to the back, z up.
+// The space a body is built in: mm from the center of the grid, x to the left, y to the back, z up.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -7,15 +7,17 @@ namespace kdseg::phantom {
 
 using Point = std::array<double, 3>;
 
-/// A grid seen from the head. Where the field of view is smaller than a head, `voxel_mm` is larger
-/// than the voxels' nominal spacing: the head and everything in it shrinks to fit.
+/// A grid seen from the body. Where the field of view is too small, `voxel_mm` is larger than the
+/// voxels' nominal spacing: the body and everything in it shrinks to fit.
 struct Frame {
   std::array<int64_t, 3> size{0, 0, 0};
-  double voxel_mm = 1;
+  double voxel_mm = 1;   ///< along x
+  Point ratio{1, 1, 1};  ///< of the spacings along x, y, z to that along x
 
   int64_t count() const { return size[0] * size[1] * size[2]; }
+  double spacing(int axis) const { return voxel_mm * ratio[axis]; }
   double at(int axis, int64_t index) const {
-    return (static_cast<double>(index) - 0.5 * static_cast<double>(size[axis] - 1)) * voxel_mm;
+    return (static_cast<double>(index) - 0.5 * static_cast<double>(size[axis] - 1)) * spacing(axis);
   }
   Point point(int64_t voxel) const {
     const int64_t x = voxel % size[0], rest = voxel / size[0];

@@ -1,5 +1,5 @@
 // What holds for every case, and the direction in which each knob pushes.
-#include "phantom/brain_case.h"
+#include "phantom/brain/brain_case.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace kdseg::phantom {
 namespace {
 
-double auc_without_t1ce(const Knobs& knobs) {
+double auc_without_t1ce(const BrainKnobs& knobs) {
   return discriminant_auc(make_statistics(knobs, 8), {code_et}, {code_ncr}, {flair, t1, t2});
 }
 
@@ -21,7 +21,7 @@ double volume(const std::vector<uint8_t>& label, uint8_t code) {
 }
 
 TEST(BrainCase, BackgroundIsZeroInAllSequencesAndLabelsLieInTheBrain) {
-  for (const auto& c : make_cases(Knobs{}, 4)) {
+  for (const auto& c : make_cases(BrainKnobs{}, 4)) {
     size_t brain = 0;
     for (size_t i = 0; i < c.label.size(); ++i) {
       const bool here = c.scans[0][i] > 0;
@@ -39,7 +39,7 @@ TEST(BrainCase, BackgroundIsZeroInAllSequencesAndLabelsLieInTheBrain) {
 
 TEST(BrainCase, LeavesTheGridsBorderFree) {
   // A brain that touched the border would be cut: no recipe could know how much is missing.
-  Knobs knobs;
+  BrainKnobs knobs;
   const auto& n = coarse_grid().size;
   for (const auto& c : make_cases(knobs, 6, 9))
     for (int64_t i = 0; i < coarse_grid().voxel_count(); ++i) {
@@ -51,18 +51,19 @@ TEST(BrainCase, LeavesTheGridsBorderFree) {
 }
 
 TEST(BrainCase, DoesNotDependOnThreadsOrOrder) {
-  const auto alone = make_cases(Knobs{}, 4, 3, 1), together = make_cases(Knobs{}, 6, 3, 3);
+  const auto alone = make_cases(BrainKnobs{}, 4, 3, 1),
+             together = make_cases(BrainKnobs{}, 6, 3, 3);
   for (size_t i = 0; i < alone.size(); ++i) {
     EXPECT_EQ(alone[i].scans, together[i].scans);
     EXPECT_EQ(alone[i].label, together[i].label);
   }
   EXPECT_NE(alone[0].scans, alone[1].scans);
-  EXPECT_NE(alone[0].scans, make_cases(Knobs{}, 1, 4)[0].scans);
+  EXPECT_NE(alone[0].scans, make_cases(BrainKnobs{}, 1, 4)[0].scans);
 }
 
 TEST(BrainCase, IsTheSamePatientOnFinerGrids) {
   const auto head = analytic_head();
-  const Knobs knobs;
+  const BrainKnobs knobs;
   const auto coarse = make_brain_case(*head, coarse_grid(), knobs, 1, 0);
   const Grid fine = grid_of_size("small");
   const auto detailed = make_brain_case(*head, fine, knobs, 1, 0);
@@ -76,7 +77,7 @@ TEST(BrainCase, IsTheSamePatientOnFinerGrids) {
 }
 
 TEST(BrainCase, GradesHaveTheAskedShare) {
-  Knobs knobs;
+  BrainKnobs knobs;
   int low = 0;
   for (uint64_t i = 0; i < 400; ++i) low += !is_high_grade(knobs, 11, i);
   EXPECT_NEAR(low, 100, 4);
@@ -87,7 +88,7 @@ TEST(BrainCase, GradesHaveTheAskedShare) {
 }
 
 TEST(BrainCase, LowGradeEnhancesLittle) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.lgg_probability = 0;
   double high = 0, low = 0;
   for (const auto& c : make_cases(knobs, 4)) high += volume(c.label, code_et);
@@ -97,7 +98,7 @@ TEST(BrainCase, LowGradeEnhancesLittle) {
 }
 
 TEST(BrainCase, RadiusSetsTheVolumeOfTheCore) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.radius_mm = {20, 20};
   double ml = 0;
   constexpr int n = 6;
@@ -109,7 +110,7 @@ TEST(BrainCase, RadiusSetsTheVolumeOfTheCore) {
 }
 
 TEST(Knobs, WithoutContrastAgentT1ceCarriesNothingNew) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.contrast_mmol = 0;
   knobs.noise = 0;
   knobs.bias = {0, 0};
@@ -129,7 +130,7 @@ TEST(Knobs, WithoutContrastAgentT1ceCarriesNothingNew) {
 }
 
 TEST(Knobs, KappaMakesEnhancingTumorInferableWithoutT1ce) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.lgg_probability = 0;
   std::vector<double> auc;
   for (const double kappa : {0.0, 0.3, 1.0}) {
@@ -143,7 +144,7 @@ TEST(Knobs, KappaMakesEnhancingTumorInferableWithoutT1ce) {
 }
 
 TEST(Knobs, NoiseAndHeterogeneityLowerSeparability) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.lgg_probability = 0;
   knobs.kappa = 0.6;
   const double usual = auc_without_t1ce(knobs);
@@ -155,7 +156,7 @@ TEST(Knobs, NoiseAndHeterogeneityLowerSeparability) {
 }
 
 TEST(Knobs, LabelNoiseChangesLabelsAndNothingElse) {
-  Knobs knobs;
+  BrainKnobs knobs;
   const auto clean = make_cases(knobs, 1)[0];
   knobs.label_noise = 0.3;
   const auto noisy = make_cases(knobs, 1)[0];
@@ -170,7 +171,7 @@ TEST(Knobs, LabelNoiseChangesLabelsAndNothingElse) {
 }
 
 TEST(Knobs, VesselsShineOnT1ceOutsideTheTumor) {
-  Knobs knobs;
+  BrainKnobs knobs;
   const auto plain = make_cases(knobs, 1)[0];
   knobs.vessels = 12;
   const auto rich = make_cases(knobs, 1)[0];
@@ -182,7 +183,7 @@ TEST(Knobs, VesselsShineOnT1ceOutsideTheTumor) {
 }
 
 TEST(Knobs, MassEffectMovesTheAnatomyAndKeepsTheCore) {
-  Knobs knobs;
+  BrainKnobs knobs;
   const auto still = make_cases(knobs, 1)[0];
   knobs.mass_effect = 0.3;
   const auto pushed = make_cases(knobs, 1)[0];
@@ -196,7 +197,7 @@ TEST(Knobs, SmallFieldsOfViewShrinkTheHead) {
   EXPECT_DOUBLE_EQ(frame_for(coarse_grid(), *head).voxel_mm, 4);
   const Grid little = grid_of({24, 24, 24}, 4);
   EXPECT_GT(frame_for(little, *head).voxel_mm, 7);
-  const auto c = make_brain_case(*head, little, Knobs{}, 1, 0);
+  const auto c = make_brain_case(*head, little, BrainKnobs{}, 1, 0);
   EXPECT_GT(c.label.size() - std::count(c.label.begin(), c.label.end(), 0), 50u);
 }
 

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "phantom/brain_case.h"
-#include "phantom/gates.h"
+#include "phantom/brain/brain_case.h"
+#include "phantom/brain/gates.h"
 
 namespace kdseg::phantom {
 
@@ -13,7 +13,7 @@ inline const Grid& coarse_grid() {
   return grid;
 }
 
-inline std::vector<BrainCase> make_cases(const Knobs& knobs, int n, uint64_t seed = 1,
+inline std::vector<BrainCase> make_cases(const BrainKnobs& knobs, int n, uint64_t seed = 1,
                                          int threads = 2) {
   static const auto head = analytic_head();
   std::vector<BrainCase> cases(static_cast<size_t>(n));
@@ -30,7 +30,8 @@ inline std::vector<CaseStatistics> statistics_of_all(const std::vector<BrainCase
   return all;
 }
 
-inline std::vector<CaseStatistics> make_statistics(const Knobs& knobs, int n, uint64_t seed = 1) {
+inline std::vector<CaseStatistics> make_statistics(const BrainKnobs& knobs, int n,
+                                                   uint64_t seed = 1) {
   return statistics_of_all(make_cases(knobs, n, seed));
 }
 

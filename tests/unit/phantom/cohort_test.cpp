@@ -14,7 +14,7 @@
 #include "base/read_file.h"
 #include "image/scan.h"
 #include "io/atomic_file.h"
-#include "phantom/faults.h"
+#include "phantom/brain/patients.h"
 
 namespace kdseg::phantom {
 namespace {
@@ -144,7 +144,7 @@ TEST_F(Cohort, RefusesAFolderWithForeignCases) {
 
 TEST_F(Cohort, WritesNothingWhenSettingsAreWrong) {
   CohortSettings s = settings();
-  s.knobs.kappa = 2;
+  s.brain.kappa = 2;
   EXPECT_THROW(write_whole(s, 1, false), UsageError);
   s = settings();
   s.plant = {"no-such-fault"};
@@ -157,7 +157,7 @@ TEST_F(Cohort, WritesNothingWhenSettingsAreWrong) {
 
 TEST_F(Cohort, PlantsTheFaultsOfRealDataSets) {
   CohortSettings s = settings(9);
-  s.knobs.lgg_probability = 0;
+  s.brain.lgg_probability = 0;
   s.plant = {"odd-seg-name=1",    "plain-nii=2",          "header-mismatch=3",
              "negative-voxels=4", "extreme-maximum=5",    "blurred-sequence=6",
              "missing-et=7",      "two-seg-candidates=8", "prefix-case=9"};
@@ -230,16 +230,16 @@ TEST_F(Cohort, TakesAnAtlas) {
 }
 
 TEST(Plants, AreDealtOrAddressed) {
-  const auto plants =
-      parse_plants({"missing-et", "plain-nii", "odd-seg-name=2", "double-folder"}, 2);
+  const auto plants = parse_plants(
+      brain_faults(), {"missing-et", "plain-nii", "odd-seg-name=2", "double-folder"}, 2);
   EXPECT_TRUE(plants.has(0, "missing-et"));
   EXPECT_TRUE(plants.has(1, "plain-nii"));
   EXPECT_TRUE(plants.has(1, "odd-seg-name"));
   EXPECT_FALSE(plants.has(0, "odd-seg-name"));
   EXPECT_TRUE(plants.cohort_has("double-folder"));
-  EXPECT_THROW(parse_plants({"missing-et=3"}, 2), UsageError);
-  EXPECT_THROW(parse_plants({"missing-et=x"}, 2), UsageError);
-  EXPECT_THROW(parse_plants({"double-folder=1"}, 2), UsageError);
+  EXPECT_THROW(parse_plants(brain_faults(), {"missing-et=3"}, 2), UsageError);
+  EXPECT_THROW(parse_plants(brain_faults(), {"missing-et=x"}, 2), UsageError);
+  EXPECT_THROW(parse_plants(brain_faults(), {"double-folder=1"}, 2), UsageError);
 }
 
 }  // namespace

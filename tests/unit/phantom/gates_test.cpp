@@ -1,5 +1,5 @@
 // Gates: their arithmetic on small numbers, and that a default cohort passes them.
-#include "phantom/gates.h"
+#include "phantom/brain/gates.h"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ TEST(DiscriminantAuc, FindsTheDirectionThatSeparates) {
 }
 
 TEST(Gates, DefaultCohortPasses) {
-  const auto gates = evaluate_gates(make_statistics(Knobs{}, 16, 7), Knobs{}, true);
+  const auto gates = evaluate_gates(make_statistics(BrainKnobs{}, 16, 7), BrainKnobs{}, true);
   EXPECT_EQ(gates.size(), 14u);
   for (const auto& gate : gates) {
     EXPECT_TRUE(gate.binding) << gate.name;
@@ -50,28 +50,28 @@ TEST(Gates, DefaultCohortPasses) {
 }
 
 TEST(Gates, BindOnlyWithEnoughCasesAndDefaultKnobs) {
-  const auto statistics = make_statistics(Knobs{}, 2);
-  for (const auto& gate : evaluate_gates(statistics, Knobs{}, true))
+  const auto statistics = make_statistics(BrainKnobs{}, 2);
+  for (const auto& gate : evaluate_gates(statistics, BrainKnobs{}, true))
     EXPECT_EQ(gate.binding, gate.name == "clean") << gate.name;
 
   std::vector<CaseStatistics> many;
   for (int i = 0; i < 8; ++i) many.insert(many.end(), statistics.begin(), statistics.end());
-  Knobs dark;
+  BrainKnobs dark;
   dark.contrast_mmol = 0;
   for (const auto& gate : evaluate_gates(many, dark, true)) {
     const bool of_shape = gate.name.starts_with("median-ml") || gate.name == "lgg-without-et";
     EXPECT_EQ(gate.binding, of_shape || gate.name == "clean") << gate.name;
   }
-  Knobs large;
+  BrainKnobs large;
   large.radius_mm = {18, 30};
   for (const auto& gate : evaluate_gates(many, large, true))
     EXPECT_EQ(gate.binding, gate.name == "clean") << gate.name;
-  for (const auto& gate : evaluate_gates(many, Knobs{}, false))
+  for (const auto& gate : evaluate_gates(many, BrainKnobs{}, false))
     EXPECT_EQ(gate.binding, gate.name == "clean") << gate.name;
 }
 
 TEST(Gates, NoticeMasksThatDiffer) {
-  auto c = make_cases(Knobs{}, 1)[0];
+  auto c = make_cases(BrainKnobs{}, 1)[0];
   const auto clean = [&] {
     return statistics_of(c.scans, c.label, coarse_grid(), true).one_mask &&
            statistics_of(c.scans, c.label, coarse_grid(), true).labels_inside;
@@ -85,8 +85,8 @@ TEST(Gates, NoticeMasksThatDiffer) {
 }
 
 TEST(KnobTable, ChecksRangesAndPairs) {
-  EXPECT_NO_THROW(check(Knobs{}));
-  Knobs knobs;
+  EXPECT_NO_THROW(check(BrainKnobs{}));
+  BrainKnobs knobs;
   knobs.radius_mm = {24, 12};
   EXPECT_THROW(check(knobs), UsageError);
   knobs.radius_mm = {12, 99};

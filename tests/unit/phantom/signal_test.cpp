@@ -1,5 +1,5 @@
 // The signal equations against published tissue contrasts, and the knobs that act on tissues.
-#include "phantom/signal.h"
+#include "phantom/brain/signal.h"
 
 #include <gtest/gtest.h>
 
@@ -75,14 +75,14 @@ TEST(Signal, GradientEchoIsBrightestAtTheErnstAngle) {
   EXPECT_GT(at(ernst_deg), at(ernst_deg + 1));
 }
 
-Knobs steady() {
-  Knobs knobs;
+BrainKnobs steady() {
+  BrainKnobs knobs;
   knobs.jitter_lesion = knobs.jitter_healthy = 0;
   return knobs;
 }
 
 TEST(CaseTissues, KappaZeroMakesLesionsAlikeAndKappaOneLeavesThem) {
-  Knobs knobs = steady();
+  BrainKnobs knobs = steady();
   knobs.kappa = 0;
   const auto alike = case_tissues(knobs, Random(1, 0, "tissues"));
   for (int c : {edema, enhancing, necrosis, non_enhancing}) {
@@ -98,7 +98,7 @@ TEST(CaseTissues, KappaZeroMakesLesionsAlikeAndKappaOneLeavesThem) {
 }
 
 TEST(CaseTissues, JitterHasTheStatedSpread) {
-  Knobs knobs;
+  BrainKnobs knobs;
   knobs.kappa = 1;
   double sum = 0, squares = 0;
   constexpr int n = 2000;
@@ -113,7 +113,7 @@ TEST(CaseTissues, JitterHasTheStatedSpread) {
 
 TEST(CaseSequences, StayInTheStatedRangesAndShareT1) {
   for (int i = 0; i < 50; ++i) {
-    const auto s = case_sequences(Knobs{}, Random(1, i, "sequences"));
+    const auto s = case_sequences(BrainKnobs{}, Random(1, i, "sequences"));
     EXPECT_GE(s[t1].tr_ms, 500);
     EXPECT_LT(s[t1].tr_ms, 700);
     EXPECT_EQ(s[t1].tr_ms, s[t1ce].tr_ms);

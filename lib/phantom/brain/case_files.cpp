@@ -1,4 +1,4 @@
-#include "phantom/case_files.h"
+#include "phantom/brain/case_files.h"
 
 #include <algorithm>
 #include <system_error>
@@ -6,7 +6,6 @@
 #include "base/errors.h"
 #include "base/folder.h"
 #include "image/scan.h"
-#include "io/atomic_file.h"
 
 namespace kdseg::phantom {
 namespace {
@@ -100,15 +99,7 @@ BrainCase read_case(const CasePlace& place, const Grid& grid) {
 }
 
 std::vector<WrittenFile> files_of(const CasePlace& place) {
-  std::vector<WrittenFile> files;
-  for (const fs::path& path : visible_entries(place.root / place.folder)) {
-    const fs::path relative = place.folder / path.filename();
-    files.push_back({relative.generic_string(), io::sha256_of_file(path),
-                     static_cast<int64_t>(fs::file_size(path))});
-  }
-  std::sort(files.begin(), files.end(),
-            [](const WrittenFile& a, const WrittenFile& b) { return a.path < b.path; });
-  return files;
+  return describe_files(place.root, visible_entries(place.root / place.folder));
 }
 
 }  // namespace kdseg::phantom

@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "phantom/scanner.h"
+#include "phantom/brain/scanner.h"
 
 namespace kdseg::phantom {
 
@@ -19,7 +19,7 @@ struct CaseOptions {
 };
 
 /// Depends on nothing but its arguments: equal on any thread, in any order, in any cohort size.
-BrainCase make_brain_case(const Head& head, const Grid& grid, const Knobs& knobs, uint64_t seed,
-                          uint64_t index, const CaseOptions& options = {});
+BrainCase make_brain_case(const Head& head, const Grid& grid, const BrainKnobs& knobs,
+                          uint64_t seed, uint64_t index, const CaseOptions& options = {});
 
 }  // namespace kdseg::phantom

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "phantom/head.h"
-#include "phantom/knobs.h"
+#include "phantom/brain/head.h"
+#include "phantom/brain/knobs.h"
 
 namespace kdseg::phantom {
 
@@ -24,7 +24,7 @@ struct Anatomy {
 };
 
 /// \param seed,index  address of the random numbers: equal for equal cases on any grid
-Anatomy make_anatomy(const Head& head, const Frame& frame, const Knobs& knobs, uint64_t seed,
+Anatomy make_anatomy(const Head& head, const Frame& frame, const BrainKnobs& knobs, uint64_t seed,
                      uint64_t index, const Push& push = {});
 
 }  // namespace kdseg::phantom

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "phantom/anatomy.h"
-#include "phantom/knobs.h"
+#include "phantom/brain/anatomy.h"
+#include "phantom/brain/knobs.h"
 
 namespace kdseg::phantom {
 
@@ -26,12 +26,12 @@ struct TumorPlan {
 
 /// Any run of cases has nearly the asked share of low grades, and a case's grade does not depend on
 /// how many cases there are.
-bool is_high_grade(const Knobs& knobs, uint64_t seed, uint64_t index);
+bool is_high_grade(const BrainKnobs& knobs, uint64_t seed, uint64_t index);
 
 /// The center is drawn from white matter at knobs.depth_mm from the surface; from the deepest place
 /// where there is none.
-TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& knobs, uint64_t seed,
-                     uint64_t index);
+TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const BrainKnobs& knobs,
+                     uint64_t seed, uint64_t index);
 
 struct Tumor {
   std::vector<uint8_t> label;   ///< [z][y][x] codes 0 1 2 4, cut before any blur
@@ -43,14 +43,14 @@ struct Tumor {
 /// 0.25 g2) outside CSF; enhancing: core with vitality > 0, where vitality falls from the edge to
 /// the center in high grades and is low everywhere in low grades.
 Tumor make_tumor(const TumorPlan& plan, const Anatomy& anatomy, const Frame& frame,
-                 const Knobs& knobs, uint64_t seed, uint64_t index);
+                 const BrainKnobs& knobs, uint64_t seed, uint64_t index);
 
 /// Each tumor voxel's code is redrawn from {1, 2, 4} with probability knobs.label_noise.
-std::vector<uint8_t> noisy_labels(const std::vector<uint8_t>& label, const Knobs& knobs,
+std::vector<uint8_t> noisy_labels(const std::vector<uint8_t>& label, const BrainKnobs& knobs,
                                   uint64_t seed, uint64_t index);
 
 /// Fraction of each voxel filled by vessels: bent tubes of radius 0.8 to 1.8 mm outside the tumor.
 std::vector<float> make_vessels(const Anatomy& anatomy, const Tumor& tumor, const Frame& frame,
-                                const Knobs& knobs, uint64_t seed, uint64_t index);
+                                const BrainKnobs& knobs, uint64_t seed, uint64_t index);
 
 }  // namespace kdseg::phantom

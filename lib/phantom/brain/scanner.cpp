@@ -1,4 +1,4 @@
-#include "phantom/scanner.h"
+#include "phantom/brain/scanner.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,7 +68,7 @@ std::array<double, compartments> concentrations(const TumorPlan& plan, Random ra
 /// Mixed signals of the four sequences, zero outside the brain.
 std::array<std::vector<float>, sequences> mix_signals(
     const Composition& composition, const Tumor& tumor, const TumorPlan& plan, const Frame& frame,
-    const Knobs& knobs, const std::array<Sequence, sequences>& sequence,
+    const BrainKnobs& knobs, const std::array<Sequence, sequences>& sequence,
     const std::array<Tissue, compartments>& tissues,
     const std::array<double, compartments>& concentration, uint64_t seed, uint64_t index) {
   constexpr double sigma_mm = 3;
@@ -101,7 +101,7 @@ std::array<std::vector<float>, sequences> mix_signals(
 }  // namespace
 
 Scans acquire(const Anatomy& anatomy, const Tumor& tumor, const TumorPlan& plan,
-              const std::vector<float>& vessels, const Frame& frame, const Knobs& knobs,
+              const std::vector<float>& vessels, const Frame& frame, const BrainKnobs& knobs,
               uint64_t seed, uint64_t index, const std::array<double, sequences>& thickness_mm) {
   Random draws(seed, index, "scanner");
   const auto composition = compose(anatomy, tumor, plan, vessels, frame, draws.uniform(1.0, 1.2));

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "phantom/anatomy.h"
-#include "phantom/signal.h"
-#include "phantom/tumor.h"
+#include "phantom/brain/anatomy.h"
+#include "phantom/brain/signal.h"
+#include "phantom/brain/tumor.h"
 
 namespace kdseg::phantom {
 
@@ -19,7 +19,7 @@ using Scans = std::array<std::vector<int16_t>, sequences>;
 ///
 /// \param thickness_mm  per sequence; negative: drawn from knobs.slice_thickness_mm
 Scans acquire(const Anatomy& anatomy, const Tumor& tumor, const TumorPlan& plan,
-              const std::vector<float>& vessels, const Frame& frame, const Knobs& knobs,
+              const std::vector<float>& vessels, const Frame& frame, const BrainKnobs& knobs,
               uint64_t seed, uint64_t index,
               const std::array<double, sequences>& thickness_mm = {-1, -1, -1, -1});
 

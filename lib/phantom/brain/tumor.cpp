@@ -1,4 +1,4 @@
-#include "phantom/tumor.h"
+#include "phantom/brain/tumor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -52,12 +52,12 @@ double even_draw(uint64_t seed, uint64_t index, Recurrence which) {
 
 }  // namespace
 
-bool is_high_grade(const Knobs& knobs, uint64_t seed, uint64_t index) {
+bool is_high_grade(const BrainKnobs& knobs, uint64_t seed, uint64_t index) {
   return even_draw(seed, index, of_grade) >= knobs.lgg_probability;
 }
 
-TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& knobs, uint64_t seed,
-                     uint64_t index) {
+TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const BrainKnobs& knobs,
+                     uint64_t seed, uint64_t index) {
   Random random(seed, index, "tumor");
   TumorPlan plan;
   plan.high_grade = is_high_grade(knobs, seed, index);
@@ -102,7 +102,7 @@ TumorPlan plan_tumor(const Anatomy& anatomy, const Frame& frame, const Knobs& kn
 }
 
 Tumor make_tumor(const TumorPlan& plan, const Anatomy& anatomy, const Frame& frame,
-                 const Knobs& knobs, uint64_t seed, uint64_t index) {
+                 const BrainKnobs& knobs, uint64_t seed, uint64_t index) {
   const auto g1 = smooth_noise(frame, Random(seed, index, "tumor-outline"), 6);
   const auto g2 = smooth_noise(frame, Random(seed, index, "edema-outline"), 6);
   const auto g3 = smooth_noise(frame, Random(seed, index, "edema-severity"), 6);
@@ -131,7 +131,7 @@ Tumor make_tumor(const TumorPlan& plan, const Anatomy& anatomy, const Frame& fra
   return tumor;
 }
 
-std::vector<uint8_t> noisy_labels(const std::vector<uint8_t>& label, const Knobs& knobs,
+std::vector<uint8_t> noisy_labels(const std::vector<uint8_t>& label, const BrainKnobs& knobs,
                                   uint64_t seed, uint64_t index) {
   std::vector<uint8_t> noisy = label;
   if (knobs.label_noise <= 0) return noisy;
@@ -147,7 +147,7 @@ std::vector<uint8_t> noisy_labels(const std::vector<uint8_t>& label, const Knobs
 }
 
 std::vector<float> make_vessels(const Anatomy& anatomy, const Tumor& tumor, const Frame& frame,
-                                const Knobs& knobs, uint64_t seed, uint64_t index) {
+                                const BrainKnobs& knobs, uint64_t seed, uint64_t index) {
   std::vector<float> fraction(anatomy.brain.size(), 0.0f);
   if (knobs.vessels == 0) return fraction;
   Random random(seed, index, "vessels");

@@ -1,4 +1,4 @@
-#include "phantom/head.h"
+#include "phantom/brain/head.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,48 +6,11 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "image/scan.h"
+#include "phantom/solids.h"
 #include "voxels/sample.h"
 
 namespace kdseg::phantom {
 namespace {
-
-double square(double x) { return x * x; }
-
-/// Signed distance to an ellipsoid in mm, negative inside; first-order away from the surface.
-double ellipsoid(const Point& p, const Point& center, const Point& semi_axes) {
-  double k0 = 0, k1 = 0;
-  for (int i = 0; i < 3; ++i) {
-    const double q = (p[i] - center[i]) / semi_axes[i];
-    k0 += q * q;
-    k1 += square(q / semi_axes[i]);
-  }
-  k0 = std::sqrt(k0);
-  k1 = std::sqrt(k1);
-  if (k1 < 1e-9) return -*std::min_element(semi_axes.begin(), semi_axes.end());
-  return k0 * (k0 - 1) / k1;
-}
-
-double capsule(const Point& p, const Point& a, const Point& b, double radius) {
-  double ab = 0, ap_ab = 0;
-  for (int i = 0; i < 3; ++i) {
-    ab += square(b[i] - a[i]);
-    ap_ab += (p[i] - a[i]) * (b[i] - a[i]);
-  }
-  const double t = std::clamp(ap_ab / ab, 0.0, 1.0);
-  double d = 0;
-  for (int i = 0; i < 3; ++i) d += square(p[i] - a[i] - t * (b[i] - a[i]));
-  return std::sqrt(d) - radius;
-}
-
-double smooth_min(double a, double b, double width) {
-  const double h = std::max(width - std::abs(a - b), 0.0) / width;
-  return std::min(a, b) - h * h * width / 4;
-}
-
-/// 1 well inside (distance negative), 0 well outside, linear over `width`.
-double inside(double distance, double width) {
-  return std::clamp(0.5 - distance / width, 0.0, 1.0);
-}
 
 /// Dimensions follow an average adult brain: 132 mm wide, 164 mm long, 128 mm from the vertex to
 /// the brain stem's cut; the cortex is 2.6 mm thick.

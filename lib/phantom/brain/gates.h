@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "phantom/knobs.h"
-#include "phantom/scanner.h"
+#include "phantom/brain/knobs.h"
+#include "phantom/brain/scanner.h"
+#include "phantom/gate.h"
 
 namespace kdseg::phantom {
 
@@ -24,17 +25,9 @@ struct CaseStatistics {
 CaseStatistics statistics_of(const Scans& scans, const std::vector<uint8_t>& label,
                              const Grid& grid, bool high_grade);
 
-struct Gate {
-  std::string name, meaning;
-  double value = 0;  ///< not a number where no voxel or case allows it
-  double low = 0, high = 0;
-  bool binding = false;  ///< otherwise only reported
-  bool passed() const { return value >= low && value <= high; }
-};
-
 /// A gate binds with 16 cases or more when every knob it depends on has its default and the head is
 /// not shrunk; the invariants of masks and labels always bind.
-std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const Knobs& knobs,
+std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const BrainKnobs& knobs,
                                  bool natural_head);
 
 /// Area under the ROC curve: the probability that a positive scores above a negative (ties half).

@@ -1,11 +1,11 @@
-#include "phantom/brain_case.h"
+#include "phantom/brain/brain_case.h"
 
 #include <algorithm>
 
 namespace kdseg::phantom {
 
-BrainCase make_brain_case(const Head& head, const Grid& grid, const Knobs& knobs, uint64_t seed,
-                          uint64_t index, const CaseOptions& options) {
+BrainCase make_brain_case(const Head& head, const Grid& grid, const BrainKnobs& knobs,
+                          uint64_t seed, uint64_t index, const CaseOptions& options) {
   const Frame frame = frame_for(grid, head);
   Anatomy anatomy = make_anatomy(head, frame, knobs, seed, index);
   BrainCase made;

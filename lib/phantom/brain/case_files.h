@@ -3,9 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "phantom/brain_case.h"
-#include "phantom/cohort_record.h"
-#include "phantom/faults.h"
+#include "phantom/brain/brain_case.h"
+#include "phantom/patients.h"
 
 namespace kdseg::phantom {
 

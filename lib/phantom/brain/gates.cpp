@@ -1,4 +1,4 @@
-#include "phantom/gates.h"
+#include "phantom/brain/gates.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,13 +68,6 @@ std::vector<double> discriminant(const Moments& positive, const Moments& negativ
   }
   for (size_t i = 0; i < n; ++i) covariance[i * n + i] += 1e-9 * (positive.count + negative.count);
   return solve(covariance, difference);
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return nan;
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
 }
 
 /// Mean over the high-grade cases that have the code of the case's mean z.
@@ -204,13 +197,13 @@ double discriminant_auc(const std::vector<CaseStatistics>& cases,
   return area_under_curve(up, down);
 }
 
-std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const Knobs& knobs,
+std::vector<Gate> evaluate_gates(const std::vector<CaseStatistics>& cases, const BrainKnobs& knobs,
                                  bool natural_head) {
   const bool enough = cases.size() >= 16 && natural_head;
   const bool shapes =
-      enough && at_default(knobs, KnobGroup::anatomy) && at_default(knobs, KnobGroup::tumor);
+      enough && at_default(knobs, BrainGroup::anatomy) && at_default(knobs, BrainGroup::tumor);
   const bool images =
-      shapes && at_default(knobs, KnobGroup::tissue) && at_default(knobs, KnobGroup::scanner);
+      shapes && at_default(knobs, BrainGroup::tissue) && at_default(knobs, BrainGroup::scanner);
 
   const double et_t1ce = mean_z(cases, code_et, t1ce), ed_t1ce = mean_z(cases, code_ed, t1ce),
                ncr_t1ce = mean_z(cases, code_ncr, t1ce);

@@ -1,4 +1,4 @@
-#include "phantom/signal.h"
+#include "phantom/brain/signal.h"
 
 #include <cmath>
 #include <numbers>
@@ -29,7 +29,7 @@ const std::array<Tissue, compartments>& reference_tissues() {
   return tissues;
 }
 
-std::array<Tissue, compartments> case_tissues(const Knobs& knobs, Random stream) {
+std::array<Tissue, compartments> case_tissues(const BrainKnobs& knobs, Random stream) {
   auto tissues = reference_tissues();
   for (int c = 0; c < compartments; ++c) {
     Tissue& t = tissues[c];
@@ -77,7 +77,7 @@ double null_time_ms(double t1_ms, double tr_ms) {
   return t1_ms * std::log(2 / (1 + std::exp(-tr_ms / t1_ms)));
 }
 
-std::array<Sequence, 4> case_sequences(const Knobs& knobs, Random stream) {
+std::array<Sequence, 4> case_sequences(const BrainKnobs& knobs, Random stream) {
   std::array<Sequence, 4> s;
   // Everything is drawn in one order, whatever the variant, so that knobs do not shift later draws.
   const double t1_tr = stream.uniform(500, 700), t1_te = stream.uniform(9, 15);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "phantom/knobs.h"
+#include "phantom/brain/knobs.h"
 
 namespace kdseg::phantom {
 
@@ -23,7 +23,7 @@ const std::array<Tissue, compartments>& reference_tissues();
 
 /// The tissues of one case: lesion classes pulled toward their common mean (PD 0.865, T1 1600 ms,
 /// T2 145 ms) as p = m (p0/m)^kappa, then jittered between cases.
-std::array<Tissue, compartments> case_tissues(const Knobs& knobs, Random stream);
+std::array<Tissue, compartments> case_tissues(const BrainKnobs& knobs, Random stream);
 
 /// Shortens T1 and T2 by `concentration_mmol` (mM) of agent: 1/T' = 1/T + r C, r1 4.5, r2 5.5
 /// /(mM s) (Rohrer et al. 2005, Invest Radiol 40:715, common agents at 3 T).
@@ -44,7 +44,7 @@ double signal(const Sequence& sequence, const Tissue& tissue);
 double null_time_ms(double t1_ms, double tr_ms);
 
 /// The case's four sequences in the order flair, t1, t1ce, t2; t1ce equals t1.
-std::array<Sequence, 4> case_sequences(const Knobs& knobs, Random stream);
+std::array<Sequence, 4> case_sequences(const BrainKnobs& knobs, Random stream);
 
 enum SequenceIndex { flair, t1, t1ce, t2, sequences };
 inline constexpr std::array<const char*, sequences> sequence_names{"flair", "t1", "t1ce", "t2"};

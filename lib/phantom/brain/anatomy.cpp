@@ -1,4 +1,4 @@
-#include "phantom/anatomy.h"
+#include "phantom/brain/anatomy.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,7 @@ struct Pose {
   double dilation_mm = 0;
   Point ventricles{};
 
-  Pose(const Knobs& knobs, const Head& head, Random random) : ventricles(head.ventricles()) {
+  Pose(const BrainKnobs& knobs, const Head& head, Random random) : ventricles(head.ventricles()) {
     std::array<double, 3> angle, scale;
     for (double& a : angle)
       a = bounded_normal(random) * knobs.rotation_deg * std::numbers::pi / 180;
@@ -86,7 +86,7 @@ Frame frame_for(const Grid& grid, const Head& head) {
   return {grid.size, grid.spacing_mm[0] / shrink};
 }
 
-Anatomy make_anatomy(const Head& head, const Frame& frame, const Knobs& knobs, uint64_t seed,
+Anatomy make_anatomy(const Head& head, const Frame& frame, const BrainKnobs& knobs, uint64_t seed,
                      uint64_t index, const Push& push) {
   const Pose pose(knobs, head, Random(seed, index, "pose"));
   constexpr double deformation_sigma_mm = 16;
