@@ -50,6 +50,8 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
              "of the fall to 0: 1 is linear, 0.9 the usual poly", {.low = 0.1, .high = 10});
   add.integer("step-decay-every", s.schedule.step_decay_every,
               "steps between cuts of the rate; 0: none", {.low = 0});
+  add.integer("step-decay-stages", s.schedule.step_decay_stages,
+              "equal parts of the run, with a cut of the rate between them; 0: none", {.low = 0});
   add.number("step-decay-factor", s.schedule.step_decay_factor,
              "what such a cut leaves of the rate", {.low = 0.001, .high = 1});
   add.toggle("plateau", s.schedule.plateau,

@@ -35,6 +35,10 @@ class Random {
   /// lets threads fill a field of noise in any order.
   double normal_at(uint64_t place) const;
 
+  /// Four 32-bit numbers for a fixed place of this stream, as above. Their stream is that of
+  /// normal_at(): a name serves one of them.
+  std::array<uint32_t, 4> words_at(uint64_t place) const { return block(place, 1); }
+
   uint64_t position() const { return position_; }  ///< 32-bit numbers drawn so far
   void seek(uint64_t position) { position_ = position; }
 

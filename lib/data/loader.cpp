@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "data/augment/patch.h"
 #include "data/soft_labels.h"
 
 namespace kdseg::data {
@@ -23,16 +24,6 @@ at::Tensor reused(const at::Tensor& before, at::IntArrayRef shape, at::ScalarTyp
                   bool pinned) {
   if (before.defined() && before.sizes() == shape) return before;
   return at::empty(shape, at::TensorOptions().dtype(type).pinned_memory(pinned));
-}
-
-/// A random position of the patch inside the box of a sample; centered where that is smaller.
-void draw_patch(const std::vector<int64_t>& patch, Box& box, Random& random) {
-  for (size_t a = 0; a < patch.size(); ++a) {
-    const int64_t room = box.size[a] - patch[a];
-    box.size[a] = patch[a];
-    box.begin[a] = room >= 0 ? static_cast<int64_t>(random.below(static_cast<uint64_t>(room + 1)))
-                             : -((-room) / 2);
-  }
 }
 
 /// What a draw does within a slice: its voxels stay in it.
@@ -166,9 +157,17 @@ void Loader::fill(Slot& slot, int64_t step) const {
     if (volume->data.label && options_.labels != LabelRule::none) {
       batch.label = reused(batch.label, label_shape, at::kByte, options_.pinned);
       batch.labelled.push_back(i);
-      if (!volume->data.share) hard.push_back(i);
+      if (!volume->data.share && !interpolates_labels()) hard.push_back(i);
     }
     fill_sample(slot, *volume, pull, i);
+    if (options_.augment && options_.augment->intensity.any())
+      vary_intensities(
+          options_.augment->intensity,
+          [&](const std::string& operation) {
+            return sample_stream("augment/" + operation, options_.seed, place, sampler_, i);
+          },
+          options_.minimum_outside, channels, size[0] * size[1] * size[2],
+          batch.image[i].mutable_data_ptr<float>());
   }
   if (batch.labelled.empty()) batch.label = at::Tensor();
   if (batch.share.defined()) add_certain_shares(slot, hard);
@@ -185,18 +184,23 @@ Pull Loader::pull_of(const Volume& volume, int64_t slice, const Place& place,
     pull.part.size[2] = 1;
   }
   if (options_.minimum_outside) pull.outside = minima(image);
+  const auto& vary = options_.augment;
+  const auto draws = [&](const std::string& purpose) {
+    return sample_stream(purpose, options_.seed, place, sampler_, element);
+  };
   if (!options_.patch.empty()) {
-    const int64_t position = place.batch_number * sampler_.batch() + element;
-    Random random(options_.seed,
-                  (static_cast<uint64_t>(place.epoch) << 32) | static_cast<uint64_t>(position),
-                  purpose_of("patch", sampler_.stream()));
-    draw_patch(options_.patch, pull.part, random);
+    Random random = draws("patch");
+    if (vary && vary->near_label)
+      place_near_label(options_.patch, volume.data, vary->patch_margin, pull.part, random);
+    else
+      place_anywhere(options_.patch, pull.part, random);
   }
-  if (options_.augment) {
-    Random random = augment_stream(*options_.augment, options_.seed, place, sampler_, element);
-    const AffineDraw draw = draw_affine(*options_.augment, random);
-    pull.matrix = pull_matrix(slices ? within_slice(draw) : draw);
-  }
+  if (!vary) return pull;
+  Random random = augment_stream(*vary, options_.seed, place, sampler_, element);
+  const AffineDraw draw = draw_affine(*vary, random);
+  pull.matrix = pull_matrix(slices ? within_slice(draw) : draw);
+  pull.about_part = vary->about_patch;
+  pull.displacement = draw_displacement(vary->elastic, draws("augment/elastic"), pull.part.size);
   return pull;
 }
 
@@ -211,7 +215,10 @@ void Loader::fill_sample(Slot& slot, const Volume& volume, const Pull& pull,
     const at::Tensor labels = slot.batch.label[element];
     pull_nearest(volume.data.label->voxels.data(), image.grid.size, pull,
                  labels.data_ptr<uint8_t>());
-    if (volume.data.share) fill_shares(slot, *volume.data.share, pull, element);
+    if (volume.data.share)
+      fill_shares(slot, *volume.data.share, pull, element);
+    else if (interpolates_labels())
+      fill_shares(slot, shares_of_classes(*volume.data.label, options_.classes_of), pull, element);
   }
   if (!options_.augment || !options_.mask_augmented || !volume.data.brain) return;
   const int64_t voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];

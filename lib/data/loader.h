@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "data/augment.h"
+#include "data/augment/augment.h"
 #include "data/case_store.h"
 #include "data/items.h"
 #include "data/sampler.h"
@@ -75,6 +75,10 @@ class Loader {
   /// What sample `element` of the batch takes of its volume.
   Pull pull_of(const Volume& volume, int64_t slice, const Place& place, int64_t element) const;
   void fill_sample(Slot& slot, const Volume& volume, const Pull& pull, int64_t element) const;
+  /// Whether hard labels become soft ones between voxels.
+  bool interpolates_labels() const {
+    return options_.augment && options_.augment->soft_labels && !options_.classes_of.empty();
+  }
   void fill_shares(Slot& slot, const Shares& shares, Pull pull, int64_t element) const;
   void add_certain_shares(Slot& slot, const std::vector<int64_t>& hard) const;
 

@@ -88,6 +88,16 @@ void renormalize(float* shares, int64_t channels, int64_t voxels) {
   }
 }
 
+Shares shares_of_classes(const Labels& label, const std::vector<std::vector<int>>& classes_of) {
+  const int64_t voxels = label.grid.voxel_count();
+  Shares shares{{label.grid, std::vector<std::string>(classes_of.size()), {}}, true};
+  for (size_t k = 0; k < classes_of.size(); ++k)
+    shares.exclusive = shares.exclusive && classes_of[k] == std::vector<int>{static_cast<int>(k)};
+  shares.image.voxels.resize(classes_of.size() * static_cast<size_t>(voxels));
+  certain_shares(label.voxels.data(), voxels, classes_of, shares.image.voxels.data());
+  return shares;
+}
+
 void certain_shares(const uint8_t* label, int64_t voxels,
                     const std::vector<std::vector<int>>& classes_of, float* shares) {
   for (size_t k = 0; k < classes_of.size(); ++k) {

@@ -18,6 +18,9 @@ void fit_shares(Volume& volume, const Head& head);
 /// Divides the channels [K][voxels] by their sum; a voxel without any is background for certain.
 void renormalize(float* shares, int64_t channels, int64_t voxels);
 
+/// Hard labels as shares of certain ones, to be moved as images. Channels have no names.
+Shares shares_of_classes(const Labels& label, const std::vector<std::vector<int>>& classes_of);
+
 /// The shares [K][voxels] of hard labels: 1 in each channel whose classes hold the label, else 0.
 void certain_shares(const uint8_t* label, int64_t voxels,
                     const std::vector<std::vector<int>>& classes_of, float* shares);

@@ -53,6 +53,19 @@ Image with_empty_channels(const Image& few, const std::vector<std::string>& chan
   return all;
 }
 
+/// "WT=1+2+4,ET=4": a head's regions with their codes; of classes names, then codes.
+std::string channels_of(const Head& head) {
+  if (head.kind != Head::Kind::sigmoid)
+    return fmt::format("{} (codes {})", join(head.names, ","), fmt::join(head.codes, ","));
+  std::vector<std::string> regions;
+  for (size_t k = 0; k < head.names.size(); ++k) {
+    std::vector<int> codes;
+    for (const int c : head.classes_of[k]) codes.push_back(head.codes[static_cast<size_t>(c)]);
+    regions.push_back(fmt::format("{}={}", head.names[k], fmt::join(codes, "+")));
+  }
+  return fmt::format("regions {}", join(regions, ","));
+}
+
 }  // namespace
 
 Member::Member(models::Model model, std::string name)
@@ -155,9 +168,8 @@ void require_alike(const std::vector<Member>& members) {
   for (const auto& member : members) {
     const Head& head = member.contract().head;
     if (!(head == first))
-      throw DataError("{} gives {} (codes {}), {} gives {} (codes {}); expected the same classes",
-                      members.front().name(), join(first.names, ","), fmt::join(first.codes, ","),
-                      member.name(), join(head.names, ","), fmt::join(head.codes, ","));
+      throw DataError("{} gives {}, {} gives {}; expected the same classes", members.front().name(),
+                      channels_of(first), member.name(), channels_of(head));
   }
 }
 

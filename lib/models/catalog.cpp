@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "models/networks/cascaded_unet.h"
 #include "models/networks/kd_net_unet.h"
 #include "models/networks/patch_discriminator.h"
 #include "models/networks/patch_gan.h"
@@ -127,6 +128,7 @@ const std::vector<NetworkRow>& networks() {
       kd_net_unet_row(),
       no_new_net_row(),
       vae_unet_row(),
+      cascaded_unet_row(),
       u_hemis_row(),
       u_hved_row(),
       residual_unet_row(),

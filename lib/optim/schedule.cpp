@@ -17,6 +17,9 @@ double Schedule::at(int64_t step, int64_t steps) const {
   }
   if (step_decay_every > 0)
     scale *= std::pow(step_decay_factor, static_cast<double>(step / step_decay_every));
+  if (stages > 0)
+    scale *= std::pow(step_decay_factor,
+                      static_cast<double>(step * stages / std::max<int64_t>(steps, 1)));
   return base * scale;
 }
 

@@ -14,6 +14,7 @@ struct Schedule {
   double decay_from_fraction = 1;  ///< falls to 0 from here to the end; 1: constant
   int64_t step_decay_every = 0;    ///< steps; 0: never
   double step_decay_factor = 1;    ///< what every such interval leaves of the rate
+  int64_t stages = 0;              ///< equal parts of the run with such a cut between; 0: none
   double decay_power = 1;          ///< of the fall to 0: 1 is linear, 0.9 the usual "poly"
   double at(int64_t step, int64_t steps) const;
 };

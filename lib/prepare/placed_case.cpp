@@ -151,6 +151,19 @@ Statistics source_statistics(const Volume& source, const std::string& channel,
   return nonzero_statistics(whole.voxels);
 }
 
+/// As many voxels over the same extent.
+Grid stretched(const Grid& grid, const Size& size) {
+  Grid out = grid;
+  out.size = size;
+  for (int a = 0; a < 3; ++a) {
+    const double step = static_cast<double>(grid.size[a]) / static_cast<double>(size[a]);
+    out.spacing_mm[a] = grid.spacing_mm[a] * step;
+    for (int r = 0; r < 3; ++r)
+      out.origin_mm[r] += grid.direction[r * 3 + a] * grid.spacing_mm[a] * (step - 1) / 2;
+  }
+  return out;
+}
+
 /// Every other voxel, the first one on.
 Grid strided(const Grid& grid) {
   Grid half = grid;
@@ -284,6 +297,8 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
 void bring_to_size(PlacedCase& placed, const Parameters& recipe) {
   const auto size = stated_size(recipe);
   if (!size || recipe.text("crop") == "center") return;
+  if (resamples_to_size(recipe))
+    return move(placed, Resample{stretched(placed.volume.data.image.grid, *size)});
   const Box box = centered_box(placed.volume.data.image.grid.size, *size);
   if (minimum_outside(recipe))
     pad_with_minimum(placed, box);

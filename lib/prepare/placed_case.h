@@ -26,7 +26,7 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
 /// \throws DataError  a channel is constant in the mask or has no landmarks
 void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& source);
 
-/// Pads or cuts to the recipe's size where it states one. crop = center has it already.
+/// Pads, cuts or stretches to the recipe's size where it states one. crop = center has it already.
 void bring_to_size(PlacedCase& placed, const Parameters& recipe);
 
 /// The size (x, y, z) that subsample() leaves of a volume.

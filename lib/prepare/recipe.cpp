@@ -138,7 +138,8 @@ Volume Recipe::apply(const Volume& source, std::span<const std::string> channels
 
 std::string Recipe::ini() const {
   std::string text;
-  for (const auto& s : values_.resolved().settings) text += s.key + " = " + s.value + "\n";
+  for (const auto& s : values_.resolved().settings)
+    if (is_written(s)) text += s.key + " = " + s.value + "\n";
   return text;
 }
 

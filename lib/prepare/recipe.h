@@ -49,7 +49,7 @@ class Recipe {
   Volume apply(const Volume& source, std::span<const std::string> channels = {}) const;
 
   std::string id() const;        ///< first 16 hex digits of the SHA-256 of ini()
-  std::string ini() const;       ///< every key, fitted values included
+  std::string ini() const;       ///< every key, fitted values included, but `sizing` = center
   bool masks_augmented() const;  ///< apply-mask is augmented-only or always
   /// The channels that the mask is made from; none: whichever a case has.
   std::vector<std::string> mask_channels() const;

@@ -68,6 +68,13 @@ const std::vector<Parameter>& declared() {
                "rounded up (HAD-Net, realized value: 160 192 160); any: as cropped and padded, "
                "for training on patches",
        .choices = {}},
+      {.name = "sizing",
+       .kind = Kind::choice,
+       .initial = "center",
+       .help = "how a volume comes to its size: center pads or cuts around the middle; resample "
+               "stretches it along every axis, linearly, labels by nearest neighbor (Lachinov et "
+               "al. 2018, code)",
+       .choices = {"center", "resample"}},
       {.name = "size-multiple",
        .kind = Kind::integer,
        .initial = "16",
@@ -217,6 +224,11 @@ void check_together(const Parameters& values, const Section& section) {
   if (values.text("crop") == "center" && values.integer("padding") > 0)
     throw UsageError("{}: crop = center sets the size by itself, expected padding = 0",
                      at("padding"));
+  if (values.text("sizing") == "resample" && (!size || values.text("crop") == "center"))
+    throw UsageError(
+        "{}: sizing = resample needs size = X Y Z (voxels) and another crop than center, found "
+        "size = {}, crop = {}",
+        at("sizing"), values.text("size"), values.text("crop"));
   if (values.text("statistics") == "source" && values.text("intensity") != "z-score-nonzero")
     throw UsageError("{}: statistics = source needs intensity = z-score-nonzero, found {}",
                      at("statistics"), values.text("intensity"));
@@ -293,6 +305,12 @@ std::optional<LandmarkTable> stated_landmarks(const Parameters& values) {
   const std::string& text = values.text("landmarks");
   if (text == "from-train") return std::nullopt;
   return text == "published" ? published_landmarks() : parse_landmarks(text);
+}
+
+bool resamples_to_size(const Parameters& values) { return values.text("sizing") == "resample"; }
+
+bool is_written(const Setting& setting) {
+  return setting.key != "sizing" || setting.value != "center";
 }
 
 bool minimum_outside(const Parameters& values) { return values.text("intensity") == "histogram"; }

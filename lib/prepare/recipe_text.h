@@ -19,6 +19,11 @@ std::vector<std::string> equal_axes(const Parameters& values);
 /// The key `landmarks`: the published table, or the values of a fitted recipe; nullopt where they
 /// are to be learnt. An empty table where intensity is not histogram.
 std::optional<LandmarkTable> stated_landmarks(const Parameters& values);
+/// Whether volumes are stretched to their size.
+bool resamples_to_size(const Parameters& values);
+/// Whether a recipe's text has this setting. Keys that came later are left out where they change
+/// nothing: recipes of before keep their text and id.
+bool is_written(const Setting& setting);
 /// Whether padding beyond the prepared image takes its minimum: whitened intensities have their
 /// mean at 0, which is no background.
 bool minimum_outside(const Parameters& values);

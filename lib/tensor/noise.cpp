@@ -5,12 +5,20 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
 #include "base/random.h"
 
 namespace kdseg::tensor {
+namespace {
+
+void require_probability(double p) {
+  if (!(p >= 0.0 && p < 1.0)) throw std::logic_error("a dropout probability lies in [0, 1)");
+}
+
+}  // namespace
 
 Noise::Noise(uint64_t seed, std::vector<uint64_t> keys) : seed_(seed), keys_(std::move(keys)) {
   if (keys_.empty()) throw std::logic_error("dropout noise needs at least one key");
@@ -32,7 +40,7 @@ const at::Tensor& Noise::keep(Kept name, at::Tensor map) {
 }
 
 at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptions& like) {
-  if (!(p >= 0.0 && p < 1.0)) throw std::logic_error("a dropout probability lies in [0, 1)");
+  require_probability(p);
   const auto samples = static_cast<int64_t>(keys_.size());
   if (p == 0.0) return at::ones({samples, channels}, like);
   const std::string site = "dropout-" + std::to_string(site_++);
@@ -44,6 +52,30 @@ at::Tensor Noise::channel_mask(int64_t channels, double p, const at::TensorOptio
     for (int64_t c = 0; c < channels; ++c) *value++ = random.uniform() < p ? 0.0 : kept;
   }
   return mask.to(like.device(), c10::typeMetaToScalarType(like.dtype()));
+}
+
+at::Tensor Noise::value_mask(at::IntArrayRef shape, double p, const at::TensorOptions& like) {
+  require_probability(p);
+  std::vector<int64_t> full{static_cast<int64_t>(keys_.size())};
+  full.insert(full.end(), shape.begin(), shape.end());
+  if (p == 0.0) return at::ones(full, like);
+  const std::string site = "dropout-" + std::to_string(site_++);
+  at::Tensor mask = at::empty(full, at::kFloat);
+  const int64_t count = mask.numel() / full[0];
+  const auto limit = static_cast<uint64_t>(p * 0x1p32);  // words below it are dropped
+  auto* value = mask.mutable_data_ptr<float>();
+  for (const uint64_t key : keys_) {
+    const Random random(seed_, key, site);
+    at::parallel_for(0, (count + 3) / 4, 4096, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        const auto words = random.words_at(static_cast<uint64_t>(i));
+        for (int64_t j = 4 * i; j < std::min(4 * i + 4, count); ++j)
+          value[j] = words[static_cast<size_t>(j - 4 * i)] < limit ? 0.0f : 1.0f;
+      }
+    });
+    value += count;
+  }
+  return mask.to(like.device(), c10::typeMetaToScalarType(like.dtype())).mul_(1.0 / (1.0 - p));
 }
 
 at::Tensor Noise::normal(at::IntArrayRef shape, const at::TensorOptions& like) {

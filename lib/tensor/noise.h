@@ -31,6 +31,10 @@ class Noise {
   /// caller may fold the mask into weights instead of calling drop_channels. p = 0: all 1, no site.
   at::Tensor channel_mask(int64_t channels, double p, const at::TensorOptions& like);
 
+  /// The same for single values, [keys, shape...]: every value is dropped by itself, to within
+  /// 2^-32 of p.
+  at::Tensor value_mask(at::IntArrayRef shape, double p, const at::TensorOptions& like);
+
   /// Standard normal numbers of the next site, one sample of `shape` per key: [keys, shape...].
   virtual at::Tensor normal(at::IntArrayRef shape, const at::TensorOptions& like);
 

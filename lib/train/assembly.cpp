@@ -50,6 +50,27 @@ uint64_t seed_of(const LearningSettings& settings, const std::string& name) {
   return (high << 32) | random.bits();
 }
 
+std::string patches_of(const LearningSettings& settings, const Stream& stream) {
+  return settings.streams.empty() ? "--patch" : fmt::format("[stream.{}]: patch", stream.name);
+}
+
+/// Loads cases from which patches of this size can be cut. \throws DataError  naming a case that is
+/// smaller: a patch would reach beyond it on both sides, always the same one
+data::CaseStore::Load holding_patches(data::CaseStore::Load load, std::vector<int64_t> patch,
+                                      std::string where) {
+  return [load = std::move(load), patch = std::move(patch), where = std::move(where)](int64_t i) {
+    Volume volume = load(i);
+    const auto& size = volume.data.image.grid.size;
+    for (size_t axis = 0; axis < patch.size(); ++axis)
+      if (patch[axis] > size[axis])
+        throw DataError(
+            "case {}: {}x{}x{} voxels as prepared, {} is larger along {}: {}; expected patches "
+            "that lie in the volume, see also least-size and padding in the recipe",
+            volume.data.id, size[0], size[1], size[2], where, "xyz"[axis], patch[axis]);
+    return volume;
+  };
+}
+
 }  // namespace
 
 std::vector<std::string> loaded_channels(const LearningSettings& settings, const StreamCases& cases,
@@ -105,15 +126,17 @@ void Assembly::open_recipes(const std::optional<io::Tree>& saved) {
 
 void Assembly::open_stores() {
   const auto budget = data::cache_budget(s_.training.cache, s_.tensor.memory_limit_gib);
-  const auto store = [&](const std::vector<cohort::Row>& rows, size_t stream, bool labels) {
+  const auto store = [&](const std::vector<cohort::Row>& rows, size_t stream, bool labels,
+                         bool training) {
     std::vector<std::string> ids;
     for (const auto& row : rows) ids.push_back(row.id);
-    return std::make_unique<data::CaseStore>(
-        ids,
-        data::prepared_cases(rows, *recipes_[stream],
-                             loaded_channels(s_, cases_.streams[stream], frozen_),
-                             head_of(s_, cases_), labels),
-        budget);
+    auto load = data::prepared_cases(rows, *recipes_[stream],
+                                     loaded_channels(s_, cases_.streams[stream], frozen_),
+                                     head_of(s_, cases_), labels);
+    const Stream& drawn = cases_.streams[stream].stream;
+    if (training && !drawn.patch.empty())
+      load = holding_patches(std::move(load), drawn.patch, patches_of(s_, drawn));
+    return std::make_unique<data::CaseStore>(ids, std::move(load), budget);
   };
   std::vector<methods::StreamView> streams;
   for (size_t i = 0; i < cases_.streams.size(); ++i) {
@@ -123,12 +146,12 @@ void Assembly::open_stores() {
       throw UsageError(
           "the recipe has size = any: give --patch x y z, or size = fit in the recipe to train on "
           "whole volumes");
-    training_.push_back(store(part.training, i, stream.labels != data::LabelRule::none));
+    training_.push_back(store(part.training, i, stream.labels != data::LabelRule::none, true));
     items_.push_back(data::items_of(*training_.back(), stream.unit, threads_));
     streams.push_back({stream.name, own_channels(part)});
   }
   setup_.streams = std::move(streams);
-  validation_ = store(cases_.predicting().validation, cases_.predicted, true);
+  validation_ = store(cases_.predicting().validation, cases_.predicted, true, false);
 }
 
 void Assembly::build_networks() {
@@ -140,16 +163,16 @@ void Assembly::build_networks() {
   std::vector<std::string> names;
   for (const auto& section : sections) names.push_back(section.name);
   check_optimizer_names(s_, names);
-  for (const auto& section : sections) {
+  for (auto section : sections) {
+    section.section =
+        settled_network(section.section, head_of(s_, cases_), input_size(cases_.predicted));
     models::Model model = make_model(s_, cases_, section, *recipes_[cases_.predicted],
                                      own_channels(predicting), seed_of(s_, section.name));
     for (size_t i = 0; i < cases_.streams.size(); ++i) {
       const auto& part = cases_.streams[i];
       require_unit(*model.network, section.section.name, part.stream);
-      const std::string where = part.stream.patch.empty() ? "case " + training_[i]->id(0)
-                                : s_.streams.empty()
-                                    ? "--patch"
-                                    : fmt::format("[stream.{}]: patch", part.stream.name);
+      const std::string where =
+          part.stream.patch.empty() ? "case " + training_[i]->id(0) : patches_of(s_, part.stream);
       require_size(*model.network, input_size(i), where);
     }
     model.network->module().to(device_);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "data/augment.h"
+#include "data/augment/augment.h"
 #include "losses/objective.h"
 #include "methods/adversary.h"
 #include "methods/mutual_sections.h"

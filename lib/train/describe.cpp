@@ -4,12 +4,15 @@
 #include <ATen/ops/zeros.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <fmt/format.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "infer/memory.h"
+#include "methods/procedures.h"
+#include "models/catalog.h"
 #include "models/layers/convolution.h"
 
 namespace kdseg::train {
@@ -46,6 +49,26 @@ int64_t measured_peak(methods::Method& method, int64_t side,
   return watch->peak();
 }
 
+/// The method with networks for images of this side, where some take images of one size alone; null
+/// where none does.
+std::unique_ptr<methods::Method> method_of_size(int64_t side, const std::string& procedure,
+                                                methods::Setup setup) {
+  bool other = false;
+  for (auto& trained : setup.networks) {
+    models::Model& model = trained.model;
+    for (auto& s : model.section.settings) {
+      if (s.key != "image-size") continue;
+      s.value = std::to_string(side);
+      model.network =
+          models::make_network(model.section, static_cast<int64_t>(model.contract.channels.size()),
+                               model.contract.head.channels());
+      model.network->module().to(setup.device);
+      other = true;
+    }
+  }
+  return other ? methods::make_method(procedure, setup) : nullptr;
+}
+
 std::string thousands(int64_t value) {
   const std::string digits = std::to_string(value);
   std::string text;
@@ -69,7 +92,8 @@ double voxels_of(const DescribedStream& stream) {
 
 }  // namespace
 
-IterationMemory memory_of(methods::Method& method, const methods::Setup& setup,
+IterationMemory memory_of(methods::Method& method, const std::string& procedure,
+                          const methods::Setup& setup,
                           const std::vector<DescribedStream>& streams) {
   constexpr double gib = 1024.0 * 1024 * 1024;
   IterationMemory memory;
@@ -85,13 +109,15 @@ IterationMemory memory_of(methods::Method& method, const methods::Setup& setup,
     voxels += voxels_of(stream);
     probed += static_cast<double>(side * side * (stream.slices ? 1 : side));
   }
-  memory.activations = voxels / probed / gib *
-                       static_cast<double>(measured_peak(method, side, streams, setup.device));
+  const auto smaller = method_of_size(side, procedure, setup);
+  memory.activations =
+      voxels / probed / gib *
+      static_cast<double>(measured_peak(smaller ? *smaller : method, side, streams, setup.device));
   return memory;
 }
 
-std::string describe_run(methods::Method& method, const methods::Setup& setup,
-                         const std::vector<DescribedStream>& streams) {
+std::string describe_run(methods::Method& method, const std::string& procedure,
+                         const methods::Setup& setup, const std::vector<DescribedStream>& streams) {
   std::string text;
   for (const auto& part : method.parts()) {
     const int64_t parameters = models::parameter_count(*part.module);
@@ -117,7 +143,7 @@ std::string describe_run(methods::Method& method, const methods::Setup& setup,
   }
   text += fmt::format("{:<14} {:.1f} GMAC per iteration\n", "work",
                       1e-9 * static_cast<double>(method.macs(shapes)));
-  const IterationMemory memory = memory_of(method, setup, streams);
+  const IterationMemory memory = memory_of(method, procedure, setup, streams);
   text += fmt::format("{:<14} about {:.2f} GiB (parameters {:.2f}, activations {:.2f})\n", "memory",
                       memory.total(), memory.parameters, memory.activations);
   return text;

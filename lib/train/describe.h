@@ -22,14 +22,14 @@ struct IterationMemory {
   double total() const { return parameters + activations; }
 };
 
-/// Takes two steps of the method: it must not be trained afterwards.
-IterationMemory memory_of(methods::Method& method, const methods::Setup& setup,
-                          const std::vector<DescribedStream>& streams);
+/// Takes two steps of the method of this procedure: it must not be trained afterwards.
+IterationMemory memory_of(methods::Method& method, const std::string& procedure,
+                          const methods::Setup& setup, const std::vector<DescribedStream>& streams);
 
 /// Networks with their parameters, work per iteration and memory for inputs of these sizes, as text
 /// lines. Memory is measured: one iteration on the smallest input the networks take, activations
 /// scaled by the number of voxels.
-std::string describe_run(methods::Method& method, const methods::Setup& setup,
-                         const std::vector<DescribedStream>& streams);
+std::string describe_run(methods::Method& method, const std::string& procedure,
+                         const methods::Setup& setup, const std::vector<DescribedStream>& streams);
 
 }  // namespace kdseg::train

@@ -82,14 +82,40 @@ Section network_section(const LearningSettings& settings) {
 Head head_of(const LearningSettings& settings, const TrainingCases& cases) {
   if (!settings.synthesize.empty()) return image_head(settings.synthesize);
   if (settings.head == "classes") return softmax_head(cases.classes);
-  const bool fits = !settings.terms.empty() &&
-                    std::none_of(settings.terms.begin(), settings.terms.end(),
-                                 [](const Section& t) { return t.name == "cross-entropy"; });
+  const bool fits =
+      !settings.terms.empty() &&
+      std::none_of(settings.terms.begin(), settings.terms.end(), [](const Section& t) {
+        return t.name.substr(0, t.name.find(':')) == "cross-entropy";
+      });
   if (!fits)
     throw UsageError(
         "--head regions: the term cross-entropy needs exclusive classes; use [term.dice] and "
         "[term.binary-cross-entropy]");
   return region_head(cases);
+}
+
+Section settled_network(const Section& section, const Head& head,
+                        const std::array<int64_t, 3>& input) {
+  Section settled = section;
+  const auto settle = [&](const std::string& key, const std::string& value) {
+    for (const auto& row : models::networks()) {
+      const auto declares = [&](const Parameter& p) { return p.name == key; };
+      if (row.name != section.name ||
+          std::none_of(row.parameters.begin(), row.parameters.end(), declares))
+        continue;
+      for (const auto& s : section.settings) {
+        if (s.key != key) continue;
+        if (key == "head" && s.value != value)
+          throw UsageError("{}: head is {}, the training's is {}; see --head", s.where, s.value,
+                           value);
+        return;
+      }
+      settled.settings.push_back({key, value, "training"});
+    }
+  };
+  settle("head", head.kind == Head::Kind::sigmoid ? "regions" : "classes");
+  settle("image-size", fmt::format("{} {} {}", input[0], input[1], input[2]));
+  return settled;
 }
 
 void copy_frozen(models::Model& network, const models::Model& teacher,

@@ -23,6 +23,12 @@ std::vector<NamedSection> network_sections(const LearningSettings& settings,
 /// The only one. \throws UsageError  more than one
 Section network_section(const LearningSettings& settings);
 
+/// The section of a network with what the run decides, where its row has such keys and the section
+/// leaves them open: `head` by the head, `image-size` by the input's size (x, y, z).
+/// \throws UsageError  a head of its own
+Section settled_network(const Section& section, const Head& head,
+                        const std::array<int64_t, 3>& input);
+
 /// The output head that the settings ask for: the volumes' classes, their regions, or channels that
 /// the network makes, called "synthetic-NAME" after what they stand for.
 /// \throws UsageError  regions, and a term that needs exclusive classes

@@ -62,6 +62,7 @@ void overlay(const Section& section, OptimizerSettings& o, ScheduleSettings& s) 
   over.number("decay-from", s.decay_from);
   over.number("decay-power", s.decay_power);
   over.integer("step-decay-every", s.step_decay_every);
+  over.integer("step-decay-stages", s.step_decay_stages);
   over.number("step-decay-factor", s.step_decay_factor);
 }
 
@@ -86,6 +87,7 @@ std::span<const Parameter> optimizer_parameters() {
         number("decay-from", 0, 1),
         number("decay-power", 0.1, 10),
         integer("step-decay-every", 0),
+        integer("step-decay-stages", 0),
         number("step-decay-factor", 0.001, 1)};
   }();
   return rows;
@@ -126,6 +128,7 @@ methods::Regimen regimen_of(const LearningSettings& settings, const std::string&
                       .decay_from_fraction = s.decay_from,
                       .step_decay_every = s.step_decay_every,
                       .step_decay_factor = s.step_decay_factor,
+                      .stages = s.step_decay_stages,
                       .decay_power = s.decay_power};
   regimen.accumulate = o.accumulate;
   regimen.clip_norm = o.clip_norm;

@@ -40,7 +40,7 @@ class Run {
   void describe() {
     assemble({});
     const std::string text =
-        describe_run(assembly_->method(), assembly_->setup(), describe_streams());
+        describe_run(assembly_->method(), procedure_.name, assembly_->setup(), describe_streams());
     std::fputs(text.c_str(), stdout);
   }
 
@@ -107,7 +107,8 @@ class Run {
   }
 
   void require_memory() {
-    const auto needed = memory_of(assembly_->method(), assembly_->setup(), describe_streams());
+    const auto needed =
+        memory_of(assembly_->method(), procedure_.name, assembly_->setup(), describe_streams());
     if (needed.total() > s_.tensor.memory_limit_gib)
       throw RunError(
           "an iteration needs about {:.2f} GiB (parameters {:.2f}, activations {:.2f}), "

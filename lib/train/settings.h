@@ -28,6 +28,7 @@ struct ScheduleSettings {
   double decay_from = 1;                ///< fraction of the run; falls to 0 afterwards; 1: constant
   double decay_power = 1;               ///< of that fall; 1: linear
   int64_t step_decay_every = 0;         ///< steps between cuts of the rate; 0: none
+  int64_t step_decay_stages = 0;        ///< equal parts of the run, a cut between each; 0: none
   double step_decay_factor = 0.25;      ///< what such a cut leaves
   bool plateau = false;                 ///< cut the rate when validation stalls
   std::string plateau_watch = "score";  ///< score (should grow), loss (should fall)

@@ -123,13 +123,21 @@ std::vector<Stream> streams_of(const LearningSettings& s) {
   if (streams.empty()) streams.push_back(as_the_run_says(s));
   std::vector<std::string> names;
   for (const auto& stream : streams) names.push_back(stream.name);
+  const auto require_patches = [](const Stream& stream, const Section& section) {
+    if (stream.augment && stream.augment->near_label && stream.patch.empty())
+      throw UsageError(
+          "{}: patch-position = near-label: stream {} draws no patches; give --patch x y z",
+          section.where, stream.name);
+  };
   for (const auto& section : s.augments) {
     const auto at = std::find(names.begin(), names.end(), section.name);
     if (at == names.end())
       throw UsageError("{}: [augment.{}] names no stream, there are {}{}", section.where,
                        section.name, join(names, ", "), did_you_mean(section.name, names));
     streams[static_cast<size_t>(at - names.begin())].augment = data::augmentation_from(section);
+    require_patches(streams[static_cast<size_t>(at - names.begin())], section);
   }
+  for (const auto& stream : streams) require_patches(stream, s.augment);
   return streams;
 }
 

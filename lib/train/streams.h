@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/augment.h"
+#include "data/augment/augment.h"
 #include "data/items.h"
 #include "train/settings.h"
 

@@ -22,6 +22,7 @@ std::map<std::string, Method> read_methods(const std::string& experiments,
     const YAML::Node file = YAML::LoadFile(experiments + "/" + paper + "/experiment.yaml");
     for (const auto& row : file["methods"]) {
       const auto name = row.first.as<std::string>();
+      if (!row.second["settings"]) continue;  // a mean of others, or the best of others
       methods[paper + "/" + name] = {paper, name, row.second["program"].as<std::string>(),
                                      row.second["teacher"].as<std::string>(""),
                                      row.second["settings"].as<std::vector<std::string>>()};

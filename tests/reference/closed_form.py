@@ -118,6 +118,14 @@ class Noise:
         rows = [[0.0 if s.uniform() < p else 1 / (1 - p) for _ in range(channels)] for s in self._streams("dropout")]
         return torch.tensor(rows)
 
+    def value_mask(self, shape, p):
+        """Single values: 32 bits each, below p x 2^32 dropped."""
+        count, rows = int(np.prod(shape)), []
+        for s in self._streams("dropout"):
+            words = np.stack(s._blocks(np.arange((count + 3) // 4), 1), 1).ravel()[:count]
+            rows.append(torch.from_numpy((words >= np.uint64(int(p * 2**32))).astype(np.float64)).reshape(tuple(shape)))
+        return torch.stack(rows) / (1 - p)
+
     def normal(self, shape):
         return torch.stack([torch.from_numpy(s.normals(int(np.prod(shape)))).reshape(shape)
                             for s in self._streams("normal")])

@@ -180,8 +180,12 @@ class ResidualSegmentation(nn.Module):
         self.dec = nn.ModuleList(UpGroup(f << i) for i in (3, 2, 1))
         self.head = nn.Sequential(group_norm(f), nn.ReLU(), nn.Conv3d(f, regions, 1))
 
-    def forward(self, x):
-        levels = [self.enc[0](self.first(x))]
+    def forward(self, x, noise=None):
+        """`noise` drops whole channels of the first map, one of five."""
+        x = self.first(x)
+        if noise:
+            x = x * noise.channel_mask(x.shape[1], 0.2)[:, :, None, None, None]
+        levels = [self.enc[0](x)]
         for block in self.enc[1:]:
             levels.append(block(levels[-1]))
         x = bottom = levels.pop()
@@ -242,9 +246,13 @@ class CascadeStage(nn.Module):
             c = d
         self.head = nn.Conv3d(2 * n, regions, 1)
 
-    def forward(self, x, coarser=None):
+    def forward(self, x, coarser=None, noise=None):
+        """`noise` drops single values behind strided convolutions, one of ten."""
         levels = []
-        for block in self.enc:
+        for level, (convolution, block) in enumerate(self.enc):
+            x = convolution(x)
+            if noise and level:
+                x = x * noise.value_mask(x.shape[1:], 0.1)
             x = block(x)
             parts = x.unflatten(1, (4, -1))
             levels.append(parts.amax(1))
@@ -256,14 +264,14 @@ class CascadeStage(nn.Module):
 
 
 class Cascade(nn.Module):
-    def __init__(self, regions=3):
+    def __init__(self, regions=3, n=4):
         super().__init__()
-        self.net32 = CascadeStage(16, regions, {})
-        self.net64 = CascadeStage(8, regions, {1: regions})
-        self.net128 = CascadeStage(4, regions, {2: regions, 1: regions})
+        self.net32 = CascadeStage(4 * n, regions, {})
+        self.net64 = CascadeStage(2 * n, regions, {1: regions})
+        self.net128 = CascadeStage(n, regions, {2: regions, 1: regions})
 
-    def forward(self, x):
+    def forward(self, x, noise=None):
         small, middle = F.avg_pool3d(x, 4), F.avg_pool3d(x, 2)
-        a = self.net32(small)
-        b = self.net64(middle, {1: torch.sigmoid(a)})
-        return a, b, self.net128(x, {2: torch.sigmoid(a), 1: torch.sigmoid(b)})
+        a = self.net32(small, None, noise)
+        b = self.net64(middle, {1: torch.sigmoid(a)}, noise)
+        return a, b, self.net128(x, {2: torch.sigmoid(a), 1: torch.sigmoid(b)}, noise)

@@ -1,4 +1,4 @@
-"""The first three iterations of every method of both papers, stated from the papers, on closed-form images.
+"""The first three iterations of every method of three papers, stated from the papers, on closed-form images.
 
 first_steps.py FILE writes the golden values that tests/golden/first_steps_test.cpp compares the shipped settings files
 with. This script opens no settings file of ours: all weights, constants, reductions and schedules below are written
@@ -6,7 +6,9 @@ from the papers and, where they are silent, from their authors' public code.
 
 Sources, per value: [H] Vadacchino et al. 2021 (HAD-Net, arXiv:2103.16617) and its official code; [K] Hu et al. 2020
 (KD-Net, arXiv:2106.09564), open details as in nnU-Net's first version; [D] Dorent et al. 2019 (U-HVED and U-HeMIS,
-arXiv:1907.11150) and its official code; [O] open in the paper and in public code: our choice, named in the settings.
+arXiv:1907.11150) and its official code; [N] Nalwade & Kisa (model distillation); [I] Isensee et al. 2018 (No New-Net,
+arXiv:1809.10483), [M] Myronenko 2018 (arXiv:1810.11654) and [L] Lachinov et al. 2018 (arXiv:1810.04008) and 2020, all
+with public code; [O] open in the paper and in public code: our choice, named in the settings.
 """
 
 import argparse
@@ -16,14 +18,16 @@ import dataclasses
 
 import torch
 
+import coming_networks as brain
 import losses
 from closed_form import Noise, fill, subset_of, wave
 from networks import HadNetUNet, KdNetUNet, PatchDiscriminator, UHemis, UHved
 
 SEED = 0
 EPOCHS = (0, 10, 100)  # of the three iterations: decays show
-WIDTH = 4  # in place of the published ones; discriminators keep their proportion
-SIDE = {"u-hemis": 16, "u-hved": 16}  # cubed; 32 for the others
+# Base widths in place of the published ones; discriminators keep their proportion. Group norm wants eight channels.
+WIDTH = {"vae-unet": 8, "cascaded-unet": 1}  # 4 for the others
+SIDE = {"u-hemis": 16, "u-hved": 16, "cascaded-unet": 64}  # cubed; 32 for the others
 PHASE = {"flair": 0.0, "t1": 1.0, "t1ce": 2.0, "t2": 3.0, "synthetic-flair": 4.0}
 REGIONS = ([3], [1, 3], [1, 2, 3])  # ET, TC, WT of background, NCR, ED, ET
 
@@ -73,6 +77,37 @@ class Seen:
         return losses.one_hot(self.teacher_logits.argmax(1), 4)
 
 
+class NoNewNet(brain.UNet):
+    def forward(self, x, noise=None):
+        return super().forward(x), {}
+
+
+class ResidualWithBranch(torch.nn.Module):
+    """The branch restores patches of 32 voxels a side here, of 128 at the published width."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.segmentation = brain.ResidualSegmentation(f)
+        self.branch = brain.VariationalBranch(f, side=8 if f == 32 else 2)
+
+    def forward(self, x, noise):
+        logits, bottom = self.segmentation(x, noise)
+        images, mean, log_variance = self.branch(bottom, noise.normal((128,)))
+        return logits, {"images": images, "mean": mean, "log variance": log_variance}
+
+
+class Cascade(brain.Cascade):
+    def __init__(self, n):
+        super().__init__(3, n)
+
+    def forward(self, x, noise):
+        quarter, half, full = super().forward(x, noise)
+        return full, {"half": half, "quarter": quarter}
+
+
+DISTILLATION = {"no-new-net": NoNewNet, "vae-unet": ResidualWithBranch, "cascaded-unet": Cascade}
+
+
 @dataclasses.dataclass
 class Adversary:
     maps: bool = True
@@ -103,6 +138,9 @@ class Method:
     width: int = 0
     parameters: int = 0  # as published or counted from the paper's table
 
+    def small(self):
+        return self.built(WIDTH.get(self.network, 4))
+
     def outputs(self):
         return len(self.made) if self.made else 3 if self.head == "regions" else 4
 
@@ -115,6 +153,8 @@ class Method:
             return HadNetUNet(n, out, width)
         if self.network == "kd-net-unet":
             return KdNetUNet(n, out, width, self.skips)
+        if self.network in DISTILLATION:
+            return DISTILLATION[self.network](width)
         return (UHemis if self.network == "u-hemis" else UHved)(n, out, width)
 
 
@@ -145,6 +185,39 @@ def bottleneck(weight, kl=losses.softmax_kl):
     return {"bottleneck-kl": (weight, lambda s: kl(s.teacher_maps["c5"], s.maps["c5"]))}
 
 
+def distillation_terms(weight, output=None):
+    """[N]: Dice, with the "1 -" that the paper's formula lacks, plus cross-entropy; squares below the fraction [N], sums
+    over the batch [L], the mean over elements [L]. Of coarser outputs against the truth averaged over blocks [L]."""
+    def seen(s):
+        if output is None:
+            return s.logits, s.truth()
+        logits = s.maps[output]
+        return logits, torch.nn.functional.avg_pool3d(s.truth(), s.labels.shape[-1] // logits.shape[-1])
+
+    def dice(s):
+        z, g = seen(s)
+        p, axes = torch.sigmoid(z), (0, 2, 3, 4)
+        return 1 - ((2 * (p * g).sum(axes) + 1e-5) / ((p**2).sum(axes) + (g**2).sum(axes) + 1e-5)).mean()
+
+    def cross_entropy(s):
+        z, g = seen(s)
+        return -(g * torch.nn.functional.logsigmoid(z) + (1 - g) * torch.nn.functional.logsigmoid(-z)).mean()
+
+    suffix = f":{output}" if output else ""
+    return {f"dice{suffix}": (weight, dice), f"binary-cross-entropy{suffix}": (weight, cross_entropy)}
+
+
+def vae_kl(s):
+    """[M]: over the elements of an image, without a factor 1/2; mean over samples."""
+    mean, log_variance = s.maps["mean"], s.maps["log variance"]
+    elements = s.images[0].numel()
+    return (mean**2 + torch.exp(log_variance) - log_variance - 1).sum(1).mean() / elements
+
+
+WITH_BRANCH = {**distillation_terms(1.0), "reconstruction": (0.1, lambda s: ((s.maps["images"] - s.images)**2).mean()),
+               "vae-kl": (0.1, vae_kl)}  # [M]
+CASCADED = {**distillation_terms(0.4), **distillation_terms(0.3, "half"), **distillation_terms(0.2, "quarter")}  # [L]
+
 LAMBDA, ALPHA = 0.75, 10.0  # [K] equation 5
 KD_NET = {**from_labels(1 - LAMBDA), **from_teacher(LAMBDA), **bottleneck(ALPHA)}
 
@@ -165,6 +238,9 @@ HAD_ADAM = {"kind": "adam", "lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-8, "wei
 KD_ADAM = {"kind": "adam", "lr": 1e-4, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0}  # [K]; betas [O]
 D_ADAM = {"kind": "adam", "lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0}  # [D]
 
+N_ADAM = {"kind": "adam", "lr": 2e-4, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-5}  # [N]; decay [L]
+N_SGD = {"kind": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-5}  # [N]; momentum and decay [L]
+
 CONSTANT = {"plateau": "off"}
 HALVED = {"plateau": "on", "plateau-watch": "score", "plateau-patience": 30, "plateau-factor": 0.5,
           "plateau-threshold": 1e-4}  # [H]: halved when the validation metric has not improved for 30 epochs
@@ -177,11 +253,19 @@ AFFINE = {"flip-axis": "x", "flip-probability": 0.5, "affine-probability": 0.8, 
 FLIPS = {"flip-axis": "x y z", "flip-probability": 0.5, "affine-probability": 0}  # [K]; probability [O]
 SCALES = {"flip-axis": "x y z", "flip-probability": 0.5, "affine-probability": 1, "rotation-deg": 0, "shear": 0,
           "scale": 0.1}  # [D]
+NEAR_TUMORS = {  # [L], code; turns and scales [O] around what [N] names
+    "flip-axis": "x y z", "flip-probability": 0.5, "affine-probability": 1, "rotation-deg": 15, "shear": 0, "scale": 0.15,
+    "rotation-probability": 0.5, "scale-probability": 0.5, "transpose-probability": 0, "about": "patch",
+    "patch-position": "near-label", "patch-margin": 50, "label-interpolation": "nearest", "contrast": 0.1, "shift": 0.2,
+    "gamma": "1 1", "channel-dropout": 0, "elastic-probability": 0}
 NONE = {"augment": "none"}
 
 HAD_1 = {"epochs": 400, "selection": "best", **HALVED, **AFFINE}
 HAD_2 = {"epochs": 800, "selection": "best", **CONSTANT, **NONE}
 KD = {"epochs": 500, "selection": "last", **FIFTH, **FLIPS}
+N_ALL = {"epochs": 280, "selection": "best", "plateau": "off", "step-decay-stages": 10, **NEAR_TUMORS}  # [N]; stages [O]
+N_PATCHES = {**N_ALL, "patch": "128 128 128", "step-decay-factor": 0.6}  # [N]
+N_CUBES = {**N_ALL, "patch-position": "anywhere", "step-decay-factor": 0.85}  # [N]: decay; [L]: the whole brain
 D_HAD = {"epochs": 300, "selection": "last", **QUARTERED, **SCALES, "patch": "112 112 112"}  # [D]: 60,000 of 200 cases
 D_KD = {"epochs": 500, "selection": "last", **QUARTERED, **FLIPS}  # [K]'s protocol around [D]'s losses
 
@@ -206,6 +290,18 @@ def kd(program, channels, terms, *, skips=True, parameters=None, **more):
 def dorent(network, terms, stated):
     return Method("pretrain", network, D_FOUR, terms, D_ADAM, stated, subsets=True, width=8,
                   parameters={"u-hemis": 565_888, "u-hved": 1_250_552}[network])
+
+
+def distillation(network, terms, width, parameters, optimizer=N_ADAM, stated=N_PATCHES, batch=2):
+    """[N]: four images in the order of [L], a sigmoid per region."""
+    return Method("pretrain", network, D_FOUR, terms, optimizer, stated, head="regions", batch=batch, width=width,
+                  parameters=parameters)
+
+
+def untrained(method):
+    """A control of ours [O]: the network as it begins; a step that moves nothing."""
+    return dataclasses.replace(method, optimizer={**method.optimizer, "lr": 1e-12},
+                               stated={**method.stated, "epochs": 1, "epoch-iterations": 1})
 
 
 def second_stage(adversary, **more):
@@ -267,6 +363,25 @@ METHODS = {
         "synthetic": kd("pretrain", ["t1ce", "synthetic-flair"], GT),
     },
 }
+UNET = distillation("no-new-net", distillation_terms(1.0), 30, 14_490_753)
+RESIDUAL = distillation("vae-unet", WITH_BRANCH, 32, 23_273_879)
+CASCADE = distillation("cascaded-unet", CASCADED, 4, 9_556_985, N_SGD, N_CUBES, 4)
+METHODS["model-distillation"] = {
+    "unet": UNET,
+    "residual": RESIDUAL,
+    "cascaded": CASCADE,
+    "distilled": RESIDUAL,  # fresh, of the best kind [N]
+    # Controls of ours [O]: what differs is the labels of the pool, the seed, or the count of steps.
+    "self-taught": RESIDUAL,
+    "residual-again": RESIDUAL,
+    "peer-taught": RESIDUAL,
+    "without-pool": dataclasses.replace(RESIDUAL, stated={**N_PATCHES, "epoch-iterations": 115}),  # (190 + 40) / 2
+    "bound": RESIDUAL,
+    "untrained-unet": untrained(UNET),
+    "untrained-residual": untrained(RESIDUAL),
+    "untrained-cascaded": untrained(CASCADE),
+    "untrained-taught": RESIDUAL,
+}
 DISCRIMINATORS = {(True, 32): 88_205_184, (False, 32): 44_164_992, (False, 16): 11_072_448}  # [H]; counted for AD-Net
 
 # --- the iterations --------------------------------------------------------------------------------------------------
@@ -274,27 +389,32 @@ DISCRIMINATORS = {(True, 32): 88_205_184, (False, 32): 44_164_992, (False, 16): 
 
 def optimizer_of(parameters, settings):
     settings = dict(settings)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.pop("kind")]
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[settings.pop("kind")]
     return kind([p for p in parameters if p.requires_grad], **settings)
 
 
 class Training:
     def __init__(self, method, teacher_method):
         self.method = method
-        self.student = fill(method.built(WIDTH))
+        self.student = fill(method.small())
         self.teacher = self.judge = None
         if teacher_method:
-            self.teacher = fill(teacher_method.built(WIDTH), 0.5).requires_grad_(False)
+            self.teacher = fill(teacher_method.small(), 0.5).requires_grad_(False)
             self.teacher_channels = teacher_method.channels
         if method.shared:
             self.student.bott = copy.deepcopy(self.teacher.bott).float().double()  # parameters are kept in float32
         self.optimizer = optimizer_of(self.student.parameters(), method.optimizer)
         if method.adversary:
             a = method.adversary
-            self.judge = fill(PatchDiscriminator(len(method.channels), method.outputs(), a.k * WIDTH // method.width,
+            self.judge = fill(PatchDiscriminator(len(method.channels), method.outputs(), a.k * 4 // method.width,
                                                  a.maps), 1.0)
             self.judge_optimizer = optimizer_of(self.judge.parameters(),
                                                 {**HAD_ADAM, "lr": a.learning_rate, "betas": a.betas})
+
+    def rate(self, step):
+        """Of equal stages of the run, here of three iterations."""
+        m, passed = self.method, step * self.method.stated.get("step-decay-stages", 0) // len(EPOCHS)
+        return m.optimizer["lr"] * (m.stated["step-decay-factor"]**passed if passed else 1)
 
     def seen(self, step):
         m = self.method
@@ -325,6 +445,8 @@ class Training:
         if self.method.subsets:  # as in TensorFlow, encoders that a step did not use still move by their moments [D]
             for p in self.student.parameters():
                 p.grad = torch.zeros_like(p) if p.grad is None else p.grad
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(step)
         self.optimizer.step()
         if self.judge:
             self.judge_step(s, values)
@@ -351,8 +473,11 @@ def count(network):
 def stated(m):
     """Rows of what no loss shows, and the parameters of the networks at their published widths."""
     rows = {**m.stated, "channels": " ".join(m.channels), "batch": m.batch, "optimizer": m.optimizer["kind"],
-            "learning-rate": m.optimizer["lr"], "betas": " ".join(map(str, m.optimizer["betas"])),
-            "epsilon": m.optimizer["eps"], "weight-decay": m.optimizer["weight_decay"]}
+            "learning-rate": m.optimizer["lr"], "weight-decay": m.optimizer["weight_decay"]}
+    if "betas" in m.optimizer:
+        rows.update({"betas": " ".join(map(str, m.optimizer["betas"])), "epsilon": m.optimizer["eps"]})
+    else:
+        rows.update({"momentum": m.optimizer["momentum"], "nesterov": "off"})
     with torch.device("meta"):
         rows["parameters"] = count(m.built(m.width))
         if rows["parameters"] != m.parameters:
@@ -375,13 +500,16 @@ def main():
     with open(parser.parse_args().file, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["paper", "method", "step", "quantity", "value"])
+        done = {}  # rows that differ in their cases alone share an object, and its losses
         for paper, methods in METHODS.items():
             for name, m in methods.items():
                 for quantity, value in {"program": m.program, "teacher": m.teacher or "none", **stated(m)}.items():
                     writer.writerow([paper, name, "stated", quantity, value])
-                training = Training(m, methods[m.teacher] if m.teacher else None)
-                for step in range(len(EPOCHS)):
-                    for quantity, value in training.step(step).items():
+                if id(m) not in done:
+                    training = Training(m, methods[m.teacher] if m.teacher else None)
+                    done[id(m)] = [training.step(step) for step in range(len(EPOCHS))]
+                for step, values in enumerate(done[id(m)]):
+                    for quantity, value in values.items():
                         writer.writerow([paper, name, step, quantity, repr(value)])
 
 

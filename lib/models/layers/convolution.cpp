@@ -46,10 +46,26 @@ void note_work(const Summand& summand) {
   WorkCounter::note(summand.layer, summand.layer.weight, s.in, s.transposed ? from : to, to);
 }
 
+/// Every group by the kernels of whole convolutions, which few channels suit better than LibTorch's
+/// grouped ones.
+at::Tensor by_groups(const Convolution& layer, const at::Tensor& x, Route route) {
+  const ConvolutionShape& s = layer.shape();
+  const int64_t in = s.in / s.groups, out = s.out / s.groups;
+  std::vector<at::Tensor> parts;
+  for (int64_t g = 0; g < s.groups; ++g)
+    parts.push_back(convolve(x.narrow(1, g * in, in), layer.weight.narrow(0, g * out, out),
+                             layer.bias.defined() ? layer.bias.narrow(0, g * out, out) : layer.bias,
+                             s.stride, padding_of(s), route));
+  return beside_each_other(parts);
+}
+
 at::Tensor general(const Convolution& layer, const at::Tensor& input, Route route) {
   const ConvolutionShape& s = layer.shape();
   const int64_t padding = padding_of(s);
   if (is_plain(s)) return convolve(input, layer.weight, layer.bias, s.stride, padding, route);
+  const bool simple_groups = s.groups > 1 && s.border == Border::zeros && !s.transposed;
+  if (simple_groups && route == Route::automatic && input.device().is_cpu())
+    return by_groups(layer, input, route);
   const auto axes = static_cast<size_t>(s.dimensions);
   at::Tensor x = input;
   std::vector<int64_t> zeros(axes, padding);

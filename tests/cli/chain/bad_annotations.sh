@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What does not fit between labels, annotations and members ends in one line that says where, before anything is written:
-# classes in another order, an annotation that is missing or lies elsewhere, an empty pool, a patch that the network cannot halve,
-# members that segment other regions.
+# classes in another order, an annotation that is missing or lies elsewhere, an empty pool, a patch that the network cannot halve
+# or that is larger than a volume, members that segment other regions.
 source "$KDSEG_TEST_LIB"
 make_cohort scans --cases 4 --gates off
 manifest=(--manifest "$KDSEG_SOURCE_DIR/data-manifest/brats-2018.yaml" --root scans)
@@ -49,6 +49,8 @@ expect_no_file none/cases.tsv none/$pool.h5
 
 # Patches.
 expect_error 3 'patch: 32x32x40 voxels, .*multiples of 16' "$BIN/pretrain" "${labelled[@]}" "${learn[@]}" --patch 32,32,40 --output no.h5
+expect_error 3 'case .*: 32x48x32 voxels as prepared, --patch is larger along x: 48; expected patches that lie in the volume' \
+  "$BIN/pretrain" "${labelled[@]}" "${learn[@]}" --patch 48,48,32 --output no.h5
 expect_no_file no.h5
 
 # Members that segment other regions.

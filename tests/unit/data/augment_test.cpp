@@ -1,5 +1,5 @@
 // Random variation: the published matrix, ranges and rates of draws, replayed draws.
-#include "data/augment.h"
+#include "data/augment/augment.h"
 
 #include <gtest/gtest.h>
 

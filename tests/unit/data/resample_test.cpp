@@ -1,5 +1,5 @@
 // Pull resampling: published values, LibTorch's own sampler, exact mirrors, and parts.
-#include "data/resample.h"
+#include "data/augment/resample.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/affine_grid_generator.h>
@@ -11,7 +11,7 @@
 
 #include <numeric>
 
-#include "data/augment.h"
+#include "data/augment/augment.h"
 
 namespace kdseg::data {
 namespace {

@@ -151,6 +151,27 @@ TEST(Predict, ModelsMustGiveTheSameClasses) {
                DataError);
 }
 
+TEST(Predict, ModelsMustGiveTheSameRegionsOfEqualClasses) {
+  const auto message = [](const Head& one, const Head& other) {
+    auto a = model({"t1"}), b = model({"t1"});
+    a.contract.head = one;
+    b.contract.head = other;
+    return kdseg::test::message_of<DataError>([&] {
+      infer::predict(test::members({a, b}), test::source_volume(), {});
+    });
+  };
+  const Head wide{Head::Kind::sigmoid, {"WT", "TC"}, {{1, 2, 3}, {1, 3}}, {0, 1, 2, 4}};
+  Head narrow = wide, turned = wide;
+  narrow.classes_of[1] = {3};
+  std::swap(turned.names[0], turned.names[1]);
+  std::swap(turned.classes_of[0], turned.classes_of[1]);
+  const std::string expected = "; expected the same classes";
+  EXPECT_THAT(message(wide, narrow), HasSubstr("gives regions WT=1+2+4,TC=1+4, "));
+  EXPECT_THAT(message(wide, narrow), HasSubstr("gives regions WT=1+2+4,TC=4" + expected));
+  EXPECT_THAT(message(wide, turned), HasSubstr("gives regions TC=1+4,WT=1+2+4" + expected));
+  EXPECT_THAT(message(wide, test::softmax_head(4)), HasSubstr(" (codes 0,1,2,4)" + expected));
+}
+
 models::Model maker(std::vector<std::string> channels, double factor, bool prepared = false) {
   models::Model m = prepared ? prepared_model(channels) : model(channels);
   m.network = std::make_shared<test::Pointwise>(1, 4, factor);

@@ -1,15 +1,20 @@
 // Networks of model distillation for brain tumors: sizes, work, and what the VAE branch does.
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/ones.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
 
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "base/errors.h"
 #include "filled.h"
 #include "models/catalog.h"
 #include "models/layers/convolution.h"
+#include "models/networks/cascaded_unet.h"
 #include "models/networks/vae_unet.h"
 #include "models/work.h"
 #include "tensor/noise.h"
@@ -165,6 +170,90 @@ TEST(VaeUNet, TheBranchIsWorkOfTrainingAlone) {
     if (layer.name.starts_with("vae.")) branch += layer.macs;
   EXPECT_EQ(macs_of(*network, 4, size, both), macs_of(*network, 4, size) + branch);
   EXPECT_GT(branch, 0);
+}
+
+TEST(CascadedUNet, ParametersAndWork) {
+  const auto network = make_cascaded_unet({});
+  const auto& module = network->module();
+  EXPECT_EQ(numbers_in(module, "quarter."), 7277955);
+  EXPECT_EQ(numbers_in(module, "half."), 1822115);
+  EXPECT_EQ(numbers_in(module, "full."), 456915);
+  EXPECT_EQ(parameter_count(module), 9556985);
+  EXPECT_EQ(parameter_count(make_cascaded_unet({.classes = 4})->module()), 9557124);
+  std::map<std::string, int64_t> macs;
+  for (const auto& layer : work_of(*network, 4, full_patch))
+    macs[layer.name.substr(0, layer.name.find('.'))] += layer.macs;
+  EXPECT_NEAR(giga(macs["quarter"]), 7.22, 0.005);
+  EXPECT_NEAR(giga(macs["half"]), 14.57, 0.005);
+  EXPECT_NEAR(giga(macs["full"]), 29.62, 0.005);
+  EXPECT_NEAR(giga(macs_of(*network, 4, full_patch)), 51.4, 0.05);
+}
+
+std::shared_ptr<Network> small_cascade(bool plain = false) {
+  auto network = make_cascaded_unet({.in_channels = 2, .width = 2, .plain = plain});
+  initialize(*network, 5);
+  return network;
+}
+
+TEST(CascadedUNet, CoarserNetsGiveLogitsAndFeelTheFinestLoss) {
+  const auto network = small_cascade();
+  const std::vector<std::string> both{"half", "quarter"};
+  const auto out = network->forward({.image = image(2, 64)}, both);
+  EXPECT_EQ(out.logits.sizes(), at::IntArrayRef({2, 3, 64, 64, 64}));
+  EXPECT_EQ(out.extra.get("half").sizes(), at::IntArrayRef({2, 3, 32, 32, 32}));
+  EXPECT_EQ(out.extra.get("quarter").sizes(), at::IntArrayRef({2, 3, 16, 16, 16}));
+  out.logits.square().mean().backward();
+  const auto all = network->module().named_parameters();
+  for (const std::string net : {"half", "quarter"})
+    EXPECT_GT(all[net + ".enc3.block.conv_2.weight"].grad().abs().max().item<double>(), 0) << net;
+  EXPECT_THROW(network->forward({.image = image(1, 48)}), DataError);
+}
+
+TEST(CascadedUNet, GroupsByTheFastKernelsEqualLibTorchs) {
+  for (const bool gradients : {false, true}) {
+    const auto run = [&](bool plain) {
+      const auto network = small_cascade(plain);
+      const c10::AutoGradMode mode(gradients);
+      const at::Tensor logits = network->forward({.image = image(1, 64)}).logits;
+      if (!gradients) return logits;
+      logits.square().mean().backward();
+      return network->module().named_parameters()["full.enc1.conv.weight"].grad().clone();
+    };
+    const at::Tensor fast = run(false), slow = run(true);
+    EXPECT_LE((fast - slow).abs().max().item<double>(), 2e-4 * slow.abs().max().item<double>())
+        << (gradients ? "gradient" : "logits");
+  }
+}
+
+TEST(CascadedUNet, WhatIsWithheldDoesNotCount) {
+  const auto network = small_cascade();
+  at::Tensor one = image(1, 64), other = one.clone();
+  other.select(1, 1).fill_(std::numeric_limits<double>::quiet_NaN());
+  const at::Tensor present = at::ones({1, 2});
+  present[0][1] = 0;
+  const auto run = [&](const at::Tensor& x, const at::Tensor& given) {
+    return network->forward({.image = x, .present = given}).logits;
+  };
+  const at::Tensor without = run(other, present);
+  EXPECT_TRUE(without.equal(run(one, present)));
+  EXPECT_FALSE(without.equal(run(one, {})));
+  without.square().mean().backward();
+  for (const auto& item : network->module().named_parameters())
+    EXPECT_TRUE(at::isfinite(item.value().grad()).all().item<bool>()) << item.key();
+}
+
+TEST(CascadedUNet, DropsValuesThroughNoiseAlone) {
+  const c10::NoGradGuard no_grad;
+  const auto network = small_cascade();
+  EXPECT_TRUE(network->has_dropout());
+  const auto run = [&](tensor::Noise* noise) {
+    return network->forward({.image = image(1, 64), .noise = noise}).logits;
+  };
+  tensor::Noise noise(1, {2}), other(1, {3});
+  const at::Tensor first = run(&noise);
+  EXPECT_TRUE(first.equal(run(&noise)));
+  EXPECT_FALSE(first.equal(run(nullptr)));
+  EXPECT_FALSE(first.equal(run(&other)));
 }
 
 }  // namespace

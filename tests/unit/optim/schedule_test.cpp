@@ -90,6 +90,40 @@ TEST(Plateau, ContinuesFromASavedState) {
   for (int epoch = 0; epoch < 50; ++epoch) EXPECT_EQ(second.update(0.5), whole.update(0.5));
 }
 
+TEST(Schedule, StagesCutTheRateAtEqualPartsOfTheRun) {
+  // Nalwade & Kisa, 280 epochs of 95 and of 47 updates, a cut every 28.
+  const auto rate = [](double first, double factor, int64_t updates, int64_t epoch) {
+    const Schedule schedule{.base = first, .step_decay_factor = factor, .stages = 10};
+    return schedule.at(epoch * updates + updates / 2, 280 * updates);
+  };
+  EXPECT_DOUBLE_EQ(rate(2e-4, 0.6, 95, 0), 2e-4);
+  EXPECT_DOUBLE_EQ(rate(2e-4, 0.6, 95, 27), 2e-4);
+  EXPECT_DOUBLE_EQ(rate(2e-4, 0.6, 95, 28), 1.2e-4);
+  EXPECT_NEAR(rate(2e-4, 0.6, 95, 279), 2.0155392e-6, 1e-13);
+  EXPECT_DOUBLE_EQ(rate(0.1, 0.85, 47, 27), 0.1);
+  EXPECT_DOUBLE_EQ(rate(0.1, 0.85, 47, 28), 0.085);
+  EXPECT_NEAR(rate(0.1, 0.85, 47, 279), 0.02316169, 1e-8);
+  const Schedule exact{.step_decay_factor = 0.5, .stages = 3};
+  EXPECT_EQ(exact.at(9, 30), 1);
+  EXPECT_EQ(exact.at(10, 30), 0.5) << "the first step of a stage";
+}
+
+TEST(Schedule, PolyFallsByAPower) {
+  // lr0 (1 - e / E)^0.9
+  const Schedule poly{.base = 2e-4, .decay_from_fraction = 0, .decay_power = 0.9};
+  EXPECT_NEAR(poly.at(0, 280), 2e-4, 1e-18);
+  EXPECT_NEAR(poly.at(140, 280), 2e-4 * 0.5358867312681466, 1e-15);
+}
+
+TEST(Plateau, FallsToItsFloorAndNoFurther) {
+  // gamma 0.6 after 10 epochs without improvement, least 1e-7 of a rate of 2e-4.
+  Plateau plateau({.factor = 0.6, .patience = 9, .threshold = 0, .least = 1e-7 / 2e-4});
+  int cuts = 0;
+  for (int epoch = 0; epoch <= 280; ++epoch) cuts += plateau.update(0.5);
+  EXPECT_EQ(cuts, 15);
+  EXPECT_DOUBLE_EQ(2e-4 * plateau.scale(), 1e-7);
+}
+
 TEST(Plateau, ALossIsCutAfterFiftyEpochsWithoutDecrease) {
   // KD-Net, Hu et al. 2020: 1e-4, 2e-5 after 50 epochs without decrease, 4e-6 after 50 more. The
   // cut comes with the epoch after `patience`, so 50 such epochs are a patience of 49.

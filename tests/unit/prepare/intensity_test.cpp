@@ -36,6 +36,20 @@ TEST(Intensity, ZScoreOfThePaper) {
                           near({0, -1.341641f, -0.447214f, 0.447214f, 1.341641f, 0})));
 }
 
+TEST(Intensity, ZScoreOverWhatIsNotZero) {
+  // Nalwade & Kisa: over the voxels that are not 0; zeros stay, or become the same multiple.
+  std::vector<float> values{0, 0, 2, 4, 6}, background = values;
+  const Statistics s = nonzero_statistics(values);
+  EXPECT_EQ(s.voxels, 3);
+  EXPECT_DOUBLE_EQ(s.mean, 4);
+  EXPECT_NEAR(s.deviation, 1.6329932, 1e-7);
+  z_score_nonzero(values, s);
+  EXPECT_THAT(values, testing::ElementsAreArray(near({0, 0, -1.2247449f, 0, 1.2247449f})));
+  z_score(background, s);
+  EXPECT_THAT(background, testing::ElementsAreArray(
+                              near({-2.4494897f, -2.4494897f, -1.2247449f, 0, 1.2247449f})));
+}
+
 TEST(Intensity, ClipRescaleOfTheOfficialCode) {
   std::vector<float> values{0, 100, 200, 300, 400, 0};
   const std::vector<uint8_t> mask{0, 1, 1, 1, 1, 0};

@@ -30,8 +30,10 @@ TEST(RecipeText, RoundTripIsExact) {
   EXPECT_EQ(again.id(), recipe.id());
   EXPECT_THAT(recipe.ini(), HasSubstr("size = 160 192 160\n"));
   EXPECT_THAT(recipe.ini(), HasSubstr("clip-sigma = 2.718281828459045\n"));
-  for (const auto& key : recipe_parameters())
+  for (const auto& key : recipe_parameters()) {
+    if (key.name == "sizing") continue;  // left out where it changes nothing: see stretch_test.cpp
     EXPECT_THAT(recipe.ini(), HasSubstr(key.name + " = "));
+  }
 }
 
 TEST(RecipeText, IdentityFollowsMeaningNotSpelling) {

@@ -51,6 +51,19 @@ TEST(Noise, OneInputBecomesOneSamplePerKey) {
   EXPECT_THROW(both.drop_channels(at::ones({3, 4, 1, 1, 1}), 0.5), std::logic_error);
 }
 
+TEST(Noise, ValueMasksDropEachValueByItself) {
+  Noise noise(1, {2, 3}), same(1, {3});
+  const at::Tensor mask = noise.value_mask({8, 25, 25, 2}, 0.1, at::kDouble);
+  EXPECT_EQ(mask.sizes(), at::IntArrayRef({2, 8, 25, 25, 2}));
+  EXPECT_EQ(mask.scalar_type(), at::kDouble);
+  const auto zeros = static_cast<double>(mask.eq(0).sum().item<int64_t>());
+  EXPECT_NEAR(zeros, 2000, 200) << "4.7 standard deviations";
+  EXPECT_EQ(static_cast<double>(mask.eq(1 / 0.9).sum().item<int64_t>()), 20000 - zeros);
+  EXPECT_TRUE(mask[1].equal(same.value_mask({8, 25, 25, 2}, 0.1, at::kDouble)[0]));
+  EXPECT_FALSE(mask.equal(noise.value_mask({8, 25, 25, 2}, 0.1, at::kDouble))) << "the next site";
+  EXPECT_TRUE(noise.value_mask({2, 2}, 0, at::kFloat).equal(at::ones({2, 2, 2})));
+}
+
 TEST(Noise, MaskIsWhatDropChannelsMultipliesWith) {
   Noise a(4, {1, 2}), b(4, {1, 2});
   const at::Tensor x = at::ones({2, 32, 2, 2, 2});

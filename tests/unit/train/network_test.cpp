@@ -61,6 +61,34 @@ TEST(NetworkSections, HaveNamesOfTheirOwnWhereAKindTellsTheCatalogs) {
   EXPECT_EQ(sections[1].name, "syn");
 }
 
+std::string value_in(const Section& section, const std::string& key) {
+  std::string value = "open";
+  for (const auto& s : section.settings)
+    if (s.key == key) value = s.value;
+  return value;
+}
+
+TEST(SettledNetwork, KnowsTheRunsHeadAndSizeWhereItAsksForThem) {
+  Head regions, classes;
+  regions.kind = Head::Kind::sigmoid;
+  const std::array<int64_t, 3> size{64, 48, 32};
+  const auto of = [](const char* name, std::vector<Setting> settings = {}) {
+    return Section{"network", name, "a.ini:1", std::move(settings)};
+  };
+  EXPECT_EQ(value_in(settled_network(of("cascaded-unet"), regions, size), "head"), "regions");
+  EXPECT_EQ(value_in(settled_network(of("cascaded-unet"), classes, size), "head"), "classes");
+  EXPECT_EQ(value_in(settled_network(of("vae-unet"), regions, size), "image-size"), "64 48 32");
+  EXPECT_EQ(value_in(settled_network(of("vae-unet", {{"image-size", "128", ""}}), regions, size),
+                     "image-size"),
+            "128");
+  EXPECT_TRUE(settled_network(of("kd-net-unet"), regions, size).settings.empty());
+  EXPECT_THAT(
+      [&] {
+        settled_network(of("cascaded-unet", {{"head", "classes", "a.ini:2"}}), regions, size);
+      },
+      ThrowsMessage<UsageError>(HasSubstr("a.ini:2: head is classes, the training's is regions")));
+}
+
 TEST(RequireSize, NamesTheCaseAndWhatTheNetworkTakes) {
   const auto network = models::make_network({"network", "had-net-unet", "", {}}, 3, 4, 4);
   EXPECT_NO_THROW(require_size(*network, {32, 48, 32}, "case A"));

@@ -57,6 +57,13 @@ TEST(Streams, RefuseWhatDoesNotFit) {
   EXPECT_THAT([&] { streams_of(settings); }, ThrowsMessage<UsageError>(HasSubstr("x y, or none")));
   settings.streams = {stream("a", {{"unit", "patch", ""}})};
   EXPECT_THAT([&] { streams_of(settings); }, ThrowsMessage<UsageError>(HasSubstr("x y z")));
+  settings.streams = {};
+  settings.augment = {"augment", "", "a.ini:7", {{"patch-position", "near-label", ""}}};
+  EXPECT_THAT([&] { streams_of(settings); },
+              ThrowsMessage<UsageError>(HasSubstr("stream cases draws no patches")));
+  settings.training.patch = {32, 32, 32};
+  EXPECT_TRUE(streams_of(settings)[0].augment->near_label);
+  settings.augment = {};
   settings.streams = {stream("a", {})};
   settings.augments = {{"augment", "b", "a.ini:9", {}}};
   EXPECT_THAT([&] { streams_of(settings); },

@@ -1,7 +1,8 @@
-#include "data/resample.h"
+#include "data/augment/resample.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace kdseg::data {
 namespace {
@@ -22,7 +23,10 @@ void for_each_row(const Triple& shape, const Pull& pull, const Row& row) {
   const Triple begin = reversed(pull.part.begin), size = reversed(pull.part.size);
   const auto& m = pull.matrix;
   std::array<double, 3> center{};
-  for (int a = 0; a < 3; ++a) center[a] = static_cast<double>(shape[a] - 1) / 2;
+  for (int a = 0; a < 3; ++a)
+    center[a] = pull.about_part
+                    ? static_cast<double>(begin[a]) + static_cast<double>(size[a] - 1) / 2
+                    : static_cast<double>(shape[a] - 1) / 2;
   for (int64_t z = 0; z < size[0]; ++z)
     for (int64_t y = 0; y < size[1]; ++y) {
       const double oz = static_cast<double>(begin[0] + z) - center[0];
@@ -120,11 +124,69 @@ void interpolate(const float* in, const Triple& shape, const Taps& taps, int64_t
   }
 }
 
-/// Whether the matrix only mirrors axes: such pulls move voxels without interpolation.
-bool mirrors_only(const Matrix& m) {
+/// Whether a pull only mirrors axes, and moves voxels without interpolation.
+bool mirrors_only(const Pull& pull) {
+  const Matrix& m = pull.matrix;
+  if (!pull.displacement.empty()) return false;
   for (int i = 0; i < 9; ++i)
     if (i % 4 == 0 ? std::abs(m[i]) != 1 : m[i] != 0) return false;
   return true;
+}
+
+/// Where the voxels of a row read, displaced: positions along z, y, x.
+class DisplacedRow {
+ public:
+  DisplacedRow(const Pull& pull, const Line& line, int64_t offset) : line_(line) {
+    const int64_t voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];
+    for (int a = 0; a < 3; ++a) by_[a] = pull.displacement.data() + a * voxels + offset;
+  }
+  double at(int axis, int64_t x) const {
+    return line_.at(axis, x) + static_cast<double>(by_[axis][x]);
+  }
+
+ private:
+  const Line& line_;
+  std::array<const float*, 3> by_{};
+};
+
+/// Trilinear, every voxel displaced by itself.
+void pull_displaced(const float* in, int64_t channels, const Triple& shape, const Pull& pull,
+                    const std::function<float(int64_t)>& outside, float* out) {
+  const int64_t in_voxels = shape[0] * shape[1] * shape[2];
+  const int64_t out_voxels = pull.part.size[0] * pull.part.size[1] * pull.part.size[2];
+  const int64_t row = shape[2], slab = shape[1] * shape[2];
+  for_each_row(shape, pull, [&](const Line& line, int64_t offset, int64_t length) {
+    const DisplacedRow positions(pull, line, offset);
+    for (int64_t x = 0; x < length; ++x) {
+      std::array<double, 3> at{}, floors{};
+      bool inside = true;
+      for (int a = 0; a < 3; ++a) {
+        at[a] = positions.at(a, x);
+        floors[a] = std::floor(at[a]);
+        inside = inside && floors[a] >= 0 && floors[a] + 1 < static_cast<double>(shape[a]);
+      }
+      float* to = out + offset + x;
+      if (!inside) {
+        for (int64_t c = 0; c < channels; ++c)
+          to[c * out_voxels] =
+              corner_sum(in + c * in_voxels, shape, at[0], at[1], at[2], outside(c));
+        continue;
+      }
+      const auto fz = static_cast<float>(at[0] - floors[0]),
+                 fy = static_cast<float>(at[1] - floors[1]),
+                 fx = static_cast<float>(at[2] - floors[2]);
+      const float* p = in + static_cast<int64_t>(floors[0]) * slab +
+                       static_cast<int64_t>(floors[1]) * row + static_cast<int64_t>(floors[2]);
+      for (int64_t c = 0; c < channels; ++c, p += in_voxels) {
+        const float a = p[0] + fx * (p[1] - p[0]);
+        const float b = p[row] + fx * (p[row + 1] - p[row]);
+        const float d = p[slab] + fx * (p[slab + 1] - p[slab]);
+        const float e = p[slab + row] + fx * (p[slab + row + 1] - p[slab + row]);
+        const float ab = a + fy * (b - a), de = d + fy * (e - d);
+        to[c * out_voxels] = ab + fz * (de - ab);
+      }
+    }
+  });
 }
 
 template <class T>
@@ -164,14 +226,16 @@ void pull_linear(const float* in, int64_t channels, const std::array<int64_t, 3>
   const auto outside = [&](int64_t c) {
     return pull.outside.empty() ? 0.0f : pull.outside[static_cast<size_t>(c)];
   };
-  if (mirrors_only(pull.matrix)) {
+  if (!pull.displacement.empty()) return pull_displaced(in, channels, shape, pull, outside, out);
+  if (mirrors_only(pull)) {
     for (int64_t c = 0; c < channels; ++c)
       pull_mirror(in + c * in_voxels, shape, pull, outside(c), out + c * out_voxels);
     return;
   }
   std::array<double, 3> zero{0, 0, 0}, last_cell{}, margin{-1, -1, -1}, beyond{};
   for (int a = 0; a < 3; ++a) {
-    last_cell[a] = std::nextafter(static_cast<double>(shape[a] - 1), 0.0);
+    // An axis of one voxel has no cell between two.
+    last_cell[a] = shape[a] > 1 ? std::nextafter(static_cast<double>(shape[a] - 1), 0.0) : -1.0;
     beyond[a] = static_cast<double>(shape[a]);
   }
   Taps taps(static_cast<size_t>(pull.part.size[0]));
@@ -200,12 +264,16 @@ void pull_linear(const float* in, int64_t channels, const std::array<int64_t, 3>
 void pull_nearest(const uint8_t* in, const std::array<int64_t, 3>& size, const Pull& pull,
                   uint8_t* out) {
   const Triple shape = reversed(size);
-  if (mirrors_only(pull.matrix)) return pull_mirror(in, shape, pull, uint8_t{0}, out);
+  if (mirrors_only(pull)) return pull_mirror(in, shape, pull, uint8_t{0}, out);
   for_each_row(shape, pull, [&](const Line& line, int64_t offset, int64_t length) {
     uint8_t* result = out + offset;
+    const auto displaced = [&](int axis, int64_t x) {
+      return pull.displacement.empty() ? line.at(axis, x)
+                                       : DisplacedRow(pull, line, offset).at(axis, x);
+    };
     for (int64_t x = 0; x < length; ++x) {
-      const int64_t z = std::lrint(line.at(0, x)), y = std::lrint(line.at(1, x)),
-                    i = std::lrint(line.at(2, x));
+      const int64_t z = std::lrint(displaced(0, x)), y = std::lrint(displaced(1, x)),
+                    i = std::lrint(displaced(2, x));
       const bool in_range =
           z >= 0 && z < shape[0] && y >= 0 && y < shape[1] && i >= 0 && i < shape[2];
       result[x] = in_range ? in[(z * shape[1] + y) * shape[2] + i] : uint8_t{0};
