@@ -11,8 +11,8 @@ PY
 for folder in config/experiments/*/; do
   paper=$(basename "$folder")
   workflow scale=full paper="$paper" || { tail -n 40 log.txt; fail "the graph of $paper does not run"; }
-  manifest=$(awk '$1 == "manifest:" {print $2}' "$folder/experiment.yaml")
-  [ -s "results/$paper/$manifest/report.html" ] || fail "$paper has no report"
+  cohorts=$(python3 -c "import sys, yaml; print('-'.join(yaml.safe_load(open(sys.argv[1]))['cohorts']))" "$folder/experiment.yaml")
+  [ -s "results/$paper/$cohorts/report.html" ] || fail "$paper has no report"
 done
 
 sed -i "/^  full:/a\\    seeds: [$(seq -s ', ' 0 259)]" config/config.yaml

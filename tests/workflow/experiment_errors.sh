@@ -38,7 +38,17 @@ told 's/^uncertainty: .*/uncertainty: [mean]/; s/^methods: .*/&\n  mean:\n    la
   "uncertainty.0: 'mean' is a mean of members"
 told '0,/label: HAD-Net$/s//label: HAD-Net\n    networks: {real: "S_real", both: Ours}/' "'had-net' has networks of its own: expected had-net.real or had-net.both"
 told '0,/label: HAD-Net$/s//label: HAD-Net\n    tests: ct/' "methods.had-net.tests: 'ct' is no cohort"
+told '0,/label: HAD-Net$/s//label: HAD-Net\n    best_of: [student]/' 'methods.had-net.settings: does not go with best_of'
+best='best:\n    label: Best\n    program: pretrain\n    best_of:'
+told "s/^methods: .*/&\n  $best [teachr]/" "methods.best.best_of.0: 'teachr' is no method with settings for pretrain; did you mean 'teacher'?"
+told "s/^methods: .*/&\n  $best [had-net]/" "methods.best.best_of.0: 'had-net' is no method with settings for pretrain"
+told "s/^recipe: .*/&\nscales: {demo: {without: [nobody]}}/" "scales.demo.without.0: 'nobody' is no method"
+told "s/^recipe: .*/&\nscales: {demo: {pool: {test: 2}}}/" "scales.demo.pool.test: unknown key"
 told 's/^title: .*/title: "open/' 'experiment.yaml:'
+
+sed "s/^recipe: .*/&\nscales: {dmeo: {split: [4, 2, 2]}}/" kept.yaml > $file
+! workflow scale=tiny paper=had-net || fail "a scale that is none was taken"
+grep -qF "scale 'dmeo' of $(dirname $file)/experiment.yaml is not one of tiny, demo" log.txt || { cat log.txt; fail "the scale is not told"; }
 
 # The same through the workflow, and nothing has begun.
 sed '0,/program: pretrain/s//progam: pretrain/' kept.yaml > $file

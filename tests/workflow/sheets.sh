@@ -67,6 +67,9 @@ write("made/some.tsv", [row for row in made if row["case"] != one])
 refused(f"no annotation of case {one} of the pool (1 in all)", "annotated", "volumes/study.tsv", "made/some.tsv")
 write("made/true.tsv", [{**row, "labels": "truth" if row["case"] == one else "annotation"} for row in made])
 refused(f"labels of case {one} are 'truth', expected annotation", "annotated", "volumes/study.tsv", "made/true.tsv")
+own = min(c for c, r in study.items() if r["split"] == "train")
+write("made/labelled.tsv", [*made, {**made[0], "case": own}])
+refused(f"case {own} is in split 'train' of volumes/study.tsv, with labels of its own", "annotated", "volumes/study.tsv", "made/labelled.tsv")
 refused("the pool is empty", "opened", "volumes/brain/cases.tsv")
 
 # The order that the protocol prints for its seed.

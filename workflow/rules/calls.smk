@@ -68,6 +68,13 @@ def other_checkpoint(role):
     return checkpoint
 
 
+def settings_flags(wildcards, input):
+    """--config of a training call: its own settings files, or those chosen for it."""
+    if input.get("chosen"):
+        return f"$(sed 's/^/--config /' {input.chosen})"
+    return " ".join(f"--config {file}" for file in input.settings)
+
+
 def role_flags(wildcards, input):
     """--teacher and --init of a training call."""
     flags = [

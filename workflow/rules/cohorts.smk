@@ -1,6 +1,6 @@
 # What rules ask about the experiment's cohorts: where scans come from, how cases are dealt, which sheet holds them.
 SEVERAL = len(EXPERIMENT["cohorts"]) > 1
-POOL_BY_SEED = EXPERIMENT.get("pool_by_seed", False)
+POOL_BY_SEED = EXPERIMENT.get("pool_by_seed", False) or "pool" in OWN_SCALE
 PART = "{cohort}/" if SEVERAL else ""
 PREPARED = EXPERIMENT.get("grid") == "prepared"
 VOLUMES = f"{STUDY}/{'prepared' if PREPARED else 'volumes'}"

@@ -33,8 +33,11 @@ known(
     ),
     f"PAPER={PAPER}",
 )
-SCALING = config["scales"][SCALE]
 EXPERIMENT = papers.load(f"{SETTINGS}/experiment.yaml")
+for name in EXPERIMENT.get("scales", {}):
+    known(name, config["scales"], f"scale '{name}' of {SETTINGS}/experiment.yaml")
+OWN_SCALE = EXPERIMENT.get("scales", {}).get(SCALE, {})
+SCALING = {**config["scales"][SCALE], **OWN_SCALE}
 SCALE_FOLDER = f"config/scales/{SCALING.get('settings', SCALE)}"
 SCALE_INI = f"{SCALE_FOLDER}/{PAPER}.ini"
 MANY_THREADS = SCALING["threads"]["many"]
@@ -42,7 +45,11 @@ MANY_THREADS = SCALING["threads"]["many"]
 # Which rows, seeds and folds.
 EVERY_ROW = (config.get("rows") or SCALING.get("rows", "all")) == "all"
 SCORED = list(dict.fromkeys(map(papers.method_of, papers.rows(EXPERIMENT))))
-METHODS = config.get("methods") or (SCORED if EVERY_ROW else EXPERIMENT["main"])
+METHODS = config.get("methods") or [
+    name
+    for name in (SCORED if EVERY_ROW else EXPERIMENT["main"])
+    if name not in SCALING.get("without", [])
+]
 for name in METHODS:
     known(name, SCORED, f"methods={name}")
 ROWS = [row for name in METHODS for row in papers.rows_of(EXPERIMENT, name)]
@@ -59,6 +66,10 @@ if FOLD_COUNT:
 INNER = (
     FOLD_COUNT > 0 and (config.get("validation") or EXPERIMENT["validation"]) == "inner"
 )
+if INNER and "inner" not in EXPERIMENT:
+    fail(
+        f"validation=inner: {PAPER} does not say how many cases that would be (`inner`)"
+    )
 
 # Studies and where they lie.
 NAME = "[a-z0-9-]+"
@@ -104,9 +115,13 @@ def method_of(wildcards):
 def settings_files(name):
     """A method's settings files, then the scale's for all methods, then the scale's for it: later ones win.
 
-    A method whose network is another one (`own_scale`) takes nothing of what the scale sets for all.
+    A method whose network is another one (`own_scale`) takes nothing of what the scale sets for all. Of one whose
+    settings are another one's (`best_of`): all that it may take.
     """
     row = EXPERIMENT["methods"][name]
+    if "best_of" in row:
+        every = [file for other in row["best_of"] for file in settings_files(other)]
+        return list(dict.fromkeys(every))
     own = [
         f"{SCALE_FOLDER}/{PAPER}/{n}.ini"
         for n in dict.fromkeys([row.get("like", name), name])

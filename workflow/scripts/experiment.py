@@ -130,6 +130,8 @@ class References:
             self.study(amount, "amounts", name)
             if name in e.get("controls", {}):
                 raise Fault(["amounts", name], "is the name of a control too; results of the two would lie in one folder")
+        for name, scale in e.get("scales", {}).items():
+            self.scale(scale, "scales", name)
 
     def division(self):
         e = self.experiment
@@ -147,20 +149,23 @@ class References:
             raise Fault(["pool_by_seed"], "is for one cohort")
         if "proportions" in e and "split" not in e:
             raise Fault(["proportions"], "goes with split")
-        for key in ("validation", "inner"):
-            if ("folds" in e) != (key in e):
-                raise Fault([key], "goes with folds, and folds with it")
+        if ("folds" in e) != ("validation" in e):
+            raise Fault(["validation"], "goes with folds, and folds with it")
+        if ("inner" in e and "folds" not in e) or ("inner" not in e and e.get("validation") == "inner"):
+            raise Fault(["inner"], "goes with folds, and `validation: inner` with it")
 
     def method(self, name, row):
         at = ("methods", name)
         if "members" in row:
-            for key in ("program", "settings", "teacher", "init", "networks", "where", "annotated", "seed_shift", "true_labels"):
+            of_trainings = "program settings best_of teacher init networks where annotated seed_shift true_labels"
+            for key in of_trainings.split():
                 if key in row:
                     raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
         else:
-            for key in ("program", "settings"):
+            for key in ("program",) if "best_of" in row else ("program", "settings"):
                 if key not in row:
                     raise Fault(at, f"lacks the key '{key}'; a mean of other methods has members")
+        self.best_of(row, at)
         for key in ("init", "volumes", "like"):
             if key in row:
                 self.one_of(self.methods, "method", row[key], *at, key)
@@ -193,15 +198,23 @@ class References:
             if self.methods[other].get("tests") != row.get("tests"):
                 raise Fault([*at, "tests"], f"differs from that of {other}, whose networks know other cases")
 
+    def best_of(self, row, at):
+        for key in ("settings", "recipe", "like", "own_scale"):
+            if "best_of" in row and key in row:
+                raise Fault([*at, key], "does not go with best_of: they are those of the best method")
+        for i, name in enumerate(row.get("best_of", [])):
+            stated = [m for m, other in self.methods.items() if "settings" in other and other["program"] == row["program"]]
+            self.one_of(stated, f"method with settings for {row['program']}", name, *at, "best_of", i)
+
     def no_circle(self, name):
         trail, left = [], [name]
         while left:
             row = self.methods[left.pop()]
-            waits_for = [row.get(k) for k in ("init", "volumes")] + row.get("members", [])
+            waits_for = [row.get(k) for k in ("init", "volumes")] + row.get("members", []) + row.get("best_of", [])
             by_row = [row.get("teacher", ""), row.get("annotated", {}).get("by", "")]
             for other in [*waits_for, *map(method_of, by_row)]:
                 if other == name:
-                    what = "teacher, init, volumes, members or annotated"
+                    what = "teacher, init, volumes, members, best_of or annotated"
                     raise Fault(["methods", name], f"waits for itself, by way of {what}")
                 if other and other not in trail:
                     trail.append(other)
@@ -255,6 +268,12 @@ class References:
         """Without a comparison there is no interval, and the statement stays undecided for ever."""
         if b not in comparisons.get(a, []) and a not in comparisons.get(b, []):
             raise Fault(at, f"'{a}' and '{b}' are not compared; add one to the other's `comparisons`")
+
+    def scale(self, scale, *at):
+        for i, name in enumerate(scale.get("without", [])):
+            self.one_of(self.methods, "method", name, *at, "without", i)
+        if "pool" in scale and len(self.experiment["cohorts"]) > 1:
+            raise Fault([*at, "pool"], "is for one cohort")
 
     def study(self, study, *at):
         for i, name in enumerate(study["methods"]):
@@ -312,7 +331,10 @@ def rows(experiment):
 
 def recipes_of(experiment, method):
     """The recipes by which a method's input is prepared."""
-    named = experiment["methods"][method].get("recipe", experiment["recipe"])
+    row = experiment["methods"][method]
+    if "best_of" in row:
+        return list(dict.fromkeys(recipe for name in row["best_of"] for recipe in recipes_of(experiment, name)))
+    named = row.get("recipe", experiment["recipe"])
     return [named] if isinstance(named, str) else named
 
 

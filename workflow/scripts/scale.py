@@ -7,6 +7,7 @@ scale.py PAPER --count                    counts the work anew with the programs
 
 import argparse
 import csv
+import math
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from experiment import method_of, network_of, recipes_of, rows_of
 
 # Assumed, not measured: what a data-center GPU sustains in these networks. --history replaces it.
 ASSUMED_TMAC_PER_S = 5.0
-FIELDS = ["method", "gmac_per_iteration", "parameters", "memory_gib", "epochs", "batch", "x", "y", "z"]
+FIELDS = "method gmac_per_iteration parameters memory_gib epochs batch x y z epoch_iterations".split()
 GIB = 1024**3
 
 
@@ -36,7 +37,7 @@ def load(paper):
 
 
 def trained_methods(experiment):
-    """Settings of the methods that are trained; means of others cost only predictions."""
+    """The methods that are trained; means of others cost only predictions."""
     return {name: row for name, row in experiment["methods"].items() if "members" not in row}
 
 
@@ -48,19 +49,43 @@ class Cohort:
         if "cut" not in given:
             fail(f"cohort {name} has no `cut` in experiment.yaml: the voxels of a scan cut to its content")
         self.name, self.alone = name, alone
-        self.cases = manifest["expected_cases"]["train"]
+        expected = manifest["expected_cases"]
+        self.cases = expected.get("train", expected.get("val"))  # of a release without labels: its validation cases
+        self.pool = given.get("pool", {})
         self.cut_voxels = given["cut"][0] * given["cut"][1] * given["cut"][2]
         self.sequences, self.classes = len(manifest["modalities"]), len(manifest["label_codes"])
 
     def dealt(self, experiment, tested):
-        """Training, validation and test cases of one run; all are training cases where others are tested."""
+        """Training, validation and test cases of one run, and those of the pool, which are in none of these parts.
+
+        All are training cases where others are tested.
+        """
+        if self.pool == "all":
+            return 0, 0, 0, self.cases
         if tested not in (None, self.name):
-            return self.cases, 0, 0
+            return self.cases, 0, 0, 0
         if "folds" in experiment:
             part = self.cases // experiment["folds"]
-            return self.cases - part, part, part
+            return self.cases - part, part, part, 0
         split = experiment["split"]
-        return split if self.alone else [n * self.cases // sum(split) for n in split]
+        if not self.alone or experiment.get("proportions"):
+            split = shared_out(self.cases, split)
+        left = [n - pooled(self.pool.get(name, 0), n) for name, n in zip(("train", "val", "test"), split)]
+        return *left, sum(split) - sum(left)
+
+
+def shared_out(cases, proportions):
+    """Cases in some proportions; the largest remainders get one more."""
+    shares = [n * cases / sum(proportions) for n in proportions]
+    counts = [int(share) for share in shares]
+    for i in sorted(range(len(shares)), key=lambda i: counts[i] - shares[i])[: cases - sum(counts)]:
+        counts[i] += 1
+    return counts
+
+
+def pooled(part, cases):
+    """How many of some cases a pool takes: all, so many, or a share, of which a half is left."""
+    return cases if part == "all" else part if isinstance(part, int) else math.ceil(part * cases - 0.5)
 
 
 def cohorts_of(experiment):
@@ -111,11 +136,12 @@ def count_method(row, folder, recipe, fit, cases, teacher, output):
         run([*call, "--patch", "32,32,32", "--epochs", "1", "--output", output, "--quiet"])
     return [
         told["work"][0],
-        told["student"][0].replace(",", ""),
+        told["student" if "student" in told else "network"][0].replace(",", ""),
         told["memory"][1],
         key_of(settings, "epochs"),
         key_of(settings, "batch"),
         *size,
+        key_of(settings, "epoch-iterations"),
     ]
 
 
@@ -139,7 +165,8 @@ def count(paper):
         )
         cases = ["--cases", f"{scratch}/volumes/cases.tsv", "--device", "cpu"]
         lines = {}
-        for name in sorted(methods, key=lambda m: m not in teachers):
+        stated = [name for name in methods if "settings" in methods[name]]
+        for name in sorted(stated, key=lambda m: m not in teachers):
             row = methods[name]
             own = cases
             if "volumes" in row:
@@ -155,6 +182,9 @@ def count(paper):
                 f"{scratch}/{method_of(row['teacher'])}.h5" if "teacher" in row else "",
                 f"{scratch}/{name}.h5" if name in teachers else "",
             )
+    for name in methods:  # nobody knows which method is the best: the dearest
+        if name not in lines:
+            lines[name] = max((lines[other] for other in methods[name]["best_of"]), key=lambda line: float(line[0]))
     with open(folder / "work.csv", "w", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(FIELDS)
@@ -168,8 +198,22 @@ def rate_of(history, gmac):
 
 
 def cases_of(experiment, cohorts, row):
-    """Training, validation and test cases of one run of a method."""
-    return [sum(n) for n in zip(*(c.dealt(experiment, row.get("tests")) for c in cohorts))]
+    """Training, validation and test cases of one run of a method; those of a pool count where it trains on them."""
+    train, val, test, pool = (sum(n) for n in zip(*(c.dealt(experiment, row.get("tests")) for c in cohorts)))
+    return train + (pool if "annotated" in row or row.get("true_labels") else 0), val, test
+
+
+def annotations(experiment, cohorts):
+    """Bytes of the pool's volumes, of all that a row's networks annotate."""
+    given = [row["annotated"] for row in experiment["methods"].values() if "annotated" in row]
+    made = {(by["by"], by.get("labels", "hard")) for by in given}
+    volumes = (c.dealt(experiment, None)[3] * c.cut_voxels * (4 * c.sequences + 1) for c in cohorts)
+    return sum(volumes) * len(made)
+
+
+def iterations_of(work, train):
+    """Of an epoch: a pass over the training cases, or as many as the settings say."""
+    return int(work["epoch_iterations"]) or -(-train // int(work["batch"]))
 
 
 def network_work(experiment, work, name):
@@ -188,7 +232,8 @@ def storage(experiment, work, cohorts, runs):
         prepared_size = int(sizes["x"]) * int(sizes["y"]) * int(sizes["z"])
     volumes = prepared = made = 0
     for cohort in cohorts:
-        every = sum(cohort.dealt(experiment, None)[:: 2 if "folds" in experiment else 1])
+        train, val, test, pool = cohort.dealt(experiment, None)
+        every = train + test + pool + (0 if "folds" in experiment else val)
         voxels = prepared_size or cohort.cut_voxels
         volumes += every * cohort.cut_voxels * (4 * cohort.sequences + 1)
         prepared += every * prepared_size * (4 * cohort.sequences + 1)
@@ -206,6 +251,7 @@ def storage(experiment, work, cohorts, runs):
         "source volumes": volumes,
         "prepared volumes": prepared,
         "volumes with channels made by networks": made * runs * sum("volumes" in row for row in experiment["methods"].values()),
+        "annotations": annotations(experiment, cohorts) * runs,
         "networks and predictions": left * runs,
         "states of each running training, at most": max(2 * 4 * 4 * int(row["parameters"]) for row in work.values()),
     }
@@ -217,7 +263,7 @@ def show_trainings(experiment, work, cohorts, rate, runs):
     for name, method in trained_methods(experiment).items():
         row = work[name]
         train, val, _ = cases_of(experiment, cohorts, method)
-        iterations = int(row["epochs"]) * -(-train // int(row["batch"]))
+        iterations = int(row["epochs"]) * iterations_of(row, train)
         # Validation passes every validation case forward once per epoch: a third of an iteration.
         passes = iterations + int(row["epochs"]) * val / 3
         hours = float(row["gmac_per_iteration"]) * passes / rate / 3.6e6
@@ -264,7 +310,8 @@ def show(paper, rate, said, seeds, samples):
     cache = 0
     for cohort in cohorts:
         decoded = largest if prepared else max(largest, cohort.cut_voxels)
-        cache += sum(cohort.dealt(experiment, None)[:2]) * decoded * (4 * cohort.sequences + 2)
+        train, val, _, pool = cohort.dealt(experiment, None)
+        cache += (train + val + pool) * decoded * (4 * cohort.sequences + 2)
     print(f"memory  {cache / GIB:>8.1f} GiB  to keep all cases of a training decoded (less will do: it reads again)")
 
 

@@ -64,6 +64,10 @@ def annotated(sheet, made, output):
     for case, row in labelled.items():
         if row.get("labels") != "annotation":
             fail(f"{made}: labels of case {case} are '{row.get('labels', '')}', expected annotation: a pool keeps its own hidden")
+    for row in read(sheet):
+        if row["case"] in labelled and (row.get("split") or row.get("fold")):
+            kind, value = ("split", row["split"]) if row.get("split") else ("fold", row["fold"])
+            fail(f"{made}: case {row['case']} is in {kind} '{value}' of {sheet}, with labels of its own; expected the pool")
     rows = [from_folder_of(output, sheet, row) for row in read(sheet) if row["case"] not in labelled]
     for row in labelled.values():
         rows.append({**from_folder_of(output, made, row), "split": "train", "fold": "", "pool": "annotated"})
