@@ -47,6 +47,27 @@ std::vector<float> decode(Component component, const void* stored, size_t count,
   return out;
 }
 
+std::optional<std::vector<uint8_t>> small_codes(Component component, const void* stored,
+                                                size_t count) {
+  return with_type(component, [&](auto type) -> std::optional<std::vector<uint8_t>> {
+    using T = decltype(type);
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::nullopt;
+    } else {
+      const auto* in = static_cast<const T*>(stored);
+      if constexpr (std::is_same_v<T, uint8_t>) return std::vector<uint8_t>(in, in + count);
+      std::vector<uint8_t> out(count);
+      bool beyond = false;
+      for (size_t i = 0; i < count; ++i) {
+        out[i] = static_cast<uint8_t>(in[i]);
+        beyond |= static_cast<T>(out[i]) != in[i];
+      }
+      if (beyond) return std::nullopt;
+      return out;
+    }
+  });
+}
+
 std::vector<std::byte> encode(Component component, const float* voxels, size_t count,
                               const std::string& path) {
   std::vector<std::byte> out(count * bytes_of(component));

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ decltype(auto) with_type(Component component, Work&& work) {
 /// value * slope + intercept, computed in double.
 std::vector<float> decode(Component component, const void* stored, size_t count, double slope = 1,
                           double intercept = 0);
+
+/// Stored integers from 0 to 255; nullopt: another type, or a number beyond.
+std::optional<std::vector<uint8_t>> small_codes(Component component, const void* stored,
+                                                size_t count);
 
 /// Integers round to nearest (halves to even).
 /// \throws RunError  a value that the type cannot hold; `path` and the value are named

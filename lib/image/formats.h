@@ -15,7 +15,8 @@ struct Decoded {
   Grid grid;
   int64_t channels = 1;
   Component component = Component::float32;  ///< as stored
-  std::vector<float> voxels;                 ///< after slope and intercept; empty for a header
+  std::vector<float> voxels;   ///< after slope and intercept; empty for a header, or with codes
+  std::vector<uint8_t> codes;  ///< under Part::codes, where the file stores such numbers unscaled
   bool unit_known = true;  ///< false: the header names no unit of length, millimeters are assumed
   /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
   bool segmentation = false;
@@ -30,7 +31,9 @@ struct Encoded {
   std::string description;
 };
 
-enum class Part { header, all };
+/// What is wanted of a file; codes: all of it, whole numbers from 0 to 255 as they are if the
+/// format can tell.
+enum class Part { header, all, codes };
 
 /// All of these throw DataError naming the file when it cannot be read.
 Decoded read_nifti(const std::string& path, Part part);

@@ -132,6 +132,12 @@ Decoded read_nifti(const std::string& path, Part part) {
   out.unit_known = header.unit_known;
   if (part == Part::header) return out;
   const std::vector<std::byte> stored = read_nifti_voxels(path, header);
+  if (part == Part::codes && header.slope == 1 && header.intercept == 0)
+    if (auto codes = small_codes(out.component, stored.data(),
+                                 static_cast<size_t>(out.grid.voxel_count() * out.channels))) {
+      out.codes = std::move(*codes);
+      return out;
+    }
   out.voxels = decode(out.component, stored.data(),
                       static_cast<size_t>(out.grid.voxel_count() * out.channels), header.slope,
                       header.intercept);

@@ -105,6 +105,25 @@ Decoded read_volumes(const std::string& path, int64_t count, Part part) {
   throw DataError("{}: {} volumes in one file; {} are named", path, read.channels, count);
 }
 
+/// One scan of each volume. \throws DataError  NaN or infinite voxels that are not let through
+std::vector<Scan> scans_of(const std::string& path, Decoded read, NanVoxels nan) {
+  const auto count = static_cast<size_t>(read.channels);
+  const auto n = static_cast<size_t>(read.grid.voxel_count());
+  std::vector<Scan> scans;
+  for (size_t c = 0; c < count; ++c) {
+    std::vector<float> voxels;
+    if (count == 1)
+      voxels = std::move(read.voxels);
+    else
+      voxels.assign(read.voxels.begin() + static_cast<int64_t>(c * n),
+                    read.voxels.begin() + static_cast<int64_t>((c + 1) * n));
+    const int64_t not_numbers = check_voxels(path, voxels, nan);
+    scans.push_back({Image{read.grid, {""}, std::move(voxels)}, name_of(read.component),
+                     not_numbers, read.unit_known, read.segmentation});
+  }
+  return scans;
+}
+
 /// The format for writing `path`. \throws UsageError
 const Format& writable(const std::string& path) {
   const Format* format = format_of(path);
@@ -197,21 +216,13 @@ Scan read_scan(const std::string& path, NanVoxels nan) {
 }
 
 std::vector<Scan> read_scans(const std::string& path, size_t count, NanVoxels nan) {
-  Decoded read = read_volumes(path, static_cast<int64_t>(count), Part::all);
-  const auto n = static_cast<size_t>(read.grid.voxel_count());
-  std::vector<Scan> scans;
-  for (size_t c = 0; c < count; ++c) {
-    std::vector<float> voxels;
-    if (count == 1)
-      voxels = std::move(read.voxels);
-    else
-      voxels.assign(read.voxels.begin() + static_cast<int64_t>(c * n),
-                    read.voxels.begin() + static_cast<int64_t>((c + 1) * n));
-    const int64_t not_numbers = check_voxels(path, voxels, nan);
-    scans.push_back({Image{read.grid, {""}, std::move(voxels)}, name_of(read.component),
-                     not_numbers, read.unit_known, read.segmentation});
-  }
-  return scans;
+  return scans_of(path, read_volumes(path, static_cast<int64_t>(count), Part::all), nan);
+}
+
+std::variant<CodeScan, Scan> read_codes(const std::string& path, NanVoxels nan) {
+  Decoded read = read_volumes(path, 1, Part::codes);
+  if (read.codes.empty()) return std::move(scans_of(path, std::move(read), nan).front());
+  return CodeScan{read.grid, std::move(read.codes), read.unit_known, read.segmentation};
 }
 
 Grid read_grid(const std::string& path) { return read_volumes(path, 1, Part::header).grid; }

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/volume.h"
@@ -32,6 +33,18 @@ Scan read_scan(const std::string& path, NanVoxels nan = NanVoxels::refused);
 /// hold `count` volumes
 std::vector<Scan> read_scans(const std::string& path, size_t count,
                              NanVoxels nan = NanVoxels::refused);
+
+/// A label scan as its file stores it: whole numbers from 0 to 255.
+struct CodeScan {
+  Grid grid;
+  std::vector<uint8_t> codes;
+  bool unit_known = true;     ///< as in Scan
+  bool segmentation = false;  ///< as in Scan
+};
+
+/// read_scan, but small whole numbers without the way over floats where the format can tell.
+std::variant<CodeScan, Scan> read_codes(const std::string& path,
+                                        NanVoxels nan = NanVoxels::refused);
 
 /// Header only. Errors as read_scan.
 Grid read_grid(const std::string& path);

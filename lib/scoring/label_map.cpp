@@ -1,9 +1,12 @@
 #include "scoring/label_map.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <utility>
+#include <variant>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -74,24 +77,61 @@ LabelMap from_prediction(const std::string& path, const io::Prediction& predicti
 }
 
 /// NaN voxels count as background where that is said.
-image::Scan scan_of_codes(const std::string& path, bool nan_is_zero) {
-  auto scan =
-      image::read_scan(path, nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
-  if (scan.nan_voxels == 0) return scan;
-  log::warning("{}: {} of {} voxels are NaN and count as background", path, scan.nan_voxels,
-               scan.image.voxels.size());
-  for (float& v : scan.image.voxels)
+std::variant<image::CodeScan, image::Scan> read_codes(const std::string& path, bool nan_is_zero) {
+  auto read =
+      image::read_codes(path, nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
+  auto* scan = std::get_if<image::Scan>(&read);
+  if (!scan || scan->nan_voxels == 0) return read;
+  log::warning("{}: {} of {} voxels are NaN and count as background", path, scan->nan_voxels,
+               scan->image.voxels.size());
+  for (float& v : scan->image.voxels)
     if (std::isnan(v)) v = 0;
-  return scan;
+  return read;
 }
 
 [[noreturn]] void no_label(const std::string& path, float value) {
   throw DataError("{}: voxel {:g} is no label; whole numbers are expected", path, value);
 }
 
+/// Turns codes into indices of `codes`, which holds 0 and what else occurs. Most of a label scan is
+/// 0, which both passes step over.
+void index_codes(std::vector<uint8_t>& voxels, std::vector<int>& codes) {
+  const auto visit = [&](auto&& work) {
+    size_t i = 0;
+    for (uint64_t eight = 0; i + 8 <= voxels.size(); i += 8) {
+      std::memcpy(&eight, voxels.data() + i, 8);
+      if (eight == 0) continue;
+      for (size_t k = i; k < i + 8; ++k) work(voxels[k]);
+    }
+    for (; i < voxels.size(); ++i) work(voxels[i]);
+  };
+  std::array<bool, 256> found{};
+  visit([&](uint8_t code) { found[code] = true; });
+  std::array<uint8_t, 256> index{};
+  codes = {0};
+  for (int code = 1; code < 256; ++code)
+    if (found[static_cast<size_t>(code)]) {
+      index[static_cast<size_t>(code)] = static_cast<uint8_t>(codes.size());
+      codes.push_back(code);
+    }
+  visit([&](uint8_t& voxel) { voxel = index[voxel]; });
+}
+
+LabelMap from_codes(const std::string& path, image::CodeScan scan) {
+  LabelMap map;
+  map.file = path;
+  map.part = scan.segmentation;
+  map.labels = {scan.grid, std::move(scan.codes)};
+  index_codes(map.labels.voxels, map.codes);
+  return map;
+}
+
 LabelMap from_scan(const std::string& path, bool nan_is_zero) {
-  const auto scan = scan_of_codes(path, nan_is_zero);
-  if (!scan.unit_known) intake::note_unknown_unit(path);
+  auto read = read_codes(path, nan_is_zero);
+  const bool unit_known = std::visit([](const auto& scan) { return scan.unit_known; }, read);
+  if (!unit_known) intake::note_unknown_unit(path);
+  if (auto* codes = std::get_if<image::CodeScan>(&read)) return from_codes(path, std::move(*codes));
+  const auto& scan = std::get<image::Scan>(read);
   LabelMap map;
   map.file = path;
   map.codes = {0};
@@ -159,7 +199,12 @@ PredictedMap read_predicted_map(const std::string& path, bool with_probability, 
 }
 
 Labels read_mask(const std::string& path, bool nan_is_zero) {
-  const auto scan = scan_of_codes(path, nan_is_zero);
+  auto read = read_codes(path, nan_is_zero);
+  if (auto* scan = std::get_if<image::CodeScan>(&read)) {
+    for (uint8_t& voxel : scan->codes) voxel = voxel != 0;
+    return {scan->grid, std::move(scan->codes)};
+  }
+  const auto& scan = std::get<image::Scan>(read);
   Labels mask{scan.image.grid, std::vector<uint8_t>(scan.image.voxels.size())};
   std::transform(scan.image.voxels.begin(), scan.image.voxels.end(), mask.voxels.begin(),
                  [&](float v) {

@@ -190,5 +190,52 @@ TEST(Formats, PngHoldsItsPixels) {
   EXPECT_THROW(write_png(folder / "b.png", 3, 2, std::vector<uint8_t>(17)), UsageError);
 }
 
+// What a label is may not hang on the way it was read.
+TEST(Formats, CodesAreThoseOfTheScan) {
+  const test::Folder folder;
+  Grid grid = tilted_grid();
+  grid.size = {5, 3, 2};
+  const auto codes_of = [&](const std::string& name, const std::vector<int>& written) {
+    write_codes(folder / name, grid, written);
+    return read_codes(folder / name);
+  };
+  std::vector<int> written(30);
+  written[7] = 4;
+  written[29] = 255;
+  for (const std::string name : {"a.nii.gz", "b.nii"}) {
+    const auto read = codes_of(name, written);
+    ASSERT_TRUE(std::holds_alternative<CodeScan>(read)) << name;
+    const auto& scan = std::get<CodeScan>(read);
+    EXPECT_TRUE(std::equal(written.begin(), written.end(), scan.codes.begin()));
+    EXPECT_TRUE(same_grid(scan.grid, read_grid(folder / name), 1e-9));
+    EXPECT_EQ(scan.unit_known, read_scan(folder / name).unit_known);
+  }
+  // As int16, where all fit.
+  std::vector<float> floats(written.begin(), written.end());
+  write_scan(folder / "c.nii", grid, floats.data(), {"int16", ""});
+  const auto narrowed = read_codes(folder / "c.nii");
+  ASSERT_TRUE(std::holds_alternative<CodeScan>(narrowed));
+  EXPECT_EQ(std::get<CodeScan>(narrowed).codes[29], 255);
+
+  const auto as_scan = [&](const std::string& name) {
+    const auto read = read_codes(folder / name);
+    EXPECT_TRUE(std::holds_alternative<Scan>(read)) << name;
+    return std::get<Scan>(read).image.voxels;
+  };
+  written[0] = 256;
+  codes_of("large.nii", written);
+  EXPECT_EQ(as_scan("large.nii")[0], 256);
+  written[0] = -1;
+  codes_of("negative.nii", written);
+  EXPECT_EQ(as_scan("negative.nii")[0], -1);
+  write_scan(folder / "float.nii", grid, floats.data());
+  EXPECT_EQ(as_scan("float.nii"), floats);
+  // A slope of 2 in the header: the stored numbers are not the codes.
+  std::string bytes = test::slurp(folder / "b.nii");
+  test::put<float>(bytes, 112, 2.0f);
+  test::spill(folder / "scaled.nii", bytes);
+  EXPECT_EQ(as_scan("scaled.nii")[7], 8);
+}
+
 }  // namespace
 }  // namespace kdseg::image
