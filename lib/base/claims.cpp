@@ -1,8 +1,12 @@
 #include "base/claims.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/errors.h"
@@ -30,6 +34,16 @@ void make_folder(const std::string& folder, const std::string& subject) {
   fs::create_directories(folder, error);
   if (error)
     throw UsageError("{}: the folder {} cannot be made: {}", subject, folder, error.message());
+}
+
+/// Tells a file from one that took its place.
+using Stamp = std::array<int64_t, 5>;
+
+std::optional<Stamp> stamp_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return Stamp{static_cast<int64_t>(status.st_dev), static_cast<int64_t>(status.st_ino),
+               status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
 }  // namespace
@@ -63,13 +77,26 @@ struct Claims::Mark {
   std::string output;  ///< file or folder
   bool is_folder, folder_made;
   FileLock lock;
-  bool begun = false;
+  bool begun = false, removed = false;
+  std::optional<Stamp> before{};  ///< of an output that was complete when this call began
+
+  void remove() {
+    lock.remove();
+    removed = true;
+  }
+
+  /// The folder, where this call made it and nothing lies in it.
+  void remove_empty_folder() const {
+    std::error_code ignored;
+    if (is_folder && folder_made && fs::is_empty(output, ignored)) fs::remove(output, ignored);
+  }
 
   /// Whether there is anything of the output that the mark has to vouch for.
   bool needed() const {
     if (!begun) return !lock.text().empty();
-    std::error_code error;
-    return is_folder ? holds_files() : fs::exists(output, error);
+    if (is_folder) return holds_files();
+    const auto now = stamp_of(output);
+    return now && now != before;
   }
 
   /// A folder: whether anything but the mark lies there.
@@ -84,13 +111,14 @@ struct Claims::Mark {
 Claims::Claims(std::string command, bool force) : command_(std::move(command)), force_(force) {}
 
 Claims::~Claims() {
+  std::erase_if(marks_, [](const auto& m) { return m->removed; });
   const bool written = std::any_of(marks_.begin(), marks_.end(),
                                    [](const auto& m) { return m->begun && m->needed(); });
   std::erase_if(marks_, [&](const auto& m) { return m->begun ? written : m->needed(); });
   remove_marks();
 }
 
-void Claims::files(const std::vector<std::string>& given) {
+void Claims::files(const std::vector<std::string>& given, bool replace) {
   std::vector<std::string> paths;
   std::set<std::string> places;
   for (const auto& path : given) {
@@ -124,13 +152,15 @@ void Claims::files(const std::vector<std::string>& given) {
     if (!path_exists(paths[i])) {
       state[i] = fresh;
     } else if (!own || state[i] == replaced) {
-      if (!force_) throw UsageError("{} exists; --force replaces it", paths[i]);
+      if (!force_ && !replace) throw UsageError("{} exists; --force replaces it", paths[i]);
       state[i] = replaced;
     }
   }
   for (size_t i = marks_.size() - paths.size(); i < marks_.size(); ++i) {
-    marks_[i]->lock.write(state + "\n" + command_);
-    marks_[i]->begun = true;
+    auto& mark = *marks_[i];
+    mark.lock.write(state + "\n" + command_);
+    mark.begun = true;
+    if (!own) mark.before = stamp_of(mark.output);
   }
 }
 
@@ -167,16 +197,18 @@ void Claims::begin() {
 }
 
 void Claims::remove_marks() {
-  while (!marks_.empty()) {
-    const Mark& mark = *marks_.back();
-    mark.lock.remove();
-    std::error_code ignored;
-    if (mark.is_folder && mark.folder_made && fs::is_empty(mark.output, ignored))
-      fs::remove(mark.output, ignored);
-    marks_.pop_back();
+  for (; !marks_.empty(); marks_.pop_back()) {
+    marks_.back()->remove();
+    marks_.back()->remove_empty_folder();
   }
 }
 
-void Claims::finish() { remove_marks(); }
+// Nothing comes behind the last mark, not even the end of its lock: whoever is killed then has a
+// complete result that the same command takes for another's.
+void Claims::finish() {
+  std::for_each(marks_.rbegin(), marks_.rend(), [](auto& mark) { mark->remove(); });
+  for (const auto& mark : marks_)
+    if (!mark->begun) mark->remove_empty_folder();
+}
 
 }  // namespace kdseg

@@ -30,11 +30,11 @@ class Claims {
   Claims& operator=(const Claims&) = delete;
 
   /// Claims the output files of this call, all at once, and makes their folders. Devices and empty
-  /// names are passed over.
+  /// names are passed over. `replace`: what exists is to be replaced as if by force.
   /// \throws UsageError  one exists and is neither this command's unfinished work nor to be
   ///                     replaced by force; the same file twice; a folder
   /// \throws RunError    another call is writing one of them; a mark cannot be written
-  void files(const std::vector<std::string>& paths);
+  void files(const std::vector<std::string>& paths, bool replace = false);
 
   /// Claims an output folder, which is made where it is missing. To be followed by begin() once
   /// nothing is left to refuse.

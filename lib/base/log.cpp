@@ -53,7 +53,7 @@ void configure(const Options& options) {
   }
   auto made = std::make_shared<spdlog::logger>(options.tool, sinks.begin(), sinks.end());
   made->set_level(spdlog::level::debug);
-  made->flush_on(spdlog::level::info);
+  made->flush_on(spdlog::level::debug);  // a program ends without a word to its streams
   logger() = made;
 }
 

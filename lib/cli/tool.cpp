@@ -201,13 +201,15 @@ void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), s
 
 }  // namespace
 
-void Context::claim_outputs(const std::vector<std::string>& paths) const { claims_->files(paths); }
+void Context::claim_outputs(const std::vector<std::string>& paths, bool replace) const {
+  claims_->files(paths, replace);
+}
 
 namespace detail {
 
 int run_tool(int argc, char** argv, const Manual& manual,
-             const std::function<void(Options&)>& declare,
-             const std::function<void(Context&)>& run) {
+             const std::function<void(Options&)>& declare, const std::function<void(Context&)>& run,
+             const std::function<void()>& done) {
   const std::vector<std::string> arguments(argv, argv + argc);
   const std::vector<std::string> flags(argv + std::min(argc, 1), argv + argc);
   Options options;
@@ -251,9 +253,16 @@ int run_tool(int argc, char** argv, const Manual& manual,
         Context context = make_context(general, manual.name, arguments, options);
         run(context);
         check_stdout();
+        std::fflush(nullptr);
         context.claims_->finish();
+        if (done) done();
       },
       options);
+}
+
+void leave(int code) {
+  std::fflush(nullptr);
+  _exit(code);
 }
 
 }  // namespace detail

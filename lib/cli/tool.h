@@ -35,7 +35,7 @@ class Context {
 
   /// Claims all output files of this call; see Claims. Call once, before any work. Writing then
   /// replaces what is there.
-  void claim_outputs(const std::vector<std::string>& paths) const;
+  void claim_outputs(const std::vector<std::string>& paths, bool replace = false) const;
   /// For programs that claim a folder. Kept until standard output has been written, too.
   const std::shared_ptr<Claims>& claims() const { return claims_; }
 
@@ -47,21 +47,26 @@ class Context {
 };
 
 namespace detail {
+/// `done`, where given, ends the process right behind the last mark of a call that succeeded.
 int run_tool(int argc, char** argv, const Manual& manual,
-             const std::function<void(Options&)>& declare,
-             const std::function<void(Context&)>& run);
-}
+             const std::function<void(Options&)>& declare, const std::function<void(Context&)>& run,
+             const std::function<void()>& done = {});
+
+/// Ends the process at once, without what libraries clean up at exit: with LibTorch that takes a
+/// tenth of a second, in which a kill would leave a complete result and the exit code of a failure.
+[[noreturn]] void leave(int code);
+}  // namespace detail
 
 /// Parses defaults < --config files < flags into Settings, then calls run. Maps exceptions to exit
-/// codes: UsageError 2, DataError 3, Stopped 75, anything else 1; success 0.
+/// codes: UsageError 2, DataError 3, Stopped 75, anything else 1; success 0. Does not return.
 /// `declare(Options&, Settings&)`, `run(const Settings&, Context&)`.
 template <class Settings>
 int run_tool(int argc, char** argv, const Manual& manual, void (*declare)(Options&, Settings&),
              void (*run)(const Settings&, Context&)) {
   Settings settings;
-  return detail::run_tool(
+  detail::leave(detail::run_tool(
       argc, argv, manual, [&](Options& add) { declare(add, settings); },
-      [&](Context& context) { run(settings, context); });
+      [&](Context& context) { run(settings, context); }, [] { detail::leave(0); }));
 }
 
 }  // namespace kdseg::cli

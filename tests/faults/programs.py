@@ -20,6 +20,7 @@ class Call:
 CASES = ["--cases", "{inputs}/volumes/cases.tsv"]
 TRAIN = CASES + ["--where", "split=train", "--validate", "split=val", "--device", "cpu", "--recipe", "{inputs}/recipe.ini",
                  "--width", "2", "--checkpoint-every", "0", "--epochs"]
+TIMED = ["history.csv", "finished-state.h5", "lock"]  # hold how long what took
 NETWORK = ["--model", "{inputs}/student.h5", "--device", "cpu"]
 
 
@@ -35,7 +36,7 @@ def calls(torch):
         Call("preprocess-sheet", ["preprocess"] + CASES + ["--folds", "2", "--sheet", "folds.tsv"], ["folds.tsv"]),
         Call("evaluate", ["evaluate", "--prediction", "{inputs}/one_seg.nii.gz", "--reference",
                           "{inputs}/two_seg.nii.gz", "--output", "cases.csv", "--summary", "summary.json"],
-             ["cases.csv", "summary.json"], ["summary.json"]),
+             ["cases.csv", "summary.json"], ["summary.json"], threads=2),
         Call("evaluate-table", ["evaluate", "--table", "{inputs}/a.csv", "--against", "b={inputs}/b.csv", "--comparison",
                                 "comparison.csv", "--summary", "summary.json"], ["comparison.csv", "summary.json"],
              ["summary.json"]),
@@ -43,10 +44,10 @@ def calls(torch):
     if torch:
         found += [
             Call("pretrain", ["pretrain"] + TRAIN + ["2", "--stage", "--output", "net.h5"], ["net.h5", "net.h5.run"],
-                 ["history.csv", "lock"], 2, True),
+                 TIMED, 2, True),
             Call("distill", ["distill"] + TRAIN + ["2", "--teacher", "{inputs}/teacher.h5", "--channels", "flair,t1,t2",
-                                                   "--config", "{inputs}/distill.ini", "--output", "net.h5"],
-                 ["net.h5", "net.h5.run"], ["history.csv", "lock"], 2, True),
+                                                   "--config", "{inputs}/distill.ini", "--stage", "--output", "net.h5"],
+                 ["net.h5", "net.h5.run"], TIMED, 2, True),
             Call("ensemble-label-folder", ["ensemble-label"] + NETWORK + CASES + ["--output-dir", "out"], ["out"], [], 2, True),
             Call("ensemble-label-scan", ["ensemble-label"] + NETWORK + [
                 "--image", "flair={inputs}/one_flair.nii.gz", "--image", "t1={inputs}/one_t1.nii.gz", "--image",

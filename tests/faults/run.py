@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Whether the same command always continues: run.py BIN SHIM [--minutes M] [--kills N] [--only NAME] [--seed S]
+"""Whether the same command always continues: run.py BIN SHIM [--minutes M] [--kills N] [--only NAME] [--kinds K,K] [--seed S]
 
 For every program on tiny inputs: lets the k-th write, fsync, rename, close, open, read and large allocation fail, for
-every k, and kills it at random moments. A call that failed must say so in one line and exit with 1; given again it must
+every k, and kills it, one half at random moments, the other at random calls of the system. A call that failed must say so in one line and exit with 1; given again it must
 end with 0 and the result of an undisturbed call, and leave nothing behind. A call that ends with 0 in spite of a fault
 must have that result, too. With --minutes, what does not fit is left out, evenly, and the last line says how much.
 """
@@ -24,6 +24,7 @@ import time
 import programs
 
 KINDS = ["write", "fsync", "rename", "close", "open", "read", "alloc"]
+REMOVAL = "remove"  # never made to fail: what cannot be removed is not worth a result
 SEAL = b"kdseal1\n"
 
 
@@ -129,20 +130,26 @@ def inject(bench, call, expected, kind, k):
 
 
 def kill(bench, call, expected, seconds, moments):
-    """Kills one call and its repetitions at several moments, then lets the last one end."""
+    """Kills one call and its repetitions at several moments, then lets the last one end. A moment is a part of a whole
+    call's seconds, or KIND:K of a call of the system."""
     work = bench.fresh()
+    met = []
     try:
         for moment in moments:
-            process = bench.start(call, work)
-            time.sleep(moment * seconds)
-            process.kill()
+            if isinstance(moment, str):
+                process = bench.start(call, work, {"LD_PRELOAD": bench.shim, "KDSEG_FAULT": moment + ":kill"})
+                met.append("at " + moment)
+            else:
+                process = bench.start(call, work)
+                time.sleep(moment * seconds)
+                process.kill()
+                met.append(f"after {1000 * moment * seconds:.0f} ms")
             code, stderr = bench.finish(process)
             if code == 0:
                 break
             if code != -signal.SIGKILL:
-                return [f"{call.name}: killed: ended with {code}: {stderr[-300:]}"]
-        what = "killed after " + ", ".join(f"{1000 * moment * seconds:.0f} ms" for moment in moments)
-        return judge(bench, call, expected, work, code, stderr, what)
+                return [f"{call.name}: killed {', '.join(met)}: ended with {code}: {stderr[-300:]}"]
+        return judge(bench, call, expected, work, code, stderr, "killed " + ", ".join(met))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -154,6 +161,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many; 0: try every k")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--only", default="", help="calls whose names start so")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="calls of the system that fail")
     parser.add_argument("--without-torch", action="store_true", help="phantom, preprocess and evaluate alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -173,14 +181,19 @@ def main():
             if code != 0:
                 sys.exit(f"faults: {call.name} ends with {code} by itself: {stderr}")
             expected = bench.state(call, work)
+            points = []
             for line in open(count):
                 kind, number = line.split()
                 # Other threads may make a call more or less from run to run.
-                tasks += [(call, expected, kind, k) for k in range(1, int(number) + 1)]
+                every = range(1, int(number) + 1)
+                if kind in arguments.kinds.split(","):
+                    tasks += [(call, expected, kind, k) for k in every]
+                if kind not in ("read", "alloc"):
+                    points.append([f"{kind}:{k}" for k in every])
             again = bench.fresh()
             start = time.monotonic()
             bench.run(call, again)
-            kills.append((call, expected, time.monotonic() - start))
+            kills.append((call, expected, time.monotonic() - start, [p for p in points if p]))
             if differences(bench.state(call, again), expected):
                 sys.exit(f"faults: {call.name} does not repeat its own result: {differences(bench.state(call, again), expected)}")
         random.shuffle(tasks)
@@ -189,8 +202,10 @@ def main():
         jobs = []
         killed = 0
         while killed < arguments.kills:
-            for call, expected, seconds in kills:
-                moments = [random.random() for _ in range(min(4, arguments.kills - killed))]
+            for call, expected, seconds, points in kills:
+                # The last removal of a call is its last act: all is done, and a mark is still there.
+                at_calls = [random.choice(random.choice(points)), points[-1][-1]]
+                moments = [random.random(), at_calls[0], random.random(), at_calls[1]][:arguments.kills - killed]
                 killed += len(moments)
                 if moments:
                     jobs.append((kill, (bench, call, expected, seconds, moments), None))

@@ -1,10 +1,11 @@
 // Preloaded into a program, fails one of its calls of the system: KDSEG_FAULT=KIND:K lets the K-th
-// (from 1) of a kind fail once, KDSEG_FAULT_COUNT=FILE writes at the end how many of each kind
-// there were. Counted are calls on the program's own files (not those of the system) and on
-// standard output; allocations from KDSEG_FAULT_BYTES on.
+// (from 1) of a kind fail once, KIND:K:kill kills the program at it, KDSEG_FAULT_COUNT=FILE writes
+// at the end how many of each kind there were. Counted are calls on the program's own files (not
+// those of the system) and on standard output; allocations from KDSEG_FAULT_BYTES on.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,15 +34,18 @@ enum Kind {
   open_call,
   read_call,
   alloc_call,
+  remove_call,
   kinds
 };
-constexpr const char* names[kinds] = {"write", "fsync", "rename", "close", "open", "read", "alloc"};
-constexpr int errors[kinds] = {ENOSPC, EIO, EIO, EIO, EIO, EIO, ENOMEM};
+constexpr const char* names[kinds] = {"write", "fsync", "rename", "close",
+                                      "open",  "read",  "alloc",  "remove"};
+constexpr int errors[kinds] = {ENOSPC, EIO, EIO, EIO, EIO, EIO, ENOMEM, EIO};
 
 std::atomic<long> counts[kinds];
 std::atomic<bool> own[4096];  ///< descriptors of the program's own files
 int failing = -1;
 long failing_at = 0;
+bool kills = false;
 size_t large = 65536;
 
 __attribute__((constructor)) void begin() {
@@ -55,9 +59,10 @@ __attribute__((constructor)) void begin() {
         strncmp(fault, names[kind], static_cast<size_t>(colon - fault)) == 0)
       failing = kind;
   failing_at = atol(colon + 1);
+  kills = strstr(colon, ":kill") != nullptr;
 }
 
-__attribute__((destructor)) void end() {
+void tell_counts() {
   const char* file = getenv("KDSEG_FAULT_COUNT");
   if (!file) return;
   char text[512];
@@ -74,6 +79,7 @@ __attribute__((destructor)) void end() {
 bool fails(Kind kind) {
   const long number = ++counts[kind];
   if (kind != failing || number != failing_at) return false;
+  if (kills) kill(getpid(), SIGKILL);
   errno = errors[kind];
   return true;
 }
@@ -128,6 +134,13 @@ DIR* opendir(const char* path) {
   if (!is_system(path) && fails(open_call)) return nullptr;
   static const auto real = next<DIR* (*)(const char*)>("opendir");
   return real(path);
+}
+
+/// Programs end by this, with nothing behind it.
+[[noreturn]] void _exit(int code) {
+  tell_counts();
+  syscall(SYS_exit_group, code);
+  __builtin_unreachable();
 }
 
 int close(int descriptor) {
@@ -192,6 +205,16 @@ int rename(const char* from, const char* to) {
   static const auto real = next<int (*)(const char*, const char*)>("rename");
   return fails(rename_call) ? -1 : real(from, to);
 }
+
+#define REMOVAL(NAME, PARAMETERS, ARGUMENTS)                 \
+  int NAME PARAMETERS {                                      \
+    fails(remove_call); /* which it never does, but kills */ \
+    static const auto real = next<int(*) PARAMETERS>(#NAME); \
+    return real ARGUMENTS;                                   \
+  }
+REMOVAL(unlink, (const char* path), (path))
+REMOVAL(unlinkat, (int folder, const char* path, int flags), (folder, path, flags))
+REMOVAL(remove, (const char* path), (path))
 
 void* malloc(size_t size) {
   return size >= large && fails(alloc_call) ? nullptr : __libc_malloc(size);

@@ -71,6 +71,21 @@ TEST(Claims, AFileThatWasThereBeforeAForcedCallIsNotTakenForItsOwn) {
   Claims("c", true).files({file});
 }
 
+TEST(Claims, ACallThatReplacedNothingLeavesNoMark) {
+  const Folder folder;
+  const auto file = folder.write("a.csv", "theirs");
+  { Claims("c", true).files({file}); }
+  EXPECT_EQ(folder.entries(), 1u);
+  { Claims("c", false).files({file}, true); }
+  EXPECT_EQ(folder.entries(), 1u);
+  {
+    Claims claims("c", false);
+    claims.files({file}, true);
+    spill(file, "half of ours");
+  }
+  EXPECT_EQ(folder.entries(), 2u) << "what was replaced is unfinished";
+}
+
 TEST(Claims, ACallThatWroteNothingLeavesNothing) {
   const Folder folder;
   { Claims("c", false).files({folder / "new/a.csv"}); }

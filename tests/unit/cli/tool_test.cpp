@@ -105,6 +105,37 @@ TEST(RunTool, StopSignalsSetTheFlag) {
   EXPECT_EXIT(std::_Exit(stopped_by_a_signal()), testing::ExitedWithCode(75), "");
 }
 
+struct NoSettings {};
+
+void claims_and_writes(const NoSettings&, Context& context) {
+  context.claim_outputs({"left.csv"});
+  std::ofstream("left.csv") << "1\n";
+  std::fputs("a result\n", stdout);
+  std::atexit([] { std::fputs("a library cleans up", stderr); });
+}
+
+void program_that_leaves() {
+  std::string name = "distill";
+  char* argv[] = {name.data()};
+  const Manual manual{"distill", "s", "d", {}, {}};
+  std::freopen("said", "w", stdout);
+  run_tool<NoSettings>(
+      1, argv, manual, [](Options&, NoSettings&) {}, claims_and_writes);
+}
+
+TEST(RunTool, AProgramEndsRightBehindItsLastMark) {
+  const Folder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder / ".");
+  EXPECT_EXIT(program_that_leaves(), testing::ExitedWithCode(0), "^$");
+  std::filesystem::current_path(before);
+  std::stringstream said;
+  said << std::ifstream(folder / "said").rdbuf();
+  EXPECT_EQ(said.str(), "a result\n");
+  EXPECT_TRUE(std::filesystem::exists(folder / "left.csv"));
+  EXPECT_FALSE(std::filesystem::exists(folder / ".left.csv.unfinished"));
+}
+
 int help_on_a_full_disk() {
   if (!std::freopen("/dev/full", "w", stdout)) return 9;
   std::string name = "distill", flag = "--help";
