@@ -1,5 +1,6 @@
 // A lock on a file, which ends with the process that holds it, however that ends.
 #pragma once
+#include <optional>
 #include <string>
 
 namespace kdseg {
@@ -12,6 +13,9 @@ class FileLock {
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
+
+  /// Whether a living process holds the lock of this file; nullopt: it cannot be opened.
+  static std::optional<bool> is_held(const std::string& path);
 
   /// What the file holds behind the holder's line.
   const std::string& text() const { return text_; }

@@ -133,7 +133,7 @@ std::string read_utf8(const std::string& path) {
   std::string text = read_text(path);
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw DataError("{}: UTF-16 text; expected UTF-8: save it as UTF-8", path);
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  while (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   int64_t number = 1;
   for (const std::string& line : split(text, '\n')) {
     if (line.find('\0') != std::string::npos) throw DataError("{}: not a text file", path);

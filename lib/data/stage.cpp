@@ -1,9 +1,6 @@
 #include "data/stage.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -33,15 +30,10 @@ int64_t bytes_of(const cohort::Row& row) {
 
 /// Whether the process that made the folder is gone. One without a lock yet may be in the making.
 bool is_left_over(const fs::path& folder) {
-  const int lock = ::open((folder / lock_name).c_str(), O_RDWR | O_CLOEXEC);
-  if (lock < 0) {
-    std::error_code error;
-    const auto changed = fs::last_write_time(folder, error);
-    return !error && fs::file_time_type::clock::now() - changed > std::chrono::minutes(1);
-  }
-  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
-  ::close(lock);
-  return free;
+  if (const auto held = FileLock::is_held((folder / lock_name).string())) return !*held;
+  std::error_code error;
+  const auto changed = fs::last_write_time(folder, error);
+  return !error && fs::file_time_type::clock::now() - changed > std::chrono::minutes(1);
 }
 
 void remove_left_over(const std::string& parent) {

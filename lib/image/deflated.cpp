@@ -29,6 +29,8 @@ class Inflating {
     stream_.avail_in = static_cast<uInt>(block.size());
     while (!ended_ && step()) {
     }
+    if (stream_.avail_in > 0)
+      throw DataError("{}: the file goes on behind the end of its compressed voxels", path_);
   }
 
   void finish() const {
@@ -52,9 +54,9 @@ class Inflating {
                       path_, promised_);
     if (code == Z_STREAM_END) {
       // Gzip files may be put behind each other.
-      ended_ = unfolded_ >= promised_ || stream_.avail_in == 0;
+      ended_ = unfolded_ >= promised_;
       if (!ended_) inflateReset(&stream_);
-      return !ended_;
+      return !ended_ && stream_.avail_in > 0;
     }
     if (code == Z_BUF_ERROR) return false;
     if (code != Z_OK)

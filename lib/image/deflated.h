@@ -13,9 +13,9 @@ struct Deflated {
 };
 
 /// Unfolds the stream (zlib or gzip) piece by piece and keeps nothing of it.
-/// \throws DataError  it ends early, is damaged, its checksum is wrong, or it holds fewer or
-/// clearly
-///                    more bytes than the header promises; `path` is named
+/// \throws DataError  it ends early, is damaged, its checksum is wrong, bytes follow behind it, or
+///                    it holds fewer or clearly more bytes than the header promises; `path` is
+///                    named
 void require_whole(const std::string& path, const Deflated& voxels);
 
 }  // namespace kdseg::image

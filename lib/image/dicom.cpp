@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "base/folder.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "image/dicom_header.h"
 #include "image/dicom_pixels.h"
@@ -95,11 +95,9 @@ Slice slice_of(const DicomHeader& header, size_t file, size_t frame) {
 
 /// Whether a file that is no DICOM looks like something else on purpose: a note, not a lost slice.
 bool is_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string start(512, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<size_t>(file.gcount()));
-  return !start.empty() && std::all_of(start.begin(), start.end(), [](unsigned char c) {
+  const auto start = read_part(path, 0, 512);
+  return !start.empty() && std::all_of(start.begin(), start.end(), [](std::byte byte) {
+    const auto c = std::to_integer<unsigned char>(byte);
     return c >= ' ' || c == '\n' || c == '\r' || c == '\t';
   });
 }
@@ -252,12 +250,18 @@ void require_even_gaps(const std::string& folder, const std::vector<Slice>& slic
           folder, slices[i].name(), slices[i + 1].name(), gaps[i], usual);
 }
 
-/// Where files say how many slices there are, one that is lacking at either end is found.
+/// Where files say how many slices there are, one that is lacking at either end is found. An
+/// acquisition of at least twice as many images has given other series, too (several echoes, or
+/// reconstructions), and says nothing of this one.
 void require_all_said(const std::string& folder, const std::vector<Slice>& slices) {
-  for (const Slice& slice : slices)
-    if (const int64_t said = slice.header->slices_said; said > static_cast<int64_t>(slices.size()))
+  const auto here = static_cast<int64_t>(slices.size());
+  for (const Slice& slice : slices) {
+    const int64_t acquired = slice.header->acquired_said;
+    const int64_t said = std::max(slice.header->slices_said, acquired < 2 * here ? acquired : 0);
+    if (said > here)
       throw DataError("{}: {} slices, but {} says that there are {}; slices are missing", folder,
-                      slices.size(), base_name(slice.header->file), said);
+                      here, base_name(slice.header->file), said);
+  }
 }
 
 Grid series_grid(const std::string& folder, const std::vector<Slice>& slices) {

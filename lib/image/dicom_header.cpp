@@ -1,10 +1,12 @@
 #include "image/dicom_header.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <fstream>
+#include <cstring>
 
 #include "base/errors.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "image/dicom_data_set.h"
 
@@ -113,17 +115,14 @@ void require_pixels(const DicomHeader& header, int64_t frames, const DicomPixels
 }  // namespace
 
 bool starts_as_dicom(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string start(132, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  if (file.gcount() >= 132 && start.compare(128, 4, "DICM") == 0) return true;
+  const auto start = read_part(path, 0, 132);
+  if (start.size() < 132) return false;
+  const auto at = [&start](size_t i) { return std::to_integer<unsigned char>(start[i]); };
+  if (std::memcmp(start.data() + 128, "DICM", 4) == 0) return true;
   // Old files begin with their data set: group 2 or 8, element 0 or little more.
-  if (file.gcount() < 132) return false;
-  const auto word = [&start](size_t at) {
-    return static_cast<unsigned char>(start[at]) | static_cast<unsigned char>(start[at + 1]) << 8;
-  };
+  const auto word = [&at](size_t i) { return at(i) | at(i + 1) << 8; };
   return (word(0) == 2 || word(0) == 8) && word(2) <= 0x18 &&
-         (word(4) < 64 || (std::isupper(start[4]) != 0 && std::isupper(start[5]) != 0));
+         (word(4) < 64 || (std::isupper(at(4)) != 0 && std::isupper(at(5)) != 0));
 }
 
 DicomHeader read_dicom_header(const std::string& path) {
@@ -141,10 +140,12 @@ DicomHeader read_dicom_header(const std::string& path) {
   header.columns = values.whole(0x00280011, 0);
   header.samples = values.whole(0x00280002, 1);
   header.bits = values.whole(0x00280100, 0);
-  // Images in the acquisition, slices of a PET series; private words of Philips and of GE.
-  for (const DicomTag tag :
-       {DicomTag{0x00201002}, DicomTag{0x00540081}, DicomTag{0x20011018}, DicomTag{0x0021104f}})
-    header.slices_said = std::max(header.slices_said, parse_integer(values.text(tag)).value_or(0));
+  const auto said = [&values](DicomTag tag) { return parse_integer(values.text(tag)).value_or(0); };
+  // Slices of a PET series; private words of Philips and of GE.
+  for (const DicomTag tag : {DicomTag{0x00540081}, DicomTag{0x20011018}, DicomTag{0x0021104f}})
+    header.slices_said = std::max(header.slices_said, said(tag));
+  constexpr DicomTag series_in_acquisition = 0x00201000, images_in_acquisition = 0x00201002;
+  if (said(series_in_acquisition) <= 1) header.acquired_said = said(images_in_acquisition);
   header.has_pixels = data_set.pixels.found;
   if (!header.is_image()) return header;
 

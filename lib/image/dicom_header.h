@@ -22,15 +22,16 @@ struct DicomHeader {
   std::string sop_class, series;  ///< UIDs
   std::string image_type, echo_time, acquisition_time;
   int64_t rows = 0, columns = 0, samples = 1, bits = 0;
-  /// How many slices the series has by its own words; 0: not said.
-  int64_t slices_said = 0;
+  /// How many slices the series has by its own words, and how many images the acquisition that it
+  /// came from, which may have given other series, too; 0: not said.
+  int64_t slices_said = 0, acquired_said = 0;
   bool has_pixels = false;
   std::vector<DicomFrame> frames;  ///< at least one where rows > 0
 
   bool is_image() const { return rows > 0 && columns > 0; }
 };
 
-/// Whether the file starts as DICOM does. False for what cannot be opened.
+/// Whether the file starts as DICOM does. \throws DataError, RunError  it cannot be read
 bool starts_as_dicom(const std::string& path);
 
 /// Reads the data set up to its pixels. Handles explicit and implicit little-endian and explicit

@@ -18,6 +18,8 @@ struct Decoded {
   std::vector<float> voxels;   ///< after slope and intercept; empty for a header, or with codes
   std::vector<uint8_t> codes;  ///< under Part::codes, where the file stores such numbers unscaled
   bool unit_known = true;  ///< false: the header names no unit of length, millimeters are assumed
+  bool placed = true;      ///< false: the header says nothing of the patient's position
+  std::string contradiction;  ///< of the header with itself, and what of it is used; empty: none
   /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
   bool segmentation = false;
 };

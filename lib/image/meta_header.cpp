@@ -101,9 +101,11 @@ TextHeaderFacts check_meta_header(const std::string& path) {
     const int64_t said = header.find("compresseddatasize")
                              ? header.integer("compresseddatasize", -1, 1LL << 62)
                              : -1;
-    facts.deflated = {data, begin + from,
-                      said > 0 ? static_cast<uint64_t>(said) : stored - std::min(stored, from),
-                      voxels * *unit};
+    const uint64_t rest = stored - std::min(stored, from);
+    if (said > 0 && static_cast<uint64_t>(said) < rest)
+      throw DataError("{}: the file goes on behind the {} bytes of its compressed voxels", data,
+                      said);
+    facts.deflated = {data, begin + from, rest, voxels * *unit};
   }
   return facts;
 }

@@ -2,8 +2,10 @@
 // reader rests on. ITK's reader is passed by because it refuses affines that are a rounding error
 // away from perpendicular, and replaces them when it writes; here the affine of a scan comes back
 // bit for bit.
+#include <fmt/format.h>
 #include <nifti1_io.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -101,6 +103,32 @@ Grid grid_of(const std::string& path, const NiftiHeader& h) {
   return grid_from_affine(path, h.size, affine);
 }
 
+/// What the header says against itself: a qform and an sform that place voxels more than a tenth of
+/// a voxel apart. Both are affine, so they are farthest apart at a corner.
+std::string contradiction_in(const NiftiHeader& h) {
+  if (h.sform_code <= 0 || h.qform_code <= 0 || !spans_space(h.srow)) return {};
+  constexpr double tolerance_voxels = 0.1;
+  const auto other = qform(h);
+  double apart = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    std::array<double, 3> between{};
+    for (size_t row = 0; row < 3; ++row) {
+      between[row] = h.srow[4 * row + 3] - other[4 * row + 3];
+      for (size_t axis = 0; axis < 3; ++axis)
+        if (corner >> axis & 1)
+          between[row] += (h.srow[4 * row + axis] - other[4 * row + axis]) *
+                          static_cast<double>(h.size[axis] - 1);
+    }
+    apart = std::max(apart, std::hypot(between[0], between[1], between[2]));
+  }
+  const double voxel = std::min({h.pixdim[1], h.pixdim[2], h.pixdim[3]});
+  if (!(apart > tolerance_voxels * voxel)) return {};
+  return fmt::format(
+      "its qform and its sform place voxels up to {:.3g} mm apart ({:.2g} voxels); the sform is "
+      "used",
+      apart * h.mm_per_unit, apart / voxel);
+}
+
 /// Writes one row-major LPS affine into both transforms of the header.
 void set_affine(nifti_image& nim, const Grid& grid) {
   mat44 ras{};
@@ -130,6 +158,8 @@ Decoded read_nifti(const std::string& path, Part part) {
   out.channels = header.volumes;
   out.component = header.component;
   out.unit_known = header.unit_known;
+  out.placed = header.sform_code > 0 || header.qform_code > 0;
+  out.contradiction = contradiction_in(header);
   if (part == Part::header) return out;
   const std::vector<std::byte> stored = read_nifti_voxels(path, header);
   if (part == Part::codes && header.slope == 1 && header.intercept == 0)

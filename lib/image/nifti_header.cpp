@@ -1,7 +1,6 @@
 #include "image/nifti_header.h"
 
 #include <nifti1.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +14,7 @@
 #include "base/errors.h"
 #include "base/read_file.h"
 #include "image/formats.h"
+#include "image/unfolded.h"
 
 namespace kdseg::image {
 namespace {
@@ -34,63 +34,6 @@ constexpr StoredType stored_types[] = {
     {DT_INT32, 32, Component::int32},     {DT_UINT32, 32, Component::uint32},
     {DT_INT64, 64, Component::int64},     {DT_UINT64, 64, Component::uint64},
     {DT_FLOAT32, 32, Component::float32}, {DT_FLOAT64, 64, Component::float64}};
-
-/// A plain or compressed file, read from its start.
-class Source {
- public:
-  explicit Source(const std::string& path) : path_(path) {
-    std::error_code error;
-    // Opening a pipe or a device could wait for ever.
-    if (!fs::is_regular_file(path, error)) throw DataError("{}: not a file", path);
-    file_.reset(gzopen(path.c_str(), "rb"));
-    if (!file_) throw_unreadable(path, errno);
-    gzbuffer(file_.get(), 1 << 17);
-  }
-
-  /// As many bytes as there are, up to `count`.
-  size_t read(void* to, size_t count) {
-    size_t got = 0;
-    while (got < count) {
-      const auto part = static_cast<unsigned>(std::min<size_t>(count - got, 1u << 30));
-      const int n = gzread(file_.get(), static_cast<char*>(to) + got, part);
-      if (n > 0) got += static_cast<size_t>(n);
-      if (n <= 0) break;
-    }
-    check();
-    return got;
-  }
-
-  /// Passes over bytes; fewer than asked for where the file ends.
-  int64_t skip(int64_t count) {
-    std::array<char, 1 << 15> passed;
-    int64_t done = 0;
-    while (done < count) {
-      const auto part = std::min<int64_t>(count - done, passed.size());
-      const auto got = static_cast<int64_t>(read(passed.data(), static_cast<size_t>(part)));
-      done += got;
-      if (got < part) break;
-    }
-    return done;
-  }
-
-  bool compressed() const { return gzdirect(file_.get()) == 0; }
-
- private:
-  /// A compressed file that ends early, or whose checksum is wrong, says so only here.
-  void check() const {
-    int code = Z_OK;
-    const char* text = gzerror(file_.get(), &code);
-    if (code == Z_ERRNO) throw_unreadable(path_, errno);
-    if (code != Z_OK && code != Z_STREAM_END)
-      throw DataError("{}: the compressed file is truncated or damaged ({})", path_, text);
-  }
-
-  struct Close {
-    void operator()(gzFile_s* file) const { gzclose(file); }
-  };
-  std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
-};
 
 bool ends_like(const std::string& path, std::string_view ending) {
   return path.size() > ending.size() &&
@@ -202,7 +145,7 @@ Raw parse_2(const std::string& path, const Fields& in) {
 }
 
 Raw parse(const std::string& path) {
-  Source file(path);
+  UnfoldedFile file(path);
   std::vector<char> bytes(header_bytes_2);
   bytes.resize(file.read(bytes.data(), bytes.size()));
   int32_t length = 0;
@@ -331,7 +274,7 @@ NiftiHeader read_nifti_header(const std::string& path) {
 }
 
 std::vector<std::byte> read_nifti_voxels(const std::string& path, const NiftiHeader& header) {
-  Source file(header.voxel_file);
+  UnfoldedFile file(header.voxel_file);
   const auto promised = static_cast<size_t>(header.voxel_bytes());
   const bool placed = file.skip(header.voxel_begin) == header.voxel_begin;
   // Of a compressed file nobody knows what it holds until it is read; memory grows with it.
@@ -348,7 +291,7 @@ std::vector<std::byte> read_nifti_voxels(const std::string& path, const NiftiHea
         "{}: the header promises {} bytes of voxels, the file does not hold them: it is "
         "truncated or damaged",
         path, promised);
-  // Reading on makes zlib reach, and check, the end of a compressed file. Some programs pad files;
+  // Reading on reaches, and checks, the end of a compressed file. Some programs pad files;
   // a whole slice behind the last one is no padding.
   const int64_t slice =
       header.size[0] * header.size[1] * static_cast<int64_t>(bytes_of(header.component));

@@ -119,7 +119,8 @@ std::vector<Scan> scans_of(const std::string& path, Decoded read, NanVoxels nan)
                     read.voxels.begin() + static_cast<int64_t>((c + 1) * n));
     const int64_t not_numbers = check_voxels(path, voxels, nan);
     scans.push_back({Image{read.grid, {""}, std::move(voxels)}, name_of(read.component),
-                     not_numbers, read.unit_known, read.segmentation});
+                     not_numbers, read.unit_known, read.placed, read.contradiction,
+                     read.segmentation});
   }
   return scans;
 }
@@ -222,7 +223,8 @@ std::vector<Scan> read_scans(const std::string& path, size_t count, NanVoxels na
 std::variant<CodeScan, Scan> read_codes(const std::string& path, NanVoxels nan) {
   Decoded read = read_volumes(path, 1, Part::codes);
   if (read.codes.empty()) return std::move(scans_of(path, std::move(read), nan).front());
-  return CodeScan{read.grid, std::move(read.codes), read.unit_known, read.segmentation};
+  return CodeScan{read.grid,   std::move(read.codes), read.unit_known,
+                  read.placed, read.contradiction,    read.segmentation};
 }
 
 Grid read_grid(const std::string& path) { return read_volumes(path, 1, Part::header).grid; }

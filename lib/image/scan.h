@@ -15,6 +15,8 @@ struct Scan {
   std::string component;   ///< on-disk voxel type: "int16", "uint8", "float32", ...
   int64_t nan_voxels = 0;  ///< left as they are, under NanVoxels::kept
   bool unit_known = true;  ///< false: the header names no unit of length, millimeters are assumed
+  bool placed = true;      ///< false: the header says nothing of the patient's position
+  std::string contradiction;  ///< of the header with itself, and what of it is used; empty: none
   /// A segmentation of 3D Slicer: its extent may be smaller than that of the scan it belongs to.
   bool segmentation = false;
 };
@@ -38,8 +40,9 @@ std::vector<Scan> read_scans(const std::string& path, size_t count,
 struct CodeScan {
   Grid grid;
   std::vector<uint8_t> codes;
-  bool unit_known = true;     ///< as in Scan
-  bool segmentation = false;  ///< as in Scan
+  bool unit_known = true, placed = true;  ///< as in Scan
+  std::string contradiction;              ///< as in Scan
+  bool segmentation = false;              ///< as in Scan
 };
 
 /// read_scan, but small whole numbers without the way over floats where the format can tell.

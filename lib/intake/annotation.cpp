@@ -78,6 +78,7 @@ Labels label_from_scan(const CaseFiles& files, const LabelMeaning& meaning, cons
   const std::string& path = files.label;
   auto read = image::read_scan(
       path, files.nan_is_zero ? image::NanVoxels::kept : image::NanVoxels::refused);
+  note_header(path, read);
   if (read.nan_voxels > 0) {
     notes.push_back(fmt::format("NaN voxels read as 0: label {}", read.nan_voxels));
     for (float& v : read.image.voxels)

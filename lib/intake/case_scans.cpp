@@ -140,12 +140,15 @@ CaseScans read_case_scans(const CaseFiles& files, std::vector<std::string>& note
   refuse_label_as_image(files);
   CaseScans scans;
   for (const ImageFile& file : files.images)
-    if (file.volume == 0)
-      for (auto& scan : image::read_scans(file.path, file.volumes, image::NanVoxels::kept))
-        scans.images.push_back(std::move(scan));
-  if (!files.label.empty() && !is_prediction(files.label))
+    if (file.volume == 0) {
+      auto read = image::read_scans(file.path, file.volumes, image::NanVoxels::kept);
+      note_header(file.path, read.front());
+      std::move(read.begin(), read.end(), std::back_inserter(scans.images));
+    }
+  if (!files.label.empty() && !is_prediction(files.label)) {
     scans.label = image::read_scan(files.label, image::NanVoxels::kept);
-  for (const auto& scan : scans.images) scans.unit_known = scans.unit_known && scan.unit_known;
+    note_header(files.label, *scans.label);
+  }
   Settling(files, scans)(notes);
   return scans;
 }

@@ -17,7 +17,6 @@ struct CaseScans {
   /// Channels (and `label`) that lie elsewhere by their header and were laid over the others as
   /// they are, because the user said so.
   std::vector<std::string> overlaid;
-  bool unit_known = true;
 };
 
 /// Where no header is named as the trusted one, arrays are brought together by position: swaps and

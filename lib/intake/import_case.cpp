@@ -150,7 +150,6 @@ Volume import_files(const CaseFiles& files, const LabelMeaning* meaning) {
   volume.overlaid = scans.overlaid;
   if (made.label || made.share) attach(volume, std::move(made));
   for (const std::string& note : notes) log::warning("case {}: {}", files.id, note);
-  if (!scans.unit_known) note_unknown_unit(files.images.front().path);
   return volume;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/volume.h"
+#include "image/scan.h"
 #include "io/prediction_file.h"
 
 namespace kdseg::intake {
@@ -53,9 +54,10 @@ struct LabelMeaning {
 ///                    (codes and voxel counts stated); see also read_annotation()
 Volume import_case(const CaseFiles& files, const LabelMeaning* meaning);
 
-/// Says, once in the life of a program, that `file` names no unit of length and millimeters are
-/// assumed.
-void note_unknown_unit(const std::string& file);
+/// Says what is odd about the header of `file`: once in the life of a program that it names no unit
+/// of length, or no position; once for every file that it contradicts itself.
+void note_header(const std::string& file, const image::Scan& scan);
+void note_header(const std::string& file, const image::CodeScan& scan);
 
 /// The prediction on the scan's own grid with on-disk codes; background where voxels were cut away.
 /// The format follows the extension; atomic. \throws DataError  the prediction does not fit its

@@ -10,7 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "base/errors.h"
+#include "base/log.h"
+#include "base/read_file.h"
 #include "io/atomic_file.h"
 #include "io/hdf5_handles.h"
 #include "io/tree.h"
@@ -30,9 +31,13 @@ std::string now_utc() {
   return text;
 }
 
-/// {"content_sha256": id}, {"sha256": id} or {}. Kept per process: a training run names the same
-/// volumes in every state that it saves.
+/// {"content_sha256": id} or {"sha256": id}; {} for folders, devices and what is gone. Kept per
+/// process: a training run names the same volumes in every state that it saves.
 std::pair<std::string, std::string> identity(const std::string& path) {
+  if (!path_exists(path)) {
+    log::warning("{}: this input is gone; the result names it without its SHA-256", path);
+    return {};
+  }
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return {};
   const auto size = fs::file_size(path, error);
@@ -45,14 +50,10 @@ std::pair<std::string, std::string> identity(const std::string& path) {
     const std::lock_guard lock(mutex);
     if (const auto found = known.find(key); found != known.end()) return found->second;
   }
-  std::pair<std::string, std::string> id;
-  try {
-    id = schema_of(path).empty()
-             ? std::pair<std::string, std::string>{"sha256", sha256_of_file(path)}
-             : std::pair<std::string, std::string>{"content_sha256", stored_content_sha256(path)};
-  } catch (const DataError&) {
-    return {};
-  }
+  const auto id =
+      schema_of(path).empty()
+          ? std::pair<std::string, std::string>{"sha256", sha256_of_file(path)}
+          : std::pair<std::string, std::string>{"content_sha256", stored_content_sha256(path)};
   const std::lock_guard lock(mutex);
   known[key] = id;
   return id;

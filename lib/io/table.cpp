@@ -20,7 +20,8 @@ struct Record {
   int64_t line = 0;
 };
 
-/// RFC 4180 with either separator; lines end with LF or CRLF; empty lines are passed over.
+/// RFC 4180 with either separator; lines end with LF or CRLF; empty lines, and the rows of empty
+/// cells that spreadsheets leave at the end, are passed over.
 class Parser {
  public:
   Parser(std::string_view text, char separator, const std::string& path)
@@ -37,7 +38,8 @@ class Parser {
     std::vector<Record> records;
     while (at_ < text_.size()) {
       Record record = next();
-      if (record.fields.size() > 1 || !record.fields[0].empty())
+      if (std::any_of(record.fields.begin(), record.fields.end(),
+                      [](const auto& field) { return !field.empty(); }))
         records.push_back(std::move(record));
     }
     return records;
@@ -89,7 +91,9 @@ class Parser {
 };
 
 std::string field_text(const std::string& field, char separator) {
-  if (field.find_first_of(std::string("\"\r\n") + separator) == std::string::npos) return field;
+  // A first line sep=; would be taken for what spreadsheets say by it.
+  const bool plain = field.find_first_of(std::string("\"\r\n") + separator) == std::string::npos;
+  if (plain && !field.starts_with("sep=")) return field;
   std::string quoted = "\"";
   for (const char c : field) {
     if (c == '"') quoted += c;

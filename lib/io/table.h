@@ -20,7 +20,8 @@ struct Table {
 
 /// Separator by extension: .tsv tab, else comma; where the header line has none, a semicolon or the
 /// other of the two (as spreadsheets write them). Quotes as in RFC 4180.
-/// \throws DataError  missing, unreadable, empty, a row with another number of fields (line named),
+/// \throws DataError  missing, unreadable, empty, a row with another number of fields
+/// (line named),
 ///                    a column of `required` absent
 Table read_table(const std::string& path, const std::vector<std::string>& required = {});
 /// Atomic. UsageError when it exists and not force.

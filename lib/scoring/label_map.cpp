@@ -128,8 +128,7 @@ LabelMap from_codes(const std::string& path, image::CodeScan scan) {
 
 LabelMap from_scan(const std::string& path, bool nan_is_zero) {
   auto read = read_codes(path, nan_is_zero);
-  const bool unit_known = std::visit([](const auto& scan) { return scan.unit_known; }, read);
-  if (!unit_known) intake::note_unknown_unit(path);
+  std::visit([&path](const auto& scan) { intake::note_header(path, scan); }, read);
   if (auto* codes = std::get_if<image::CodeScan>(&read)) return from_codes(path, std::move(*codes));
   const auto& scan = std::get<image::Scan>(read);
   LabelMap map;

@@ -235,6 +235,20 @@ TEST(Dicom, ASliceThatIsMissingAtAnEndIsFoundWhereOthersCount) {
               AllOf(HasSubstr("3 slices"), HasSubstr("0.dcm says that there are 4")));
 }
 
+TEST(Dicom, AnAcquisitionOfSeveralSeriesCountsTheImagesOfAll) {
+  for (const std::string said : {"6", "12", "48"}) {  // of two, four and sixteen series
+    const test::Folder folder;
+    for (int i = 0; i < 3; ++i) {
+      Slice slice;
+      slice.number = i + 1;
+      slice.z = 2.5 * i;
+      slice.said = said;
+      test::spill(folder / fmt::format("{}.dcm", i), slice.bytes());
+    }
+    EXPECT_EQ(read_scan(folder.path()).image.grid.size[2], 3) << said;
+  }
+}
+
 TEST(Dicom, WhatCannotBeReadIsNamedAndWhatIsNoSlicePassedOver) {
   const test::Folder folder;
   write_series(folder, 4);

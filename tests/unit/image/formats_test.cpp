@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <zlib.h>
 
 #include <cmath>
 
@@ -127,6 +128,34 @@ TEST(Formats, PromisesThatNoFileCanHoldAreRefused) {
               "endian: little\nencoding: gzip\n\nxx");
   for (const std::string name : {"a.mha", "a.nrrd"})
     EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }), HasSubstr(name));
+}
+
+TEST(Formats, NothingStandsBehindCompressedVoxels) {
+  const test::Folder folder;
+  const std::string voxels(24, '\7');
+  const auto gz = gzopen((folder / "voxels.gz").c_str(), "wb");
+  gzwrite(gz, voxels.data(), static_cast<unsigned>(voxels.size()));
+  gzclose(gz);
+  const std::string nrrd = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 3 2\nencoding: gzip\n\n" +
+                           test::slurp(folder / "voxels.gz");
+  std::string packed(100, '\0');
+  uLongf bytes = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &bytes,
+           reinterpret_cast<const Bytef*>(voxels.data()), voxels.size());
+  packed.resize(bytes);
+  const std::string meta =
+      "ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = True\n"
+      "CompressedDataSize = " +
+      std::to_string(packed.size()) +
+      "\nDimSize = 4 3 2\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" + packed;
+  const std::vector<std::pair<std::string, std::string>> sound{{"a.nrrd", nrrd}, {"a.mha", meta}};
+  for (const auto& [name, content] : sound) {
+    test::spill(folder / name, content);
+    EXPECT_EQ(read_scan(folder / name).image.voxels.back(), 7) << name;
+    test::spill(folder / name, content + "more");
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }),
+                AllOf(HasSubstr(name), HasSubstr("goes on behind")));
+  }
 }
 
 TEST(Formats, SeveralComponentsAndDimensionsAreRefused) {

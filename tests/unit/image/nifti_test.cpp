@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -448,6 +449,69 @@ TEST(Nifti, TheChecksumOfACompressedFileCounts) {
     test::spill(folder / "a.nii.gz", sound.substr(0, sound.size() - behind));
     EXPECT_NE(message_of<DataError>([&] { read_scan(folder / "a.nii.gz"); }), "");
   }
+}
+
+TEST(Nifti, NothingStandsBehindTheEndOfACompressedFile) {
+  const test::Folder folder;
+  const Grid grid = oblique_grid();
+  write_scan(folder / "a.nii.gz", grid, ramp(grid).data());
+  const std::string sound = test::slurp(folder / "a.nii.gz");
+  // Bytes of another file, of a disk's block, and a member that was cut off.
+  for (const std::string& more : {std::string("x"), std::string(512, '\0'), sound.substr(0, 1)}) {
+    test::spill(folder / "a.nii.gz", sound + more);
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / "a.nii.gz"); }),
+                HasSubstr("goes on behind the end of its compressed data"));
+  }
+}
+
+TEST(Nifti, MembersOfAParallelCompressorAreOneFile) {
+  const test::Folder folder;
+  NiftiHeader header;
+  write_nifti(folder / "a.nii", header, counted(24));
+  const std::string plain = test::slurp(folder / "a.nii");
+  std::string packed;
+  for (size_t at = 0; at < plain.size(); at += 100) {
+    const auto file = gzopen((folder / "part.gz").c_str(), "wb");
+    const std::string part = plain.substr(at, 100);
+    gzwrite(file, part.data(), static_cast<unsigned>(part.size()));
+    gzclose(file);
+    packed += test::slurp(folder / "part.gz");
+  }
+  test::spill(folder / "a.nii.gz", packed);
+  EXPECT_EQ(read_scan(folder / "a.nii.gz").image.voxels.back(), 23);
+}
+
+TEST(Nifti, TransformsThatContradictEachOtherAreNamedWithTheirDistance) {
+  const test::Folder folder;
+  NiftiHeader header;  // 2x3x4 voxels of 1 mm
+  header.qform_code = 1;
+  header.srow = {1, 0, 0, 10, 0, 1, 0, 20, 0, 0, 1, 30};
+  header.quatern = {0, 0, 0, 10, 20, 30};
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_EQ(read_scan(folder / "a.nii").contradiction, "");
+  header.quatern[5] = 30.05f;
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_EQ(read_scan(folder / "a.nii").contradiction, "") << "less than a tenth of a voxel";
+  header.quatern[5] = 32.5f;
+  write_nifti(folder / "a.nii", header, counted(24));
+  const Scan moved = read_scan(folder / "a.nii");
+  EXPECT_THAT(moved.contradiction, AllOf(HasSubstr("2.5 mm apart"), HasSubstr("2.5 voxels"),
+                                         HasSubstr("the sform is used")));
+  EXPECT_EQ(moved.image.grid.origin_mm[2], 30);
+  header.quatern[5] = 30;
+  header.pixdim = {1, 1, 1, 1.5f};  // the same corner, but three steps further on half a voxel each
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_THAT(read_scan(folder / "a.nii").contradiction, HasSubstr("1.5 mm apart"));
+}
+
+TEST(Nifti, AHeaderWithoutATransformSaysSo) {
+  const test::Folder folder;
+  NiftiHeader header;
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_TRUE(read_scan(folder / "a.nii").placed);
+  header.sform_code = 0;
+  write_nifti(folder / "a.nii", header, counted(24));
+  EXPECT_FALSE(read_scan(folder / "a.nii").placed);
 }
 
 TEST(Nifti, NanAndInfinityAreCounted) {

@@ -40,6 +40,12 @@ TEST(Table, LinesMayEndWithACarriageReturnAlone) {
   EXPECT_THAT(table.lines, ElementsAre(2, 3));
 }
 
+TEST(Table, RowsOfEmptyCellsArePassedOver) {
+  const auto table = read("case,t1\np1,a.nii\n,\n\"\",\n,\n");
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_THAT(table.rows[0], ElementsAre("p1", "a.nii"));
+}
+
 TEST(Table, TsvSplitsAtTabs) {
   const auto table = read("case\tfile\nA\tx,y.h5\n", "cases.tsv");
   EXPECT_THAT(table.rows[0], ElementsAre("A", "x,y.h5"));
