@@ -52,7 +52,8 @@ void run(const Settings& s, cli::Context& context) {
     std::fputs(train::listed(s.list).c_str(), stdout);
     return;
   }
-  if (!s.learning.tensor.describe) context.claim_outputs({s.learning.training.output});
+  const auto& training = s.learning.training;
+  if (!s.learning.tensor.describe) context.claim_outputs({training.output}, training.prolong);
   train::run_training(s.learning, s.procedure, context.run());
 }
 }  // namespace

@@ -31,7 +31,8 @@ void declare(cli::Options& add, Settings& s) {
 }
 
 void run(const Settings& s, cli::Context& context) {
-  if (!s.learning.tensor.describe) context.claim_outputs({s.learning.training.output});
+  const auto& training = s.learning.training;
+  if (!s.learning.tensor.describe) context.claim_outputs({training.output}, training.prolong);
   train::run_training(s.learning, {}, context.run());
 }
 }  // namespace

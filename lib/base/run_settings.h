@@ -31,6 +31,7 @@ struct TrainingSettings {
   std::string output;                 ///< checkpoint to write
   std::string run_dir;                ///< empty: OUTPUT.run
   std::string resume = "auto";        ///< auto, never
+  bool prolong = false;               ///< a finished training goes on with more epochs
   double checkpoint_every_s = 300;    ///< seconds between saved states within an epoch
   double deadline_s = 0;              ///< stop in good order after this many seconds; 0: never
   std::string history;         ///< CSV of losses, scores and times; empty: run_dir/history.csv

@@ -72,6 +72,10 @@ void declare_training(Options& add, TrainingSettings& s) {
   add.group("Running");
   add.choice("resume", s.resume, "auto continues from the run folder, never starts afresh",
              {"auto", "never"});
+  add.toggle("continue", s.prolong,
+             "go on from the last state of a finished training with more --epochs, to what so many "
+             "from the start would give; refused where the schedule counts on the whole training. "
+             "--force starts over");
   add.number("checkpoint-every", s.checkpoint_every_s,
              "seconds between saved states within an epoch", {.low = 0});
   add.number("deadline", s.deadline_s,

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t states_kept = 2;
 const std::string state_start = "state-", result_start = "result-";
+const std::string finished_name = "finished-state.h5";
 
 /// State files of a folder, newest first.
 std::vector<std::pair<int64_t, std::string>> states_in(const std::string& folder) {
@@ -71,6 +72,25 @@ std::optional<Tree> RunDirectory::newest() const {
 void RunDirectory::remove_states() {
   std::error_code error;
   for (const auto& [step, file] : states_in(path_)) fs::remove(file, error);
+}
+
+void RunDirectory::keep_finished_state() {
+  const auto states = states_in(path_);
+  if (states.empty()) return;
+  std::error_code error;
+  fs::rename(states.front().second, fs::path(path_) / finished_name, error);
+  if (error) throw RunError("{}: cannot be renamed: {}", states.front().second, error.message());
+}
+
+std::optional<Tree> RunDirectory::finished_state() const {
+  const auto file = (fs::path(path_) / finished_name).string();
+  if (!path_exists(file)) return std::nullopt;
+  try {
+    return read_tree_verified(file, "run-state");
+  } catch (const DataError& e) {
+    log::warning("{}", e.what());
+    return std::nullopt;
+  }
 }
 
 void RunDirectory::keep_result(const std::string& file, const std::string& key) {

@@ -9,7 +9,7 @@
 namespace kdseg::io {
 
 /// The folder of one run. Holds the last two states, `failed` after a failure for good, the result
-/// after success, and a lock.
+/// and the last state after success, and a lock.
 class RunDirectory {
  public:
   /// Makes the folder and takes its lock. RunError when another process holds it (names it).
@@ -26,6 +26,11 @@ class RunDirectory {
   std::optional<Tree> newest() const;
 
   void remove_states();  ///< --resume never, and after success
+
+  /// After success: the newest state becomes that of the finished run, in place of a former one.
+  void keep_finished_state();
+  /// \return nullopt: none, or it is damaged (with a warning)
+  std::optional<Tree> finished_state() const;
 
   /// Copies the finished `file` as the result of the run named by `key` (what it was computed
   /// from), in place of any other. A workflow that is killed before it has recorded a job deletes

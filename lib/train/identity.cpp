@@ -22,9 +22,9 @@ const std::set<std::string>& without_effect() {
       // counted by the cases' content
       "where", "validate", "case", "limit",
       // how it runs
-      "resume", "checkpoint-every", "deadline", "workers", "cache", "stage", "memory-limit",
-      "device", "deterministic", "threads", "quiet", "verbose", "record-paths", "describe", "list",
-      "allow-leak"};
+      "resume", "continue", "checkpoint-every", "deadline", "workers", "cache", "stage",
+      "memory-limit", "device", "deterministic", "threads", "quiet", "verbose", "record-paths",
+      "describe", "list", "allow-leak"};
   return names;
 }
 

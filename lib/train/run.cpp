@@ -16,6 +16,7 @@
 #include "train/assembly.h"
 #include "train/class_weights.h"
 #include "train/describe.h"
+#include "train/prolong.h"
 #include "train/result.h"
 #include "train/run_folder.h"
 #include "train/setting_checks.h"
@@ -52,6 +53,7 @@ class Run {
     if (s_.training.stage) stage();
     try {
       assemble(saved);
+      require_the_same_course();
       if (s_.tensor.memory_limit_gib > 0) {
         require_memory();
         assemble(saved);  // measuring has trained the former networks
@@ -81,14 +83,27 @@ class Run {
 
   Identity identity() const { return identity_of(context_.settings, cases_, named_files()); }
 
-  /// A finished training is not prolonged: its schedule and its random draws were those of the
-  /// former number of epochs.
   void say_if_starting_over() const {
     if (path_exists(s_.training.output))
       log::warning(
-          "{} exists: this training starts over and replaces it; --init {} would go on "
-          "from its parameters",
+          "{} exists: this training starts over and replaces it; --init {} would go on from its "
+          "parameters, --continue in place of --force from its last state, to what so many epochs "
+          "from the start give",
           s_.training.output, s_.training.output);
+  }
+
+  /// A longer training must give what it would have given from the start.
+  void require_the_same_course() {
+    if (!folder_->prolonged_from()) return;
+    const auto fault =
+        fault_of_prolonging({*folder_->prolonged_from(), s_.training.epochs,
+                             assembly_->iterations_per_epoch(), s_.selection.validate_every},
+                            assembly_->setup(), context_.settings);
+    if (!fault.empty())
+      throw UsageError(
+          "--continue: the finished training cannot go on to what {} epochs from the start would "
+          "give: {}; --force trains from the start, --init goes on from its parameters",
+          s_.training.epochs, fault);
   }
 
   void stage() {
@@ -219,6 +234,11 @@ class Run {
 void run_training(const LearningSettings& settings, const Procedure& procedure,
                   const RunContext& context) {
   check_settings(settings, procedure);
+  if (settings.training.prolong &&
+      ((context.claims && context.claims->force()) || settings.training.resume == "never"))
+    throw UsageError(
+        "--continue goes on from the last state, --force and --resume never start over; "
+        "expected one of them");
   const losses::Objective objective(without_open_weights(terms_of(settings)));
   check_purpose(settings, objective);
   if (procedure.name == "teacher-student")

@@ -3,6 +3,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "io/atomic_file.h"
 #include "io/verify.h"
 #include "train/state.h"
@@ -16,7 +17,8 @@ RunFolder::RunFolder(const TrainingSettings& settings, Identity identity, std::s
       files_(std::move(files)),
       version_(version),
       output_(settings.output),
-      afresh_(settings.resume == "never") {}
+      afresh_(settings.resume == "never"),
+      prolong_(settings.prolong) {}
 
 std::string RunFolder::result_key() const {
   const std::string text = inputs_id() + version_;
@@ -34,10 +36,40 @@ bool RunFolder::written_again() {
     return false;
   }
   io::copy_atomic(*kept, output_);
-  directory_.remove_states();  // of a call that was killed before it came to that
+  settle_states();  // of a call that was killed before it came to that
   log::info("{} written from {}: this training was finished before; --resume never repeats it",
             output_, *kept);
   return true;
+}
+
+void RunFolder::settle_states() {
+  const auto newest = directory_.newest();
+  if (newest && has_this_layout(*newest) && differences(identity_in(*newest), identity_).empty())
+    directory_.keep_finished_state();
+  directory_.remove_states();
+}
+
+io::Tree RunFolder::finished_state() {
+  auto saved = directory_.finished_state();
+  if (!saved || !has_this_layout(*saved))
+    throw UsageError(
+        "--continue: {} holds no last state of a finished training that this version could go on "
+        "from; --force trains from the start",
+        directory_.path());
+  const auto without_length = [](Identity identity) {
+    std::erase_if(identity, [](const auto& entry) { return entry.first == "epochs"; });
+    return identity;
+  };
+  Identity before = identity_in(*saved);
+  const std::string changed = differences(without_length(before), without_length(identity_));
+  if (!changed.empty())
+    throw UsageError(
+        "--continue: the finished training had other settings than --epochs: {}; give the former "
+        "ones, or train from the start with --force",
+        changed);
+  for (const auto& [name, value] : before)
+    if (name == "epochs") prolonged_from_ = parse_integer(value);
+  return std::move(*saved);
 }
 
 std::optional<io::Tree> RunFolder::state_to_continue() {
@@ -57,6 +89,7 @@ std::optional<io::Tree> RunFolder::state_to_continue() {
     directory_.clear_failure();
   }
   auto saved = directory_.newest();
+  if (!saved && prolong_) return finished_state();
   if (!saved) return std::nullopt;
   if (!has_this_layout(*saved))
     throw UsageError(
@@ -82,6 +115,7 @@ void RunFolder::finish() {
   } catch (const RunError& e) {  // the checkpoint itself is written
     log::warning("{}; should {} be lost, it is trained again", e.what(), output_);
   }
+  directory_.keep_finished_state();
   directory_.remove_states();
 }
 

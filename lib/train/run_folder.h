@@ -27,19 +27,25 @@ class RunFolder {
   /// \throws DataError, RunError  the message of a run that failed for good
   std::optional<io::Tree> state_to_continue();
 
+  /// How many epochs the finished training had whose state is continued; none: another state.
+  std::optional<int64_t> prolonged_from() const { return prolonged_from_; }
+
   void mark_failed(int code, const std::string& message);
 
-  /// The checkpoint is written: a copy of it takes the states' place.
+  /// The checkpoint is written: a copy of it, and the last state, take the states' place.
   void finish();
 
  private:
   std::string inputs_id() const { return hash_of(identity_) + files_; }
   std::string result_key() const;
+  io::Tree finished_state();
+  void settle_states();
 
   io::RunDirectory directory_;
   Identity identity_;
   std::string files_, version_, output_;
-  bool afresh_;
+  bool afresh_, prolong_;
+  std::optional<int64_t> prolonged_from_;
 };
 
 }  // namespace kdseg::train
