@@ -17,7 +17,10 @@ MUTATE ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
-FAULTS ?= --without-torch --minutes 3 --kills 0
+FAULTS ?= --minutes 4 --kills 20
+FUZZ_SECONDS ?= 60
+# Folders of lib/ whose unit tests run under sanitizers, beside all corpora; empty: all without Torch.
+FOLDERS ?=
 # A core each, and two GiB of free memory: what the compiler takes for the largest files.
 JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ {n = int($$2 / 2097152); print n < 1 ? 1 : n < cores ? n : cores}' /proc/meminfo)
 PREFIX ?= /usr/local
@@ -30,13 +33,15 @@ SNAKEMAKE = PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPAT
   $(VENV)/bin/snakemake --logger steps
 configure = mkdir -p $(dir $(BUILD)) && { cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(1) > $(BUILD).log 2>&1 \
   || { cat $(BUILD).log; exit 1; }; }
+configure_asan = workflow/scripts/install_packages.sh apt-packages-fuzz.txt && mkdir -p build \
+  && { cmake --preset asan > build/asan.log 2>&1 || { cat build/asan.log; exit 1; }; }
 compile = cmake/compile.sh $(BUILD) $(JOBS) $(1)
 # abspath works word by word; folders may have blanks in their names.
 absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 seeds = $(if $(SEEDS),'seeds=[$(SEEDS)]')
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-faults test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize install clean
+.PHONY: help setup packages build demo demo-full test test-cluster test-faults test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize fuzz install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -136,11 +141,17 @@ tidy: setup  ## clang-tidy over lib/ and tools/, as .clang-tidy says; looks at w
 	@$(call configure,)
 	@python3 cmake/tidy.py $(BUILD) $(JOBS)
 
-sanitize: setup  ## unit tests of the folders without Torch under address and undefined-behavior sanitizers
-	@mkdir -p build
-	@cmake --preset asan > build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
-	@cmake/compile.sh build/asan $(JOBS)
-	@ASAN_OPTIONS=detect_leaks=0 ctest --preset asan -j $(JOBS)  # libhdf5 keeps 41 kB until the end
+sanitize: setup  ## unit tests without Torch and the fuzz corpora under address and undefined-behavior sanitizers (FOLDERS="io image")
+	@$(configure_asan)
+	@cmake/compile.sh build/asan $(JOBS) $(if $(FOLDERS),$(FOLDERS:%=unit_%) fuzzers)
+	@# libhdf5 keeps 41 kB until the end.
+	@ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --preset asan -j $(JOBS) \
+	  $(if $(FOLDERS),-R "^(fuzz\..*|unit\.($$(echo $(FOLDERS) | tr ' ' '|')))$$")
+
+fuzz: setup  ## libFuzzer on every reader under the same sanitizers, FUZZ_SECONDS=60 each, JOBS at a time
+	@$(configure_asan)
+	@cmake/compile.sh build/asan $(JOBS) fuzzers
+	@tests/fuzz/run.sh build/asan $(FUZZ_SECONDS) $(JOBS)
 
 format:  ## format the sources (clang-format, snakefmt)
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i

@@ -19,6 +19,8 @@ find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIONIFTI ITKIONRRD ITKIOMet
 add_library(kdseg_itk INTERFACE)
 target_include_directories(kdseg_itk SYSTEM INTERFACE ${ITK_INCLUDE_DIRS})
 target_link_libraries(kdseg_itk INTERFACE ${ITK_LIBRARIES})
+target_compile_options(kdseg_itk INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/itk_with_clang.h>)
 
 if(KDSEG_WITH_TORCH)
   include(torch)
