@@ -1,6 +1,8 @@
 #include "data/stage.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -10,6 +12,7 @@
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "io/atomic_file.h"
 
 namespace kdseg::data {
@@ -28,15 +31,31 @@ int64_t bytes_of(const cohort::Row& row) {
   return static_cast<int64_t>(bytes);
 }
 
-/// Whether the process that made the folder is gone. One without a lock yet may be in the making.
+/// Whether the process of this host that a folder is named after is gone.
+bool maker_is_gone(const fs::path& folder) {
+  const auto words = split(folder.filename().string().substr(name_start.size()), '-');
+  const auto process = words.size() == 2 ? parse_integer(words[0]) : std::nullopt;
+  return process && *process > 0 && ::kill(static_cast<pid_t>(*process), 0) != 0 && errno == ESRCH;
+}
+
+/// One without a lock may be in the making, or was being removed when its process was killed.
 bool is_left_over(const fs::path& folder) {
   if (const auto held = FileLock::is_held((folder / lock_name).string())) return !*held;
+  if (maker_is_gone(folder)) return true;
   std::error_code error;
   const auto changed = fs::last_write_time(folder, error);
   return !error && fs::file_time_type::clock::now() - changed > std::chrono::minutes(1);
 }
 
-void remove_left_over(const std::string& parent) {
+std::string parent_folder() {
+  const char* set = std::getenv("TMPDIR");
+  return set && *set ? set : "/tmp";
+}
+
+}  // namespace
+
+void Stage::remove_left_over() {
+  const std::string parent = parent_folder();
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored))
     if (entry.path().filename().string().starts_with(name_start) && entry.is_directory(ignored) &&
@@ -44,13 +63,11 @@ void remove_left_over(const std::string& parent) {
       fs::remove_all(entry.path(), ignored);
 }
 
-}  // namespace
-
 Stage::Stage() {
-  const char* set = std::getenv("TMPDIR");
-  const std::string parent = set && *set ? set : "/tmp";
-  remove_left_over(parent);
-  std::string pattern = (fs::path(parent) / (name_start + "XXXXXX")).string();
+  const std::string parent = parent_folder();
+  remove_left_over();
+  std::string pattern =
+      (fs::path(parent) / (name_start + std::to_string(getpid()) + "-XXXXXX")).string();
   if (!mkdtemp(pattern.data()))
     throw UsageError("--stage: no folder can be made in {}: {}; TMPDIR names another place", parent,
                      std::strerror(errno));

@@ -11,8 +11,8 @@
 namespace kdseg::data {
 
 /// A new folder in $TMPDIR (/tmp where that is not set), removed with all it holds when the object
-/// goes. What a process that was killed outright left there, the next one removes: each folder has
-/// a locked file in it while its process lives.
+/// goes. What a process that was killed outright left there, the next one removes: each folder is
+/// named after its process and has a locked file in it while that lives.
 class Stage {
  public:
   /// \throws UsageError  $TMPDIR is no folder, or one that cannot be written to
@@ -20,6 +20,9 @@ class Stage {
   ~Stage();
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
+
+  /// Removes what dead processes left in $TMPDIR; a new Stage does so first.
+  static void remove_left_over();
 
   const std::string& folder() const { return folder_; }
 

@@ -46,6 +46,7 @@ class Run {
   }
 
   void train() {
+    if (s_.training.stage) data::Stage::remove_left_over();
     folder_.emplace(s_.training, identity(), cases_.files, context_.provenance.version);
     if (folder_->written_again()) return;
     const auto saved = folder_->state_to_continue();

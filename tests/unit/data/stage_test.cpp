@@ -78,6 +78,23 @@ TEST(Stage, TheNextOneRemovesWhatADeadProcessLeftAndNothingOfALivingOne) {
   EXPECT_TRUE(std::filesystem::exists(one.folder()));
 }
 
+TEST(Stage, AFolderWhoseProcessDiedWhileItWasRemovedGoesAtOnce) {
+  const test::Folder node;
+  const Tmpdir tmpdir(node.path());
+  const pid_t child = fork();
+  if (child == 0) {
+    auto* left = new Stage;
+    test::spill(left->folder() + "/0.h5", "copy");
+    std::filesystem::remove(left->folder() + "/lock");
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_EQ(node.entries(), 1u);
+  Stage::remove_left_over();
+  EXPECT_EQ(node.entries(), 0u);
+}
+
 TEST(Stage, MissingVolumeIsNamedAndNothingStays) {
   const test::Folder node;
   const Tmpdir tmpdir(node.path());
