@@ -87,9 +87,31 @@ std::string take_file(std::vector<NiftiFile>& files, const std::vector<std::stri
     found.rejected = fmt::format("several files for {}: {}", what, join(names));
     return {};
   }
-  if (!lower(matches[0]->stem).starts_with(lower(found.id)))
+  const std::string stem = lower(matches[0]->stem);
+  if (!stem.starts_with(lower(found.id)) &&
+      std::none_of(suffixes.begin(), suffixes.end(),
+                   [&](const std::string& suffix) { return stem == lower(suffix); }))
     found.fix_ups.push_back(fmt::format("{} taken from {}", what, matches[0]->name));
   return matches[0]->path;
+}
+
+/// One file per structure, all of them or none.
+void take_masks(const fs::path& folder, const Manifest& manifest, FoundCase& found) {
+  std::vector<std::string> absent;
+  for (const auto& [code, name] : manifest.label_masks) {
+    fs::path path = folder / (name + ".nii.gz");
+    if (!fs::exists(path)) path = folder / (name + ".nii");
+    if (fs::exists(path))
+      found.masks.emplace_back(code, path.string());
+    else
+      absent.push_back(name);
+  }
+  if (!found.masks.empty() && !absent.empty()) {
+    found.rejected = fmt::format("no mask {}; found {} of {} masks", join(absent),
+                                 found.masks.size(), manifest.label_masks.size());
+    return;
+  }
+  if (!found.masks.empty()) found.label = found.masks.front().second;
 }
 
 void take_label(std::vector<NiftiFile>& files, const Manifest& manifest, FoundCase& found) {
@@ -139,7 +161,10 @@ void fill_case(FoundCase& found, const fs::path& folder, const Manifest& manifes
     found.rejected = "no scan at all";
     return;
   }
-  take_label(files, manifest, found);
+  if (manifest.label_masks.empty())
+    take_label(files, manifest, found);
+  else
+    take_masks(folder, manifest, found);
 }
 
 /// Folders that a pattern of the manifest names, the innermost where they are nested.
@@ -217,6 +242,92 @@ class Search {
   std::map<std::string, std::string> seen_;
 };
 
+/// Cases whose files lie beside those of others.
+class FileSearch {
+ public:
+  explicit FileSearch(const Manifest& manifest) : manifest_(manifest) {
+    for (const auto& [channel, pattern] : manifest.case_files)
+      patterns_.emplace_back(pattern, Pattern::Letters::either_case,
+                             Pattern::Place::behind_folders);
+    if (!manifest.patient_pattern.empty())
+      patient_.emplace(manifest.patient_pattern, Pattern::Letters::either_case);
+  }
+
+  void walk(const fs::path& folder, const std::string& below, int depth) {
+    if (depth == 0) return;
+    for (const auto& entry : visible_entries(folder)) {
+      const std::string name = entry.filename().string();
+      if (is_folder(entry)) {
+        walk(entry, below + name + "/", depth - 1);
+        continue;
+      }
+      if (example.empty()) example = below + name;
+      if (const auto stem = nifti_stem(name)) take(below + *stem, entry.string());
+    }
+  }
+
+  std::vector<FoundCase> cases(bool allow_missing) {
+    std::vector<FoundCase> found;
+    for (auto& [id, one] : cases_) {
+      for (const auto& [channel, suffixes] : manifest_.modalities) {
+        const auto has = [&](const auto& image) { return image.first == channel; };
+        if (std::any_of(one.images.begin(), one.images.end(), has)) continue;
+        one.missing.push_back(channel);
+        if (one.rejected.empty() && (!allow_missing || one.images.empty()))
+          one.rejected = fmt::format("no {} scan; found: {}", channel,
+                                     one.label.empty() ? "nothing" : one.label);
+      }
+      found.push_back(std::move(one));
+    }
+    return found;
+  }
+
+  std::string example;  ///< a file, for the message where there is no case
+
+ private:
+  void take(const std::string& below, const std::string& path) {
+    for (size_t i = 0; i < patterns_.size(); ++i) {
+      const auto match = patterns_[i].matches(below);
+      if (!match) continue;
+      check_case_id(path, match->group);
+      FoundCase& found = cases_[match->group];
+      if (found.id.empty()) {
+        found.id = match->group;
+        const auto patient = patient_ ? patient_->matches(found.id) : std::nullopt;
+        found.patient = patient && patient->has_group ? patient->group : found.id;
+      }
+      place(manifest_.case_files[i].first, path, found);
+      return;
+    }
+  }
+
+  static void place(const std::string& what, const std::string& path, FoundCase& found) {
+    std::string* known = what == "label" && !found.label.empty() ? &found.label : nullptr;
+    for (auto& [channel, file] : found.images)
+      if (channel == what) known = &file;
+    if (known == nullptr) {
+      if (what == "label")
+        found.label = path;
+      else
+        found.images.emplace_back(what, path);
+      return;
+    }
+    // "a.nii" sorts before "a.nii.gz".
+    if (path == *known + ".gz") {
+      found.fix_ups.push_back(
+          fmt::format("{} taken, the .nii beside it ignored", fs::path(path).filename().string()));
+      *known = path;
+    } else if (found.rejected.empty()) {
+      found.rejected = fmt::format("found twice: {} and {}", *known, path);
+    }
+  }
+
+  const Manifest& manifest_;
+  std::vector<Pattern> patterns_;
+  std::optional<Pattern> patient_;
+  std::map<std::string, FoundCase> cases_;
+};
+
 /// The first file of that name at most `depth` folders below; empty: none.
 fs::path find_file(const fs::path& folder, const std::string& name, int depth) {
   if (fs::exists(folder / name)) return folder / name;
@@ -257,17 +368,29 @@ std::vector<FoundCase> find_cases(const Manifest& manifest, const std::string& r
   find_roots(root, patterns, 3, roots);
   if (roots.empty()) roots.push_back(root);
 
-  Search search(manifest, allow_missing);
-  for (const auto& start : roots) search.walk(start, "", 6);
-  if (search.cases.empty())
-    throw DataError("{}: no case folder of {} found, expected {}{}", root, manifest.title,
-                    manifest.case_pattern,
-                    search.example.empty() ? "; there is no file"
-                                           : fmt::format("; found e.g. '{}'", search.example));
-  std::stable_sort(search.cases.begin(), search.cases.end(),
+  std::vector<FoundCase> cases;
+  std::string expected = manifest.case_pattern, example;
+  if (manifest.case_files.empty()) {
+    Search search(manifest, allow_missing);
+    for (const auto& start : roots) search.walk(start, "", 6);
+    cases = std::move(search.cases);
+    example = search.example;
+  } else {
+    FileSearch search(manifest);
+    for (const auto& start : roots) search.walk(start, "", 6);
+    cases = search.cases(allow_missing);
+    expected = manifest.case_files.front().second;
+    example = search.example;
+  }
+  if (cases.empty())
+    throw DataError(
+        "{}: no {} of {} found, expected {}{}", root,
+        manifest.case_files.empty() ? "case folder" : "scan", manifest.title, expected,
+        example.empty() ? "; there is no file" : fmt::format("; found e.g. '{}'", example));
+  std::stable_sort(cases.begin(), cases.end(),
                    [](const FoundCase& a, const FoundCase& b) { return a.id < b.id; });
-  read_strata(manifest, root, search.cases);
-  return search.cases;
+  read_strata(manifest, root, cases);
+  return cases;
 }
 
 std::vector<std::string> count_faults(const Manifest& manifest, std::span<const FoundCase> cases) {

@@ -25,6 +25,8 @@ const std::vector<std::string> known_keys{"id",
                                           "citations",
                                           "root_patterns",
                                           "case_pattern",
+                                          "case_files",
+                                          "label_masks",
                                           "patient_pattern",
                                           "stratum_table",
                                           "modalities",
@@ -133,14 +135,26 @@ class Reader {
   }
 
   void check_pattern(const char* key, const std::string& pattern) const {
-    try {
-      const Pattern compiled(pattern, Pattern::Letters::as_they_are);
-    } catch (const DataError& e) {
-      throw fault(root_[key], "{} '{}' {}", key, pattern.substr(0, 60), e.what());
-    }
+    check_pattern(root_[key], key, pattern);
+  }
+
+  /// A pattern of case_files: it must say which case a file belongs to.
+  void check_case_file(const YAML::Node& node, const std::string& pattern) const {
+    if (!check_pattern(node, "case_files", pattern))
+      throw fault(node, "case_files '{}' has no group (...) that is the case's name",
+                  pattern.substr(0, 60));
   }
 
  private:
+  /// \return whether the pattern has a group
+  bool check_pattern(const YAML::Node& node, const char* key, const std::string& pattern) const {
+    try {
+      return Pattern(pattern, Pattern::Letters::as_they_are).has_group();
+    } catch (const DataError& e) {
+      throw fault(node, "{} '{}' {}", key, pattern.substr(0, 60), e.what());
+    }
+  }
+
   std::string path_;
   YAML::Node root_;
 };
@@ -174,19 +188,49 @@ void read_codes(const Reader& in, Manifest& m) {
       throw in.fault(to, "code_aliases leads to {}, which label_codes does not list",
                      m.code_aliases.back().second);
   }
+  for (const auto& [code, file] : m.label_masks)
+    if (!known(code))
+      throw in.fault(in.field("label_masks", true),
+                     "label_masks has code {}, which label_codes does not list", code);
+}
+
+/// Each case has a folder of its own.
+void read_case_folders(const Reader& in, Manifest& m) {
+  m.case_pattern = in.text("case_pattern", true);
+  in.check_pattern("case_pattern", m.case_pattern);
+  for (const auto& [name, suffixes] : in.map("modalities", true))
+    m.modalities.emplace_back(in.scalar<std::string>(name, "a name of modalities"),
+                              in.texts(suffixes, "suffixes of modalities"));
+  for (const auto& [code, file] : in.map("label_masks"))
+    m.label_masks.emplace_back(in.scalar<int>(code, "a code of label_masks"),
+                               in.scalar<std::string>(file, "a file of label_masks"));
+  m.label_suffixes = in.texts("label_suffixes", m.label_masks.empty());
+  if (!m.label_masks.empty() && !m.label_suffixes.empty())
+    throw in.fault(in.field("label_suffixes", true),
+                   "label_suffixes does not go with label_masks: the label is one or the other");
 }
 
 void read_layout(const Reader& in, Manifest& m) {
   m.root_patterns = in.texts("root_patterns");
   for (const auto& pattern : m.root_patterns) in.check_pattern("root_patterns", pattern);
-  m.case_pattern = in.text("case_pattern", true);
-  in.check_pattern("case_pattern", m.case_pattern);
   m.patient_pattern = in.text("patient_pattern");
   in.check_pattern("patient_pattern", m.patient_pattern);
-  for (const auto& [name, suffixes] : in.map("modalities", true))
-    m.modalities.emplace_back(in.scalar<std::string>(name, "a name of modalities"),
-                              in.texts(suffixes, "suffixes of modalities"));
-  m.label_suffixes = in.texts("label_suffixes", true);
+  for (const auto& [name, pattern] : in.map("case_files")) {
+    m.case_files.emplace_back(in.scalar<std::string>(name, "a name of case_files"),
+                              in.scalar<std::string>(pattern, "a pattern of case_files"));
+    in.check_case_file(pattern, m.case_files.back().second);
+    if (m.case_files.back().first != "label")
+      m.modalities.emplace_back(m.case_files.back().first, std::vector<std::string>{});
+  }
+  if (!m.case_files.empty()) {
+    for (const char* key : {"case_pattern", "modalities", "label_suffixes", "label_masks"})
+      if (const auto node = in.field(key, false); !node.IsNull())
+        throw in.fault(node, "{} does not go with case_files, which says the same", key);
+    if (m.modalities.empty())
+      throw in.fault(in.field("case_files", true), "case_files names no channel, only label");
+  } else {
+    read_case_folders(in, m);
+  }
   m.header_authority = in.text("header_authority");
   const auto is_modality = [&](const auto& pair) { return pair.first == m.header_authority; };
   if (!m.header_authority.empty() &&

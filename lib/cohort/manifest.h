@@ -23,6 +23,12 @@ struct Manifest {
   std::vector<std::string> citations, known_faults, url, mirrors, overlaps_with;
   std::string case_pattern;  ///< regular expression on the case folder's path below the root; group
                              ///< 1: stratum where present
+  /// Where the cases lie side by side: per channel, or "label", a regular expression on a file's
+  /// path below the root without its ending; group 1: the case. Instead of case_pattern.
+  std::vector<std::pair<std::string, std::string>> case_files;
+  /// Where each structure has a mask of its own: code and file in the case's folder, without its
+  /// ending. Instead of label_suffixes.
+  std::vector<std::pair<int, std::string>> label_masks;
   std::string patient_pattern;  ///< on the case id; group 1: the patient; empty: one case each
   StratumTable stratum_table;
   std::vector<std::pair<std::string, std::vector<std::string>>>
@@ -42,6 +48,7 @@ Manifest read_manifest(const std::string& path);
 
 struct FoundCase {
   std::string id, stratum;
+  std::vector<std::pair<int, std::string>> masks;           ///< code and path; `label` is the first
   std::string patient;                                      ///< equal for cases of one patient
   std::vector<std::pair<std::string, std::string>> images;  ///< channel, path
   std::string label;                                        ///< empty: none

@@ -27,13 +27,15 @@ Pattern::Pattern(const std::string& text, Letters letters, Place place) {
 Pattern::~Pattern() = default;
 Pattern::Pattern(Pattern&&) noexcept = default;
 
+bool Pattern::has_group() const { return expression_->NumberOfCapturingGroups() > 0; }
+
 std::optional<Pattern::Match> Pattern::matches(const std::string& text) const {
   if (text.size() > longest_text) return std::nullopt;
   re2::StringPiece groups[2];
-  const bool has_group = expression_->NumberOfCapturingGroups() > 0;
-  if (!expression_->Match(text, 0, text.size(), re2::RE2::ANCHOR_BOTH, groups, has_group ? 2 : 1))
+  const bool group = has_group();
+  if (!expression_->Match(text, 0, text.size(), re2::RE2::ANCHOR_BOTH, groups, group ? 2 : 1))
     return std::nullopt;
-  return Match{has_group, has_group ? std::string(groups[1].data(), groups[1].size()) : ""};
+  return Match{group, group ? std::string(groups[1].data(), groups[1].size()) : ""};
 }
 
 }  // namespace kdseg::cohort

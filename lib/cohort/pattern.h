@@ -27,6 +27,8 @@ class Pattern {
     std::string group;  ///< the first group; empty where it took no part
   };
 
+  bool has_group() const;
+
   /// nullopt: the text does not match, or has more than 4096 bytes.
   std::optional<Match> matches(const std::string& text) const;
 

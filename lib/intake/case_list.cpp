@@ -51,6 +51,7 @@ void list_folder(const CaseListSettings& s, CaseList& list) {
     list.sheet.rows.push_back(row);
     CaseFiles files{one.id, one.stratum, {}, one.label};
     for (auto& [channel, path] : one.images) files.images.push_back({channel, path});
+    files.masks = one.masks;
     list.cases.push_back({std::move(files),
                           {},
                           one.patient,
@@ -116,6 +117,7 @@ void take_annotations(const std::string& folder, CaseList& list) {
     const std::string prediction = stem.string() + ".h5", scan = stem.string() + ".nii.gz",
                       share = stem.string() + "_prob.nii.gz";
     listed.files.label = listed.files.share = {};
+    listed.files.masks.clear();
     if (fs::exists(prediction, error)) {
       listed.files.label = prediction;
       if (io::read_tree_header(prediction, "prediction").has("/probability"))
@@ -284,6 +286,7 @@ std::string reading_of(const CaseFiles& files) {
     if (image.volumes > 1) text += fmt::format(" {}/{}", image.volume, image.volumes);
     text += "\n";
   }
+  for (const auto& [code, path] : files.masks) text += fmt::format("mask {}\n", code);
   if (files.ignore_geometry) text += "ignore-geometry\n";
   if (files.nan_is_zero) text += "nan zero\n";
   return text;
@@ -296,6 +299,8 @@ std::vector<std::string> input_files(const ListedCase& listed) {
     if (image.volume == 0) files.push_back(image.path);
   for (const auto& file : {listed.files.label, listed.files.share})
     if (!file.empty() && (files.empty() || files.back() != file)) files.push_back(file);
+  for (size_t m = 1; m < listed.files.masks.size(); ++m)
+    files.push_back(listed.files.masks[m].second);
   return files;
 }
 

@@ -123,6 +123,32 @@ class Settling {
 
 namespace {
 
+/// The label of which each structure is a mask of its own; where masks meet the later one counts.
+image::Scan read_masks(const CaseFiles& files, std::vector<std::string>& notes) {
+  image::Scan label;
+  int64_t shared = 0;
+  for (const auto& [code, path] : files.masks) {
+    image::Scan mask = image::read_scan(path);
+    const bool first = label.image.voxels.empty();
+    if (!first && !same_grid(mask.image.grid, label.image.grid))
+      throw DataError("{}: {}, but {} has {}; masks of a case must share one grid", path,
+                      describe(mask.image.grid), files.masks.front().second,
+                      describe(label.image.grid));
+    std::vector<float>& voxels = mask.image.voxels;
+    for (size_t i = 0; i < voxels.size(); ++i) {
+      if (voxels[i] != 0 && voxels[i] != 1)
+        throw DataError("{}: value {:g}, expected a mask of 0 and 1", path, voxels[i]);
+      const float before = first ? 0 : label.image.voxels[i];
+      shared += voxels[i] != 0 && before != 0;
+      voxels[i] = voxels[i] != 0 ? static_cast<float>(code) : before;
+    }
+    label = std::move(mask);
+  }
+  if (shared > 0)
+    notes.push_back(fmt::format("{} voxels lie in several masks; the later one counts", shared));
+  return label;
+}
+
 /// A network that sees the label as an image learns nothing and scores well.
 void refuse_label_as_image(const CaseFiles& files) {
   if (files.label.empty()) return;
@@ -145,7 +171,9 @@ CaseScans read_case_scans(const CaseFiles& files, std::vector<std::string>& note
       note_header(file.path, read.front());
       std::move(read.begin(), read.end(), std::back_inserter(scans.images));
     }
-  if (!files.label.empty() && !is_prediction(files.label)) {
+  if (!files.masks.empty()) {
+    scans.label = read_masks(files, notes);
+  } else if (!files.label.empty() && !is_prediction(files.label)) {
     scans.label = image::read_scan(files.label, image::NanVoxels::kept);
     note_header(files.label, *scans.label);
   }

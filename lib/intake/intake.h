@@ -31,6 +31,8 @@ struct CaseFiles {
   std::vector<std::string> share_order = {};
   bool ignore_geometry = false;  ///< lay arrays over each other as they are
   bool nan_is_zero = false;      ///< voxels that are NaN are background
+  /// Code and file of each structure where the label is in several masks; `label` is the first.
+  std::vector<std::pair<int, std::string>> masks = {};
 };
 
 /// What the label codes mean.

@@ -11,6 +11,7 @@
 #include "prepare/intensity.h"
 #include "prepare/placement.h"
 #include "prepare/recipe_text.h"
+#include "prepare/square_crop.h"
 #include "voxels/chain.h"
 
 namespace kdseg::prepare {
@@ -86,17 +87,68 @@ void move(PlacedCase& placed, const Step& step) {
   placed.volume.chain.steps.push_back(step);
 }
 
-/// Moves to a box that may reach beyond the image and takes the minimum there; labels get 0.
-void pad_with_minimum(PlacedCase& placed, const Box& box) {
-  const Size before = placed.volume.data.image.grid.size;
-  move(placed, box);
+/// The part of a box, in its own voxels, that lies in an array of size `before`.
+Box part_inside(const Box& box, const Size& before) {
   Box inside;
   for (int a = 0; a < 3; ++a) {
     inside.begin[a] = std::clamp<int64_t>(-box.begin[a], 0, box.size[a] - 1);
     const int64_t end = std::clamp<int64_t>(before[a] - box.begin[a], 1, box.size[a]);
     inside.size[a] = end - inside.begin[a];
   }
-  fill_with_minimum(placed.volume.data.image, inside);
+  return inside;
+}
+
+/// Moves to a box that may reach beyond the image and takes the minimum there; labels get 0.
+void pad_with_minimum(PlacedCase& placed, const Box& box) {
+  const Size before = placed.volume.data.image.grid.size;
+  move(placed, box);
+  fill_with_minimum(placed.volume.data.image, part_inside(box, before));
+}
+
+/// Squares around what is labelled, or around the middle of the scan.
+void crop_to_squares(PlacedCase& placed, const Parameters& recipe) {
+  const Case& data = placed.volume.data;
+  const std::string& source = recipe.text("crop-source");
+  const bool labelled = data.label && source != "image-center" &&
+                        std::any_of(data.label->voxels.begin(), data.label->voxels.end(),
+                                    [](auto v) { return v != 0; });
+  if (!labelled && source == "label")
+    throw DataError(
+        "case {}: crop = labels, but {}; give a label or a mask (preprocess --label), or set "
+        "crop-source = image-center",
+        data.id, data.label ? "no voxel is labelled" : "the case has no label");
+  const Size before = data.image.grid.size;
+  Box box;
+  if (labelled) {
+    box = square_box(*data.label, recipe.number("crop-factor"), recipe.integer("crop-slices"));
+  } else {
+    const auto [side, slices] = crop_size(recipe).value();
+    box = middle_box(data.image.grid, side, slices);
+  }
+  move(placed, box);
+  fill_with_least(placed.volume.data.image, part_inside(box, before));
+}
+
+/// Cut above a percentile, then the z-score of all voxels.
+void standardize_crop(std::span<float> voxels, const Parameters& recipe, const std::string& id,
+                      const std::string& channel) {
+  const auto top = static_cast<float>(percentile(voxels, recipe.number("clip-percentile")));
+  for (float& v : voxels) v = std::min(v, top);
+  const Statistics statistics = masked_statistics(voxels, std::vector<uint8_t>(voxels.size(), 1));
+  if (!(statistics.deviation > 0))
+    throw DataError("case {}: channel {} is constant ({:g}) within the crop; leave the case out",
+                    id, channel, statistics.mean);
+  z_score(voxels, statistics);
+}
+
+void map_by_range(std::span<float> voxels, const RangeTable& ranges, const std::string& id,
+                  const std::string& channel) {
+  const auto range = ranges.find(channel);
+  if (range == ranges.end())
+    throw DataError(
+        "case {}: the recipe has no range for channel '{}', only {}; ranges = fit learns it", id,
+        channel, ranges_text(ranges));
+  map_to_unit_range(voxels, range->second.first, range->second.second);
 }
 
 /// Histogram standardization of one channel. \return whether it was possible
@@ -149,19 +201,6 @@ Statistics source_statistics(const Volume& source, const std::string& channel,
   Image whole = select_channels(source, std::vector<std::string>{channel});
   condition(whole.voxels, recipe);
   return nonzero_statistics(whole.voxels);
-}
-
-/// As many voxels over the same extent.
-Grid stretched(const Grid& grid, const Size& size) {
-  Grid out = grid;
-  out.size = size;
-  for (int a = 0; a < 3; ++a) {
-    const double step = static_cast<double>(grid.size[a]) / static_cast<double>(size[a]);
-    out.spacing_mm[a] = grid.spacing_mm[a] * step;
-    for (int r = 0; r < 3; ++r)
-      out.origin_mm[r] += grid.direction[r * 3 + a] * grid.spacing_mm[a] * (step - 1) / 2;
-  }
-  return out;
 }
 
 /// Every other voxel, the first one on.
@@ -232,7 +271,14 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
   const std::string& orientation = recipe.text("orientation");
   const Reorient turn = voxels::reorient_to(grid, orientation);
   if (!(turn == Reorient{})) move(placed, turn);
-  if (crop == "mask-box") {
+  if (const auto spacing = stated_spacing(recipe)) {
+    const Grid& now = placed.volume.data.image.grid;
+    if (const Grid target = respaced(now, *spacing); !same_grid(target, now, 1e-9))
+      move(placed, Resample{target});
+  }
+  if (crop == "labels") {
+    crop_to_squares(placed, recipe);
+  } else if (crop == "mask-box") {
     move(placed, voxels::bounding_box(placed.mask));
   } else if (crop == "center") {
     const Size size = stated_size(recipe).value();
@@ -265,7 +311,10 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
     const std::span<float> voxels(data.image.channel(c), count);
     const bool varied = varies(voxels, mask);
     negatives += condition(voxels, recipe);
-    if (intensity == "z-score-nonzero") {
+    if (intensity == "range") {
+      standardize_crop(voxels, recipe, data.id, data.image.channels[c]);
+      map_by_range(voxels, stated_ranges(recipe).value(), data.id, data.image.channels[c]);
+    } else if (intensity == "z-score-nonzero") {
       z_score_nonzero(voxels, recipe.text("statistics") == "source"
                                   ? source_statistics(source, data.image.channels[c], recipe)
                                   : nonzero_statistics(voxels));
@@ -298,12 +347,33 @@ void bring_to_size(PlacedCase& placed, const Parameters& recipe) {
   const auto size = stated_size(recipe);
   if (!size || recipe.text("crop") == "center") return;
   if (resamples_to_size(recipe))
-    return move(placed, Resample{stretched(placed.volume.data.image.grid, *size)});
+    return move(placed, Resample{regridded(placed.volume.data.image.grid, *size)});
   const Box box = centered_box(placed.volume.data.image.grid.size, *size);
   if (minimum_outside(recipe))
     pad_with_minimum(placed, box);
   else
     move(placed, box);
+}
+
+void resize_slices(PlacedCase& placed, const Parameters& recipe) {
+  const auto size = slice_size(recipe);
+  const Grid& grid = placed.volume.data.image.grid;
+  if (!size || ((*size)[0] == grid.size[0] && (*size)[1] == grid.size[1])) return;
+  move(placed, Resample{regridded(grid, {(*size)[0], (*size)[1], grid.size[2]})});
+}
+
+RangeTable standardized_ranges(PlacedCase& placed, const Parameters& recipe) {
+  Image& image = placed.volume.data.image;
+  const auto count = static_cast<size_t>(image.grid.voxel_count());
+  RangeTable ranges;
+  for (size_t c = 0; c < image.channels.size(); ++c) {
+    const std::span<float> voxels(image.channel(c), count);
+    condition(voxels, recipe);
+    standardize_crop(voxels, recipe, placed.volume.data.id, image.channels[c]);
+    const auto [low, high] = std::minmax_element(voxels.begin(), voxels.end());
+    ranges[image.channels[c]] = {*low, *high};
+  }
+  return ranges;
 }
 
 std::array<int64_t, 3> subsampled(std::array<int64_t, 3> size, const Parameters& recipe) {

@@ -1,8 +1,10 @@
 // One case on its way through a recipe: placed, then normalized, then brought to size.
 #pragma once
 #include <array>
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/parameters.h"
 #include "base/volume.h"
@@ -28,6 +30,14 @@ void normalize(PlacedCase& placed, const Parameters& recipe, const Volume& sourc
 
 /// Pads, cuts or stretches to the recipe's size where it states one. crop = center has it already.
 void bring_to_size(PlacedCase& placed, const Parameters& recipe);
+
+/// Stretches slices to the recipe's slice-size where it states one.
+void resize_slices(PlacedCase& placed, const Parameters& recipe);
+
+/// What intensity = range makes of each channel before it maps z-scores to [-1, 1]: their least and
+/// greatest value. \throws DataError  a channel is constant
+std::map<std::string, std::pair<double, double>> standardized_ranges(PlacedCase& placed,
+                                                                     const Parameters& recipe);
 
 /// The size (x, y, z) that subsample() leaves of a volume.
 std::array<int64_t, 3> subsampled(std::array<int64_t, 3> size, const Parameters& recipe);

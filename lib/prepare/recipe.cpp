@@ -31,13 +31,15 @@ Volume already_prepared(const Volume& volume, const std::string& id,
 struct Measured {
   Size size{};
   LandmarkTable landmarks;  ///< on the common scale; channels in which the case is not constant
+  RangeTable ranges;        ///< of the z-scores of intensity = range
 };
 
-Measured measure(const Volume& volume, const Parameters& values, bool landmarks) {
+Measured measure(const Volume& volume, const Parameters& values, bool landmarks, bool ranges) {
   if (volume.recipe_id != "source") already_prepared(volume, "source", {});
-  const PlacedCase placed = place(volume, values, {});
+  PlacedCase placed = place(volume, values, {});
   const Image& image = placed.volume.data.image;
-  Measured measured{image.grid.size, {}};
+  Measured measured{image.grid.size, {}, {}};
+  if (ranges) measured.ranges = standardized_ranges(placed, values);
   if (!landmarks) return measured;
   const auto count = static_cast<size_t>(image.grid.voxel_count());
   for (size_t c = 0; c < image.channels.size(); ++c) {
@@ -67,6 +69,19 @@ LandmarkTable mean_landmarks(const std::vector<Measured>& cases) {
   return table;
 }
 
+/// The least and the greatest value of every channel in any case.
+RangeTable widest_ranges(const std::vector<Measured>& cases) {
+  RangeTable table;
+  for (const auto& one : cases)
+    for (const auto& [channel, range] : one.ranges) {
+      const auto [place, added] = table.try_emplace(channel, range);
+      auto& [low, high] = place->second;
+      low = std::min(low, range.first);
+      high = std::max(high, range.second);
+    }
+  return table;
+}
+
 Size largest_size(const std::vector<Measured>& cases) {
   Size largest{1, 1, 1};
   for (const auto& one : cases)
@@ -85,17 +100,20 @@ Recipe Recipe::fit(const Section& ini, int64_t training_cases,
                    const std::function<Volume(int64_t)>& load, int threads) {
   Section section = canonical_recipe(ini);
   const Parameters values(recipe_parameters(), section);
-  const bool size_open = values.text("size") == "fit", landmarks_open = !stated_landmarks(values);
-  if (!size_open && !landmarks_open) return Recipe(values);
+  const bool size_open = values.text("size") == "fit", landmarks_open = !stated_landmarks(values),
+             ranges_open = !stated_ranges(values);
+  if (!size_open && !landmarks_open && !ranges_open) return Recipe(values);
   const std::string where = ini.where.empty() ? "recipe" : ini.where;
   if (training_cases == 0)
     throw UsageError("{}: {}", where,
                      size_open ? "size = fit needs training cases; state size = X Y Z or give cases"
-                               : "landmarks = from-train needs training cases; give cases");
+                     : landmarks_open
+                         ? "landmarks = from-train needs training cases; give cases"
+                         : "ranges = fit needs training cases; state them or give cases");
 
   std::vector<Measured> cases(static_cast<size_t>(training_cases));
   parallel_for(training_cases, threads, [&](int64_t i) {
-    cases[static_cast<size_t>(i)] = measure(load(i), values, landmarks_open);
+    cases[static_cast<size_t>(i)] = measure(load(i), values, landmarks_open, ranges_open);
   });
   if (size_open) {
     const Size largest = largest_size(cases);
@@ -110,6 +128,7 @@ Recipe Recipe::fit(const Section& ini, int64_t training_cases,
       throw DataError("{}: no channel to learn landmarks from in every training case", where);
     set(section, "landmarks", landmarks_text(table));
   }
+  if (ranges_open) set(section, "ranges", ranges_text(widest_ranges(cases)));
   return Recipe(Parameters(recipe_parameters(), section));
 }
 
@@ -120,6 +139,8 @@ Recipe Recipe::from_text(std::string_view ini) {
     throw UsageError("recipe: size = fit is not fitted yet, expected three numbers of voxels");
   if (!stated_landmarks(values))
     throw UsageError("recipe: landmarks = from-train is not fitted yet, expected their values");
+  if (!stated_ranges(values))
+    throw UsageError("recipe: ranges = fit is not fitted yet, expected channels and numbers");
   return Recipe(std::move(values));
 }
 
@@ -128,6 +149,7 @@ Volume Recipe::apply(const Volume& source, std::span<const std::string> channels
   PlacedCase placed = place(source, values_, channels);
   normalize(placed, values_, source);
   bring_to_size(placed, values_);
+  resize_slices(placed, values_);
   subsample(placed, values_);
   Volume result = std::move(placed.volume);
   result.data.brain = std::move(placed.mask);

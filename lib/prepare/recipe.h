@@ -28,11 +28,11 @@ Section parse_recipe(std::string_view text, const std::string& where);
 
 class Recipe {
  public:
-  /// From an INI section; constants the recipe learns (the common size, landmarks) are taken from
-  /// `training` source volumes unless the INI already states them (a fitted recipe refits to
-  /// itself). `load(i)` gives training case i; called once per case, in parallel. Differs from the
-  /// official code of HAD-Net: it measures training, validation and test cases together. \throws
-  /// UsageError  unknown key or value, no training case to learn from
+  /// From an INI section; constants the recipe learns (the common size, landmarks, ranges) are
+  /// taken from `training` source volumes unless the INI already states them (a fitted recipe
+  /// refits to itself). `load(i)` gives training case i; called once per case, in parallel. Differs
+  /// from the official code of HAD-Net: it measures training, validation and test cases together.
+  /// \throws UsageError  unknown key or value, no training case to learn from
   static Recipe fit(const Section& ini, int64_t training_cases,
                     const std::function<Volume(int64_t)>& load, int threads = 1);
   /// A recipe whose constants are all stated (from a checkpoint).
@@ -48,8 +48,9 @@ class Recipe {
   ///                    landmarks, already prepared by another recipe
   Volume apply(const Volume& source, std::span<const std::string> channels = {}) const;
 
-  std::string id() const;        ///< first 16 hex digits of the SHA-256 of ini()
-  std::string ini() const;       ///< every key, fitted values included, but `sizing` = center
+  std::string id() const;  ///< first 16 hex digits of the SHA-256 of ini()
+  /// Every key, fitted values included; those that came later only where they change something.
+  std::string ini() const;
   bool masks_augmented() const;  ///< apply-mask is augmented-only or always
   /// The channels that the mask is made from; none: whichever a case has.
   std::vector<std::string> mask_channels() const;

@@ -1,6 +1,8 @@
 #include "prepare/recipe_text.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "base/errors.h"
 #include "base/ini.h"
@@ -11,155 +13,22 @@ namespace {
 
 using Kind = Parameter::Kind;
 
-const std::vector<Parameter>& declared() {
-  static const std::vector<Parameter> keys{
-      {.name = "name",
-       .kind = Kind::text,
-       .initial = "plain",
-       .help = "name of the recipe: letters, digits and . _ -",
-       .choices = {}},
-      {.name = "orientation",
-       .kind = Kind::text,
-       .initial = "LPS",
-       .help = "directions in which x, y and z increase (HAD-Net, official code: LAS, which "
-               "reverses y of BraTS scans)",
-       .choices = {}},
-      {.name = "mask-channels",
-       .kind = Kind::texts,
-       .initial = "any",
-       .help = "the mask, in which intensities are measured, is where all of these are non-zero: "
-               "name the channels that every later case has too (HAD-Net, official code: flair "
-               "t1ce t1 t2); any: whichever a case has",
-       .choices = {}},
-      {.name = "crop",
-       .kind = Kind::choice,
-       .initial = "none",
-       .help = "mask-box: tight box of the mask (HAD-Net, official code); center: center of the "
-               "scan's full grid (HAD-Net, appendix C; KD-Net); content: box of the voxels that "
-               "are non-zero in "
-               "any mask channel (U-HVED); none: as the volume comes",
-       .choices = {"mask-box", "center", "content", "none"}},
-      {.name = "center-rest",
-       .kind = Kind::choice,
-       .initial = "front",
-       .help = "crop = center cuts an odd number of voxels: the one more in front (official code), "
-               "or behind, so that the crop starts at floor((scan - size) / 2) (KD-Net)",
-       .choices = {"front", "behind"}},
-      {.name = "least-size",
-       .kind = Kind::integer,
-       .initial = "128",
-       .help = "crop = content widens axes of fewer voxels, as far as the scan reaches (U-HVED, "
-               "official code: 128)",
-       .low = 1,
-       .high = 4096,
-       .choices = {}},
-      {.name = "padding",
-       .kind = Kind::integer,
-       .initial = "0",
-       .help = "voxels added on every side after the crop, with the minimum of the line that they "
-               "lengthen (U-HVED, official code: 10)",
-       .low = 0,
-       .high = 1024,
-       .choices = {}},
-      {.name = "size",
-       .kind = Kind::text,
-       .initial = "fit",
-       .help = "x y z voxels to pad or cut to; fit: the largest crop of the training cases, "
-               "rounded up (HAD-Net, realized value: 160 192 160); any: as cropped and padded, "
-               "for training on patches",
-       .choices = {}},
-      {.name = "sizing",
-       .kind = Kind::choice,
-       .initial = "center",
-       .help = "how a volume comes to its size: center pads or cuts around the middle; resample "
-               "stretches it along every axis, linearly, labels by nearest neighbor (Lachinov et "
-               "al. 2018, code)",
-       .choices = {"center", "resample"}},
-      {.name = "size-multiple",
-       .kind = Kind::integer,
-       .initial = "16",
-       .help = "a fitted size is a multiple of this many voxels",
-       .low = 1,
-       .high = 1024,
-       .choices = {}},
-      {.name = "equal-axes",
-       .kind = Kind::texts,
-       .initial = "none",
-       .help = "axes of a fitted size that share the larger value, or none (HAD-Net, official "
-               "code: x z)",
-       .choices = {}},
-      {.name = "intensity",
-       .kind = Kind::choice,
-       .initial = "z-score",
-       .help =
-           "z-score: over the mask (HAD-Net, paper); clip-rescale: z-score, cut above clip-sigma, "
-           "then to [0, 1] (HAD-Net, official code); histogram: standardized by landmarks, then "
-           "z-score, "
-           "over the foreground of all mask channels (U-HVED, official code); z-score-nonzero: "
-           "each "
-           "channel over its own non-zero voxels, zeros stay (KD-Net); none: as they are",
-       .choices = {"clip-rescale", "z-score", "histogram", "z-score-nonzero", "none"}},
-      {.name = "statistics",
-       .kind = Kind::choice,
-       .initial = "crop",
-       .help = "intensity = z-score-nonzero measures in the cropped volume, or in the whole one "
-               "(source)",
-       .choices = {"crop", "source"}},
-      {.name = "landmarks",
-       .kind = Kind::text,
-       .initial = "published",
-       .help =
-           "of intensity = histogram: published (t1, t1ce, t2 and flair of BraTS 2018, official "
-           "code of U-HVED); from-train: learnt from the training cases; or each channel "
-           "followed by its 13 values",
-       .choices = {}},
-      {.name = "clip-sigma",
-       .kind = Kind::number,
-       .initial = "3",
-       .help = "upper limit of clip-rescale in standard deviations (HAD-Net, official code: 3)",
-       .low = 0.1,
-       .high = 1000,
-       .choices = {}},
-      {.name = "negative",
-       .kind = Kind::choice,
-       .initial = "keep",
-       .help = "negative voxels: keep, or absolute values, with a warning (HAD-Net, official code)",
-       .choices = {"absolute", "keep"}},
-      {.name = "truncate",
-       .kind = Kind::toggle,
-       .initial = "off",
-       .help = "cut off fractions of intensities before anything is measured, 0 to 65535 (HAD-Net, "
-               "official code: a cast to uint16)",
-       .choices = {}},
-      {.name = "outside",
-       .kind = Kind::choice,
-       .initial = "keep",
-       .help = "voxels outside the mask: keep, or zero (HAD-Net, paper)",
-       .choices = {"keep", "zero"}},
-      {.name = "apply-mask",
-       .kind = Kind::choice,
-       .initial = "never",
-       .help = "when the finished image is multiplied by the mask: only augmented images (HAD-Net, "
-               "official code, pre-training), always, never",
-       .choices = {"augmented-only", "always", "never"}},
-      {.name = "subsample",
-       .kind = Kind::choice,
-       .initial = "none",
-       .help = "halve the finished volume: stride2 keeps every other voxel, the first one on; "
-               "avgpool2 takes the mean of 2x2x2 voxels, and the first label of each (KD-Net)",
-       .choices = {"none", "stride2", "avgpool2"}},
-      {.name = "offsets",
-       .kind = Kind::choice,
-       .initial = "stored",
-       .help = "way back from a mask-box: the stored box, or margins recomputed per channel, which "
-               "refuses cases where the two differ (official code)",
-       .choices = {"stored", "margins"}},
-  };
-  return keys;
-}
-
 bool is_landmark_rule(const std::string& text) {
   return text == "published" || text == "from-train";
+}
+
+/// Keys of kind text that hold several words.
+bool is_list(const std::string& key) {
+  return key == "size" || key == "spacing" || key == "crop-size" || key == "slice-size";
+}
+
+/// Keys that came after recipes were stored. Where they change nothing they are not written, so
+/// that recipes of before keep their text and id.
+bool came_later(const std::string& key) {
+  static const std::set<std::string> keys{"sizing",          "spacing",     "crop-source",
+                                          "crop-factor",     "crop-slices", "crop-size",
+                                          "clip-percentile", "ranges",      "slice-size"};
+  return keys.contains(key);
 }
 
 std::string canonical_value(const Parameter& key, const std::string& value) {
@@ -177,7 +46,8 @@ std::string canonical_value(const Parameter& key, const std::string& value) {
     case Kind::path:
       if (key.name == "landmarks" && !is_landmark_rule(trim(value)))
         return landmarks_text(parse_landmarks(value));
-      return key.name == "size" ? join(split_list(value), " ") : trim(value);
+      if (key.name == "ranges" && trim(value) != "fit") return ranges_text(parse_ranges(value));
+      return is_list(key.name) ? join(split_list(value), " ") : trim(value);
   }
   return value;
 }
@@ -196,6 +66,12 @@ bool is_orientation(const std::string& text) {
   for (const char c : text)
     axes |= c == 'L' || c == 'R' ? 1 : c == 'P' || c == 'A' ? 2 : c == 'S' || c == 'I' ? 4 : 8;
   return axes == 7;
+}
+
+bool is_initial(const std::string& key, const Parameters& values) {
+  for (const auto& setting : values.resolved().settings)
+    if (setting.key == key) return !is_written(setting);
+  return true;
 }
 
 void check_together(const Parameters& values, const Section& section) {
@@ -239,6 +115,29 @@ void check_together(const Parameters& values, const Section& section) {
             "{}: mask-channels has '{}', landmarks are published for flair, t1, t1ce and t2; "
             "landmarks = from-train learns others",
             at("mask-channels"), channel);
+  const bool squares = values.text("crop") == "labels";
+  const bool centered = values.text("crop-source") != "label";
+  for (const char* key : {"crop-source", "crop-factor", "crop-slices", "crop-size"})
+    if (!squares && !is_initial(key, values))
+      throw UsageError("{}: {} needs crop = labels, found {}", at(key), key, values.text("crop"));
+  if (squares && centered != crop_size(values).has_value())
+    throw UsageError("{}: crop-source = {} {} crop-size = SIDE SLICES (voxels), found {}",
+                     at("crop-size"), values.text("crop-source"),
+                     centered ? "needs" : "has no use for", values.text("crop-size"));
+  for (const char* key : {"clip-percentile", "ranges"})
+    if (values.text("intensity") != "range" && !is_initial(key, values))
+      throw UsageError("{}: {} needs intensity = range, found {}", at(key), key,
+                       values.text("intensity"));
+  if (slice_size(values) && (size || values.text("size") == "fit"))
+    throw UsageError("{}: slice-size leaves z as it is and needs size = any, found {}",
+                     at("slice-size"), values.text("size"));
+  if (slice_size(values) && values.text("subsample") != "none")
+    throw UsageError("{}: slice-size needs subsample = none, found {}", at("slice-size"),
+                     values.text("subsample"));
+  if (stated_spacing(values) &&
+      (values.text("crop") == "center" || values.text("crop") == "content"))
+    throw UsageError("{}: spacing needs crop = labels, mask-box or none, found {}", at("spacing"),
+                     values.text("crop"));
   if (values.toggle("truncate") && values.text("negative") == "keep")
     throw UsageError("{}: negative = keep needs truncate = off (uint16 holds no negative values)",
                      at("negative"));
@@ -246,8 +145,6 @@ void check_together(const Parameters& values, const Section& section) {
 }
 
 }  // namespace
-
-std::span<const Parameter> recipe_parameters() { return declared(); }
 
 Section parse_recipe(std::string_view text, const std::string& where) {
   const Ini ini = parse_ini(text, where);
@@ -265,11 +162,11 @@ Section parse_recipe(std::string_view text, const std::string& where) {
 Section canonical_recipe(const Section& section) {
   Section titled = section;
   if (titled.kind.empty()) titled.kind = "recipe";
-  const Parameters checked(declared(), titled);
+  const Parameters checked(recipe_parameters(), titled);
   Section all = checked.resolved();
   for (size_t i = 0; i < all.settings.size(); ++i)
-    all.settings[i].value = canonical_value(declared()[i], all.settings[i].value);
-  check_together(Parameters(declared(), all), all);
+    all.settings[i].value = canonical_value(recipe_parameters()[i], all.settings[i].value);
+  check_together(Parameters(recipe_parameters(), all), all);
   return all;
 }
 
@@ -309,10 +206,87 @@ std::optional<LandmarkTable> stated_landmarks(const Parameters& values) {
 
 bool resamples_to_size(const Parameters& values) { return values.text("sizing") == "resample"; }
 
-bool is_written(const Setting& setting) {
-  return setting.key != "sizing" || setting.value != "center";
+namespace {
+
+/// `count` numbers from low to high, or nullopt for `word`.
+std::optional<std::vector<double>> numbers_or(const Parameters& values, const char* key,
+                                              const char* word, size_t count, double low,
+                                              double high, bool whole) {
+  const auto items = values.texts(key);
+  if (items.size() == 1 && items[0] == word) return std::nullopt;
+  std::vector<double> numbers;
+  for (const auto& item : items)
+    if (const auto number = parse_number(item);
+        number && *number >= low && *number <= high && (!whole || *number == std::floor(*number)))
+      numbers.push_back(*number);
+  if (items.size() != count || numbers.size() != count)
+    throw UsageError("recipe: {} is '{}', expected {} or {} {}numbers from {} to {}", key,
+                     values.text(key), word, count, whole ? "whole " : "", exact(low), exact(high));
+  return numbers;
 }
 
-bool minimum_outside(const Parameters& values) { return values.text("intensity") == "histogram"; }
+std::optional<std::array<int64_t, 2>> pair_of(const Parameters& values, const char* key,
+                                              const char* word) {
+  const auto voxels = numbers_or(values, key, word, 2, 1, 4096, true);
+  if (!voxels) return std::nullopt;
+  return std::array<int64_t, 2>{static_cast<int64_t>((*voxels)[0]),
+                                static_cast<int64_t>((*voxels)[1])};
+}
+
+}  // namespace
+
+std::optional<std::array<double, 3>> stated_spacing(const Parameters& values) {
+  const auto mm = numbers_or(values, "spacing", "keep", 3, 0.05, 50, false);
+  if (!mm) return std::nullopt;
+  return std::array<double, 3>{(*mm)[0], (*mm)[1], (*mm)[2]};
+}
+
+std::optional<std::array<int64_t, 2>> crop_size(const Parameters& values) {
+  return pair_of(values, "crop-size", "none");
+}
+
+std::optional<std::array<int64_t, 2>> slice_size(const Parameters& values) {
+  return pair_of(values, "slice-size", "keep");
+}
+
+RangeTable parse_ranges(const std::string& text) {
+  const auto items = split_list(text);
+  RangeTable table;
+  for (size_t i = 0; i + 2 < items.size(); i += 3) {
+    const auto low = parse_number(items[i + 1]), high = parse_number(items[i + 2]);
+    if (!low || !high || !(*low < *high) || !table.emplace(items[i], std::pair(*low, *high)).second)
+      throw UsageError(
+          "recipe: ranges of channel '{}' are '{} {}', expected each channel once, then its low "
+          "and high end",
+          items[i], items[i + 1], items[i + 2]);
+  }
+  if (items.empty() || items.size() % 3 != 0)
+    throw UsageError("recipe: ranges is '{}', expected fit, or each channel and two numbers", text);
+  return table;
+}
+
+std::string ranges_text(const RangeTable& table) {
+  std::vector<std::string> items;
+  for (const auto& [channel, range] : table)
+    items.insert(items.end(), {channel, exact(range.first), exact(range.second)});
+  return join(items, " ");
+}
+
+std::optional<RangeTable> stated_ranges(const Parameters& values) {
+  if (values.text("intensity") != "range") return RangeTable{};
+  if (values.text("ranges") == "fit") return std::nullopt;
+  return parse_ranges(values.text("ranges"));
+}
+
+bool is_written(const Setting& setting) {
+  if (!came_later(setting.key)) return true;
+  for (const auto& key : recipe_parameters())
+    if (key.name == setting.key) return setting.value != key.initial;
+  return true;
+}
+
+bool minimum_outside(const Parameters& values) {
+  return values.text("intensity") == "histogram" || values.text("intensity") == "range";
+}
 
 }  // namespace kdseg::prepare

@@ -1,6 +1,10 @@
 // Recipes as text: declared keys, one canonical spelling, checks across keys.
 #pragma once
+#include <array>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "prepare/histogram.h"
 #include "prepare/placement.h"
@@ -21,8 +25,23 @@ std::vector<std::string> equal_axes(const Parameters& values);
 std::optional<LandmarkTable> stated_landmarks(const Parameters& values);
 /// Whether volumes are stretched to their size.
 bool resamples_to_size(const Parameters& values);
-/// Whether a recipe's text has this setting. Keys that came later are left out where they change
-/// nothing: recipes of before keep their text and id.
+/// The key `spacing`, mm; nullopt: keep.
+std::optional<std::array<double, 3>> stated_spacing(const Parameters& values);
+/// The key `crop-size`: side and slices; nullopt: none.
+std::optional<std::array<int64_t, 2>> crop_size(const Parameters& values);
+/// The key `slice-size`: voxels along x and y; nullopt: keep.
+std::optional<std::array<int64_t, 2>> slice_size(const Parameters& values);
+
+/// Low and high end of each channel's z-scores.
+using RangeTable = std::map<std::string, std::pair<double, double>>;
+/// \throws UsageError  anything but channels, each once, with a low and a high end
+RangeTable parse_ranges(const std::string& text);
+std::string ranges_text(const RangeTable& table);
+/// The key `ranges`; nullopt where they are to be learnt. Empty where intensity is not range.
+std::optional<RangeTable> stated_ranges(const Parameters& values);
+
+/// Whether a recipe's text has this setting: keys that came later are left out where they change
+/// nothing, so that recipes of before keep their text and id.
 bool is_written(const Setting& setting);
 /// Whether padding beyond the prepared image takes its minimum: whitened intensities have their
 /// mean at 0, which is no background.

@@ -8,8 +8,8 @@ for file in pathlib.Path("workflow/rules").glob("*.smk"):
     made = r'\1shell:\n\1    "for file in {output}; do echo made > $file; done"\n'
     file.write_text(re.sub(r'( +)shell:\n( +".*\n)+', made, file.read_text()))
 PY
-for folder in config/experiments/*/; do
-  paper=$(basename "$folder")
+for file in config/experiments/*/experiment.yaml; do
+  folder=$(dirname "$file") paper=$(basename "$(dirname "$file")")
   workflow scale=full paper="$paper" || { tail -n 40 log.txt; fail "the graph of $paper does not run"; }
   cohorts=$(python3 -c "import sys, yaml; print('-'.join(yaml.safe_load(open(sys.argv[1]))['cohorts']))" "$folder/experiment.yaml")
   [ -s "results/$paper/$cohorts/report.html" ] || fail "$paper has no report"

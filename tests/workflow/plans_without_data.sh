@@ -3,8 +3,8 @@
 # before asking for the scans.
 source "$(dirname "$0")/common.bash"
 options=(--cores 2 --dry-run)
-for folder in config/experiments/*/; do
-  paper=$(basename "$folder")
+for file in config/experiments/*/experiment.yaml; do
+  folder=$(dirname "$file") paper=$(basename "$(dirname "$file")")
   workflow scale=full paper="$paper" || { cat log.txt; fail "no plan for $paper"; }
   grep -qE '^(Job [0-9]+: )?training ' log.txt || fail "the plan of $paper trains nothing"
   python3 workflow/scripts/scale.py "$paper" > log.txt 2>&1 || { cat log.txt; fail "no costs of $paper"; }

@@ -59,6 +59,31 @@ TEST(Columns, RefuseWhatCannotBeMeant) {
   EXPECT_THAT(complaint("id\tsplit\na\ttrain\n"), HasSubstr("case"));
 }
 
+// Two folds of odd and even numbers, and nested subsets of 5, 10 and 20 assistants.
+TEST(Columns, FoldsOfMmWhs) {
+  for (const std::string modality : {"ct", "mr"}) {
+    const auto table = io::read_table(KDSEG_DATA_MANIFEST "/mm-whs-2017-" + modality + "-folds.tsv",
+                                      {"case", "fold", "assistants", "sifa"});
+    ASSERT_EQ(table.rows.size(), 20u);
+    std::set<std::string> five, test;
+    int ten = 0;
+    for (const auto& row : table.rows) {
+      const std::string& id = row[table.column("case")];
+      ASSERT_TRUE(id.starts_with(modality + "_train_10")) << id;
+      const int number = std::stoi(id.substr(id.size() - 2));
+      EXPECT_EQ(row[table.column("fold")], number % 2 == 1 ? "0" : "1") << id;
+      const std::string& subset = row[table.column("assistants")];
+      if (subset == "5") five.insert(id.substr(id.size() - 4));
+      ten += subset == "5" || subset == "10";
+      if (row[table.column("sifa")] == "test") test.insert(id.substr(id.size() - 4));
+    }
+    EXPECT_EQ(five, (std::set<std::string>{"1001", "1005", "1009", "1015", "1019"}));
+    EXPECT_EQ(ten, 10);
+    EXPECT_EQ(test, modality == "ct" ? (std::set<std::string>{"1003", "1008", "1014", "1019"})
+                                     : (std::set<std::string>{"1007", "1009", "1018", "1019"}));
+  }
+}
+
 // The three splits of Dorent et al. 2019: random and overlapping, not a partition.
 TEST(Columns, PublishedSplitsOfBraTS2018) {
   const auto table = io::read_table(KDSEG_DATA_MANIFEST "/brats-2018-splits.tsv",

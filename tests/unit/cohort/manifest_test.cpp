@@ -201,6 +201,127 @@ TEST(FindCases, NothingFoundSaysWhatWasExpectedAndThere) {
   EXPECT_THROW(find_cases(brats("2018"), folder.path() + "/absent"), DataError);
 }
 
+TEST(Manifest, HeartsCarryTheCodesOfMmWhsInAscendingOrder) {
+  for (const std::string name : {"mm-whs-2017-ct", "mm-whs-2017-mr", "totalsegmentator-ct"}) {
+    const Manifest m = read_manifest(shipped + "/" + name + ".yaml");
+    EXPECT_EQ(m.id, name);
+    EXPECT_THAT(m.classes.codes, ElementsAre(0, 205, 420, 500, 550, 600, 820, 850));
+    EXPECT_THAT(m.classes.names,
+                ElementsAre("background", "MYO", "LA", "LV", "RA", "RV", "AO", "PA"));
+    ASSERT_EQ(m.modalities.size(), 1u);
+    EXPECT_EQ(m.modalities[0].first, name.substr(name.size() - 2));
+  }
+  const Manifest mr = read_manifest(shipped + "/mm-whs-2017-mr.yaml");
+  EXPECT_THAT(mr.code_aliases, ElementsAre(testing::Pair(421, 420)));
+  EXPECT_EQ(mr.header_authority, "mr");
+  const Manifest amos = read_manifest(shipped + "/amos-2022-mr.yaml");
+  ASSERT_EQ(amos.classes.codes.size(), 16u);
+  EXPECT_EQ(amos.classes.names[8], "aorta");
+  EXPECT_EQ(amos.classes.names[9], "postcava");
+}
+
+TEST(Manifest, OfFilesSideBySideIsToldWhatDoesNotGoTogether) {
+  const Folder folder;
+  const auto fault = [&](const std::string& text) -> std::string {
+    folder.touch("m.yaml",
+                 "id: x\ntitle: X\naccess: open\nlicence: CC0\n"
+                 "label_codes: {0: background, 7: organ}\n" +
+                     text);
+    try {
+      read_manifest(folder.path() + "/m.yaml");
+    } catch (const DataError& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(fault("case_files: {ct: '(c[0-9]+)_ct', label: '(c[0-9]+)_seg'}\n"), "accepted");
+  EXPECT_THAT(fault("case_files: {ct: 'c[0-9]+_ct'}\n"), HasSubstr("no group"));
+  EXPECT_THAT(fault("case_files: {label: '(c)'}\n"), HasSubstr("no channel"));
+  EXPECT_THAT(fault("case_files: {ct: '(c'}\n"), HasSubstr("regular expression"));
+  EXPECT_THAT(fault("case_files: {ct: '(c)'}\ncase_pattern: c\n"),
+              testing::AllOf(HasSubstr("m.yaml:7"), HasSubstr("case_pattern does not go")));
+  const std::string folders = "case_pattern: c\nmodalities: {ct: [ct]}\n";
+  EXPECT_EQ(fault(folders + "label_masks: {7: masks/organ}\n"), "accepted");
+  EXPECT_THAT(fault(folders + "label_masks: {8: masks/organ}\n"), HasSubstr("has code 8"));
+  EXPECT_THAT(fault(folders + "label_masks: {7: a}\nlabel_suffixes: [_seg]\n"),
+              HasSubstr("does not go with label_masks"));
+  EXPECT_THAT(fault(folders), HasSubstr("label_suffixes"));
+}
+
+TEST(FindCases, FilesSideBySideAreCasesByTheirNames) {
+  const Folder folder;
+  for (const std::string id : {"ct_train_1002", "ct_train_1001"})
+    for (const std::string what : {"_image", "_label"})
+      folder.touch("ct_train/" + id + what + ".nii.gz");
+  folder.touch("mr_train/mr_train_1001_image.nii.gz");
+  folder.touch("ct_train/ct_train_1003_image.nii");  // without a label
+  folder.touch("ct_train/ct_train_1004_label.nii");  // without an image
+  folder.touch("ct_test/ct_test_2001_image.nii.gz");
+  folder.touch("ct_train/ct_train_1001_image.nii");  // beside the compressed one
+  const auto cases = find_cases(read_manifest(shipped + "/mm-whs-2017-ct.yaml"), folder.path());
+  ASSERT_EQ(cases.size(), 4u);
+  EXPECT_EQ(cases[0].id, "ct_train_1001");
+  ASSERT_EQ(cases[0].images.size(), 1u);
+  EXPECT_EQ(cases[0].images[0].first, "ct");
+  EXPECT_THAT(cases[0].images[0].second, testing::EndsWith("1001_image.nii.gz"));
+  EXPECT_THAT(cases[0].label, testing::EndsWith("1001_label.nii.gz"));
+  EXPECT_THAT(cases[0].fix_ups, ElementsAre(HasSubstr("beside it ignored")));
+  EXPECT_EQ(cases[0].rejected, "");
+  EXPECT_EQ(cases[2].label, "");
+  EXPECT_EQ(cases[2].rejected, "");
+  EXPECT_THAT(cases[3].rejected, HasSubstr("no ct scan"));
+}
+
+TEST(FindCases, CopiesWithBothModalitiesInOneFolderAreTakenApart) {
+  const Folder folder;
+  for (const std::string modality : {"ct", "mr"})
+    for (const std::string what : {"_image", "_label"})
+      folder.touch("MM-WHS/train/" + modality + "_train_1001" + what + ".nii");
+  for (const std::string modality : {"ct", "mr"}) {
+    const auto cases =
+        find_cases(read_manifest(shipped + "/mm-whs-2017-" + modality + ".yaml"), folder.path());
+    ASSERT_EQ(cases.size(), 1u);
+    EXPECT_EQ(cases[0].id, modality + "_train_1001");
+    EXPECT_EQ(cases[0].rejected, "");
+  }
+}
+
+TEST(FindCases, AmosIsTwoCohortsByNumber) {
+  const Folder folder;
+  for (const std::string id : {"amos_0001", "amos_0499", "amos_0507"})
+    for (const std::string part : {"imagesTr/", "labelsTr/"})
+      folder.touch("amos22/" + part + id + ".nii.gz");
+  folder.touch("amos22/imagesVa/amos_0600.nii.gz");
+  folder.touch("amos22/imagesTs/amos_0600.nii.gz");
+  const auto ct = find_cases(read_manifest(shipped + "/amos-2022-ct.yaml"), folder.path());
+  ASSERT_EQ(ct.size(), 2u);
+  EXPECT_EQ(ct[1].id, "amos_0499");
+  EXPECT_THAT(ct[1].label, testing::EndsWith("labelsTr/amos_0499.nii.gz"));
+  const auto mr = find_cases(read_manifest(shipped + "/amos-2022-mr.yaml"), folder.path());
+  ASSERT_EQ(mr.size(), 2u);
+  EXPECT_EQ(mr[0].id, "amos_0507");
+  EXPECT_EQ(mr[1].rejected, "");
+}
+
+TEST(FindCases, ALabelMayBeAMaskPerStructure) {
+  const Folder folder;
+  const Manifest m = read_manifest(shipped + "/totalsegmentator-ct.yaml");
+  for (const std::string id : {"s0000", "s0001", "s0002"}) folder.touch(id + "/ct.nii.gz");
+  for (const auto& [code, file] : m.label_masks) folder.touch("s0000/" + file + ".nii.gz");
+  folder.touch("s0000/segmentations/liver.nii.gz");
+  folder.touch("s0001/segmentations/aorta.nii.gz");
+  const auto cases = find_cases(m, folder.path());
+  ASSERT_EQ(cases.size(), 3u);
+  ASSERT_EQ(cases[0].masks.size(), 7u);
+  EXPECT_EQ(cases[0].masks[5].first, 820);
+  EXPECT_THAT(cases[0].masks[5].second, testing::EndsWith("segmentations/aorta.nii.gz"));
+  EXPECT_EQ(cases[0].label, cases[0].masks[0].second);
+  EXPECT_THAT(cases[0].fix_ups, IsEmpty());
+  EXPECT_THAT(cases[1].rejected, HasSubstr("found 1 of 7 masks"));
+  EXPECT_EQ(cases[2].label, "") << "a scan without masks has no label";
+  EXPECT_EQ(cases[2].rejected, "");
+}
+
 TEST(FindCases, CountsAreComparedWithTheRelease) {
   Manifest m = brats("2018");
   std::vector<FoundCase> cases(285);
