@@ -110,6 +110,25 @@ def waiting(args):
     return rows
 
 
+def unpaired(args):
+    """Iterations of six networks on unpaired slices, against the literal order of their algorithm."""
+    rows = []
+    print("one iteration of six networks on unpaired slices (MKD), fp32, ms (median), against PyTorch's Python")
+    reference = [args.reference, "bench/pytorch_unpaired.py"]
+    for what, flags in (("64 squared, width 4, batch 4", ["--side", 64, "--width", 4, "--batch", 4, "--steps", 5]),
+                        ("256 squared, width 16, batch 1",
+                         ["--side", 256, "--width", 16, "--batch", 1, "--steps", 1, "--warmup", 1])):
+        for threads in (1, 2):
+            found = compare(
+                f"{what}, {threads} thread{'s' if threads > 1 else ''}",
+                lambda: times([args.steps_program], "unpaired", threads, flags),
+                lambda: times(reference, "unpaired", threads, flags),
+                args.rounds,
+            )
+            rows.append(["step-ms", f"unpaired, {what}", threads, *found])
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("bin", "steps-program", "reference", "output"):
@@ -128,6 +147,7 @@ def main():
         ("distill", 600),
         ("ensemble-label", 600),
         ("mcdropout", 600),
+        ("cyclegan-align", 600),
     ):
         took = startup(f"{args.bin}/{program}", args.rounds)
         print(f"  {program:16}{took:8.1f}   (at most {limit})")
@@ -142,6 +162,7 @@ def main():
                 args.rounds,
             )
             rows.append(["step-ms", what, threads, *found])
+    rows += unpaired(args)
     rows += waiting(args)
     rows += sampling(args, reference)
     with open(args.output, "w", newline="") as stream:

@@ -29,7 +29,8 @@ const cli::Manual manual{
      "--where split=train --validate split=val --teacher teacher.h5 --init start.h5 "
      "--output student.h5",
      "distill --list terms"},
-    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617"},
+    {"Vadacchino et al. 2021, HAD-Net, arXiv:2103.16617",
+     "Li et al. 2020, mutual knowledge distillation, arXiv:2010.01532"},
     "--describe measures what an iteration needs, on the smallest input its networks take, and "
     "prints it for the given settings. It grows with the size of the volumes or --patch, with "
     "--batch and with --width. A training that needs more than --memory-limit is refused before "
@@ -40,11 +41,8 @@ void declare(cli::Options& add, Settings& s) {
   add.choice("list", s.list, "print a catalog with parameters, defaults and sources, then stop",
              {"terms", "networks", "procedures"});
   declare_learning(add, s.learning);
-  declare_free(add, train::supervise_keys(), s.learning.supervise);
-  declare_free(add, train::distil_keys(), s.learning.distil);
-  declare_free(add, train::average_keys(), s.learning.averages);
-  declare_free(add, train::candidate_keys(), s.learning.candidates);
-  declare_free(add, train::frozen_keys(), s.learning.frozen);
+  declare_lessons(add, s.learning);
+  declare_translation(add, s.learning);
 }
 
 void run(const Settings& s, cli::Context& context) {

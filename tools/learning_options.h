@@ -17,8 +17,12 @@ inline void declare_free(cli::Options& add, const train::SectionKeys& keys,
   add.free_rows(keys.kind, field, keys.help, keys.keys);
 }
 
-inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
-  cli::declare_training(add, s.training);
+inline void declare_single(cli::Options& add, const train::SectionKeys& keys, Section& field) {
+  add.row(keys.kind, field, keys.help, keys.keys);
+}
+
+/// How parameters move, as far as every training is told.
+inline void declare_optimizer(cli::Options& add, train::LearningSettings& s) {
   add.group("Optimizer and schedule");
   add.choice("optimizer", s.optimizer.optimizer,
              "adam (weight decay in the gradient), adamw (decoupled), sgd (with momentum)",
@@ -54,6 +58,23 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
               "equal parts of the run, with a cut of the rate between them; 0: none", {.low = 0});
   add.number("step-decay-factor", s.schedule.step_decay_factor,
              "what such a cut leaves of the rate", {.low = 0.001, .high = 1});
+}
+
+inline void declare_terms(cli::Options& add, train::LearningSettings& s) {
+  add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
+           rows_of(train::term_catalog()));
+}
+
+inline void declare_augmentation(cli::Options& add, train::LearningSettings& s) {
+  add.row_and_rows("augment", s.augment, s.augments,
+                   "random variation of training cases, of all streams or of the stream NAME; no "
+                   "section: none. Slices are varied within their plane, without shear",
+                   train::augment_keys());
+}
+
+inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
+  cli::declare_training(add, s.training);
+  declare_optimizer(add, s);
   add.toggle("plateau", s.schedule.plateau,
              "cut the rate when validation has not improved for a while");
   add.choice("plateau-watch", s.schedule.plateau_watch,
@@ -81,8 +102,7 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
                  rows_of(train::network_catalog()));
   declare_free(add, train::optimizer_keys(), s.optimizers);
   declare_free(add, train::stream_keys(), s.streams);
-  add.rows("term", s.terms, "a term of the loss; none: cross-entropy",
-           rows_of(train::term_catalog()));
+  declare_terms(add, s);
   add.choice("head", s.head,
              "what the network's channels are: classes, of which every voxel has one (softmax), or "
              "regions, each yes or no (sigmoid; with terms over probabilities)",
@@ -91,11 +111,52 @@ inline void declare_learning(cli::Options& add, train::LearningSettings& s) {
              "images a training step sees: all of them, or uniform: a size from 1 to all, then a "
              "subset of that size (networks that take subsets; validation uses all)",
              {"off", "uniform"});
-  add.row_and_rows("augment", s.augment, s.augments,
-                   "random variation of training cases, of all streams or of the stream NAME; no "
-                   "section: none. Slices are varied within their plane, without shear",
-                   train::augment_keys());
+  declare_augmentation(add, s);
   cli::declare_tensor(add, s.tensor);
+}
+
+/// Who learns from what, where several networks do.
+inline void declare_lessons(cli::Options& add, train::LearningSettings& s) {
+  declare_free(add, train::supervise_keys(), s.supervise);
+  declare_free(add, train::distil_keys(), s.distil);
+  declare_free(add, train::average_keys(), s.averages);
+  declare_free(add, train::candidate_keys(), s.candidates);
+  declare_free(add, train::frozen_keys(), s.frozen);
+}
+
+inline void declare_translation(cli::Options& add, train::LearningSettings& s) {
+  declare_single(add, train::translation_keys(), s.translation);
+  declare_single(add, train::generator_keys(), s.generator);
+  declare_single(add, train::discriminator_keys(), s.discriminator);
+}
+
+/// The training of a translator.
+inline void declare_alignment(cli::Options& add, train::LearningSettings& s) {
+  cli::declare_training(add, s.training, cli::Trains::translators);
+  declare_optimizer(add, s);
+  add.group("Translation");
+  declare_translation(add, s);
+  declare_free(add, train::stream_keys(), s.streams);
+  declare_free(add, train::optimizer_keys(), s.optimizers);
+  declare_augmentation(add, s);
+  add.output("panels", s.panels,
+             "PNG of slices, their translations and the ways back, written after every epoch");
+  add.integer("panel-cases", s.panel_cases, "cases of each stream in --panels",
+              {.low = 1, .high = 100});
+  add.named_rows("network", s.networks,
+                 "a segmenting network that guides a generator; none: no labels are read. Any "
+                 "NAME, and the key kind says which of these it is",
+                 rows_of(train::network_catalog()));
+  declare_free(add, train::supervise_keys(), s.supervise);
+  declare_terms(add, s);
+}
+
+/// What the procedure `alignment` starts from in place of other procedures' defaults.
+inline void prepare_alignment(train::LearningSettings& s, train::Procedure& procedure) {
+  s.labels_on_request = true;
+  s.optimizer.betas = {0.5, 0.999};
+  s.selection.selection = "last";
+  procedure.name = "alignment";
 }
 
 /// What pretrain has beyond these.
@@ -111,12 +172,17 @@ inline void declare_distillation(cli::Options& add, train::Procedure& procedure)
   add.group("Distillation");
   std::vector<std::string> procedures;
   for (const auto& row : train::procedure_catalog())
-    if (row.name != "supervised") procedures.push_back(row.name);
+    if (row.name != "supervised" && row.name != "alignment") procedures.push_back(row.name);
   add.choice("procedure", procedure.name, "how teacher and student train", procedures);
   add.input("teacher", procedure.teacher, "checkpoint of the teacher");
   add.text("network", procedure.teacher_network, "which network of --teacher; none: the only one");
   add.toggle("teacher-dropout", procedure.teacher_dropout,
              "dropout in the frozen teacher while the student trains");
+  add.choice("kd-order", procedure.kd_order,
+             "mutual and unpaired: literal computes all losses before the first network moves (Li "
+             "et al. 2020), alternate lets each learn from what those before it have become (Zhang "
+             "et al. 2018)",
+             {"literal", "alternate"});
   add.toggle(
       "allow-leak", procedure.allow_leak,
       "take a teacher that was trained on cases which the sheet holds out for testing (split "

@@ -43,32 +43,40 @@ void declare_tensor(Options& add, TensorSettings& s, Computes what) {
              "print networks, parameters, work per iteration and memory, then stop");
 }
 
-void declare_training(Options& add, TrainingSettings& s) {
+void declare_training(Options& add, TrainingSettings& s, Trains what) {
+  const bool networks = what == Trains::networks;
   declare_case_selection(add, s.training);
-  add.entries("validate", s.validate, "cases of the same sheet to validate on, as in --where");
+  if (networks)
+    add.entries("validate", s.validate, "cases of the same sheet to validate on, as in --where");
   add.group("Files");
   add.output("output", s.output, "checkpoint to write");
-  add.input("init", s.init, "checkpoint whose parameters the training starts from");
-  add.text("init-network", s.init_network, "which network of --init; none: the only one");
+  if (networks) {
+    add.input("init", s.init, "checkpoint whose parameters the training starts from");
+    add.text("init-network", s.init_network, "which network of --init; none: the only one");
+  }
   add.input("recipe", s.recipe,
             "how source volumes are prepared (INI); none: the volumes are used as they are");
   add.output("run-dir", s.run_dir, "folder of the saved state; none: OUTPUT.run");
   add.output("history", s.history,
              "CSV of losses, scores and times; none: history.csv in the run folder");
   add.group("Training");
-  add.texts("channels", s.channels, "channels in this order; none: all of the volumes");
+  if (networks)
+    add.texts("channels", s.channels, "channels in this order; none: all of the volumes");
   add.integer("epochs", s.epochs, "passes over the training cases", {.low = 1});
   add.integer("epoch-iterations", s.epoch_iterations,
               "iterations of an epoch; 0: a pass over one stream", {.low = 0});
   add.text("epoch-of", s.epoch_of, "the stream whose passes are epochs; none: the first");
-  add.text(
-      "predict-on", s.predict_on,
-      "the stream whose channels and recipe the finished network has, and whose cases validate; "
-      "none: the first");
+  if (networks)
+    add.text(
+        "predict-on", s.predict_on,
+        "the stream whose channels and recipe the finished network has, and whose cases validate; "
+        "none: the first");
   add.integer("batch", s.batch, "cases per iteration", {.low = 1});
-  add.integers("patch", s.patch, "size of the training patches, x y z voxels; none: whole volumes",
-               {.low = 1}, 3);
-  add.integer("width", s.width, "base width of the network; 0: as in its section", {.low = 0});
+  if (networks) {
+    add.integers("patch", s.patch,
+                 "size of the training patches, x y z voxels; none: whole volumes", {.low = 1}, 3);
+    add.integer("width", s.width, "base width of the network; 0: as in its section", {.low = 0});
+  }
   add.group("Running");
   add.choice("resume", s.resume, "auto continues from the run folder, never starts afresh",
              {"auto", "never"});

@@ -12,7 +12,9 @@ void declare_reading(Options& add, bool& ignore_geometry,
 /// alone: gradients would underflow without loss scaling.
 enum class Computes { trainings, predictions };
 void declare_tensor(Options& add, TensorSettings& s, Computes what = Computes::trainings);
-void declare_training(
-    Options& add, TrainingSettings& s);  ///< selection, --validate --output --run-dir --resume ...
+/// Selection, --validate --output --run-dir --resume ...; translators are not validated, and what
+/// they see stands with their streams.
+enum class Trains { networks, translators };
+void declare_training(Options& add, TrainingSettings& s, Trains what = Trains::networks);
 
 }  // namespace kdseg::cli

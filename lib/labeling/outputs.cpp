@@ -11,6 +11,7 @@
 #include "base/read_file.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "intake/export_image.h"
 #include "intake/intake.h"
 #include "io/atomic_file.h"
 #include "io/table.h"
@@ -170,7 +171,10 @@ std::string Outputs::write(size_t i, const intake::ListedCase& listed, const Mad
                            const Provenance& provenance) {
   const auto& target = targets_[i];
   const auto* prediction = std::get_if<io::Prediction>(&made);
-  if (!prediction) {
+  if (!prediction && !scan_extension(target.label).empty()) {
+    intake::write_image_scan(target.label, std::get<Volume>(made));
+    identities_[i] = identity_of(target);
+  } else if (!prediction) {
     identities_[i] =
         io::write_volume(target.label, std::get<Volume>(made), provenance, {.force = true});
   } else if (scan_extension(target.label).empty()) {

@@ -43,7 +43,8 @@ at::Tensor dice_loss(const at::Tensor& probability, const at::Tensor& target,
     return at::sum(squared ? at::square(x) : x, axes);
   };
   const at::Tensor a = maps(probability), b = maps(target);
-  const at::Tensor above = at::sum(at::mul(a, b), axes) * 2.0 + options.smoothing;
+  const at::Tensor overlap = at::sum(at::mul(a, b), axes) * 2.0;
+  const at::Tensor above = options.below_alone ? overlap : overlap + options.smoothing;
   const at::Tensor below =
       size(a, options.squared) + size(b, options.squared && !options.target_plain);
   return 1.0 - at::mean(above / (below + options.smoothing));
@@ -54,7 +55,8 @@ DiceOptions dice_options(const Parameters& p) {
           .squared = p.text("denominator") != "linear",
           .foreground = p.text("channels") == "foreground",
           .target_plain = p.text("denominator") == "squared-prediction",
-          .over_batch = p.text("sums") == "batch"};
+          .over_batch = p.text("sums") == "batch",
+          .below_alone = p.text("smoothed") == "below"};
 }
 
 std::vector<Parameter> dice_parameters() {
@@ -80,7 +82,15 @@ std::vector<Parameter> dice_parameters() {
            "over the voxels of each sample, or of the whole batch (Lachinov et al. 2020, code)",
            -1e300,
            1e300,
-           {"sample", "batch"}}};
+           {"sample", "batch"}},
+          {"smoothed",
+           Kind::choice,
+           "both",
+           "where smoothing is added: both, or below the fraction alone, where a class that no "
+           "voxel has counts as missed (SIFA, code)",
+           -1e300,
+           1e300,
+           {"both", "below"}}};
 }
 
 TermRow dice_row() {

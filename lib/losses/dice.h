@@ -16,11 +16,12 @@ struct DiceOptions {
   bool foreground = false;    ///< leave channel 0 out
   bool target_plain = false;  ///< with `squared`: the target's plain sum all the same
   bool over_batch = false;    ///< sums run over all samples, not each for itself
+  bool below_alone = false;   ///< e is added below alone: a channel that no target has counts 1
 };
 
 /// 1 - mean over samples and channels of (2 sum a b + e) / (sum a + sum b + e), sums over the
 /// voxels of one sample (`over_batch`: of all); with `squared` (2 sum a b + e) / (sum a^2 + sum b^2
-/// + e), with `target_plain` sum a^2 + sum b.
+/// + e), with `target_plain` sum a^2 + sum b; with `below_alone` 2 sum a b above.
 ///
 /// \param probability  [N, K, ...] in [0, 1], floating point; half types are widened to float32
 /// \param target       same shape, in [0, 1]; differentiable too

@@ -1,9 +1,7 @@
 #include "methods/learner.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/full_like.h>
 #include <ATen/ops/tensor.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/module.h>
 
 #include <map>
@@ -33,10 +31,10 @@ losses::Evidence evidence_of(const Question& q, const tensor::Input& input,
           .student = output,
           .teacher = teacher,
           .target = &target,
-          .head = q.learner.model().contract.head,
+          .head = q.model.contract.head,
           .epoch = q.info.epoch,
           .epochs = q.info.epochs,
-          .weights = q.learner.weights()};
+          .weights = q.weights};
 }
 
 bool has_target(const tensor::Target& target) {
@@ -62,15 +60,16 @@ Learner::Learner(const Trained& trained, const Setup& setup, std::string masks)
       setup_(setup),
       masks_(std::move(masks)),
       weights_(convolution_weights(trained_.model.network->module())),
-      optimizer_(
-          optim::make_optimizer(trained_.model.network->module(), trained.regimen.optimizer)) {
+      updates_(trained_.model.network->shared_module(), trained.regimen, setup.subsets) {
   require_subsets_taken(setup, trained_.model);
 }
 
 Pass Learner::forward(const at::Tensor& images, std::span<const std::string> wanted,
-                      const StepInfo& info, bool training, const std::string& where) const {
+                      const StepInfo& info, bool training, const std::string& where,
+                      int64_t domain) const {
   tensor::Input input;
   input.image = images;
+  input.domain = domain;
   if (!training) return pass_of(model(), std::move(input), wanted, setup_);
   const int64_t samples = images.size(0);
   auto noise = step_noise(info, masks_ + where, samples);
@@ -78,31 +77,6 @@ Pass Learner::forward(const at::Tensor& images, std::span<const std::string> wan
   input.statistics = tensor::Statistics::batch_and_gather;
   input.present = present_of_step(setup_, model(), info, samples);
   return pass_of(model(), std::move(input), wanted, setup_);
-}
-
-void Learner::update(const std::vector<at::Tensor>& roots, const std::vector<at::Tensor>& gradients,
-                     const StepInfo& info) {
-  const Regimen& regimen = trained_.regimen;
-  const int64_t window = regimen.accumulate;
-  if (roots.empty() && window == 1) return;
-  if (info.step % window == 0) optimizer_->zero_grad();
-  std::vector<at::Tensor> scaled = gradients;
-  if (window > 1)
-    for (size_t i = 0; i < roots.size(); ++i) {
-      const double share = 1.0 / static_cast<double>(window);
-      scaled[i] = gradients[i].defined() ? gradients[i] * share : at::full_like(roots[i], share);
-    }
-  if (!roots.empty()) torch::autograd::backward(roots, scaled);
-  if ((info.step + 1) % window != 0 && info.step + 1 != info.steps) return;
-  if (setup_.subsets) zero_missing_gradients(trained_.model.network->module());
-  if (regimen.clip_norm > 0) optimizer_->clip_gradients(regimen.clip_norm);
-  const double scale = regimen.schedule.at(info.step, info.steps) * info.plateau_scale;
-  optimizer_->step(optimizer_->options().learning_rate * scale);
-}
-
-Part Learner::part() const {
-  return {name(), trained_.model.network->shared_module(), optimizer_.get(), true,
-          trained_.regimen.accumulate};
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include "losses/objective.h"
 #include "methods/finite_report.h"
 #include "methods/setup.h"
+#include "methods/updates.h"
 
 namespace kdseg::methods {
 
@@ -31,15 +32,19 @@ class Learner {
   const models::Model& model() const { return trained_.model; }
 
   /// A pass over images [N, C, ...] of its channels; with dropout, and on random subsets where the
-  /// setup says so, when `training`. `where` tells passes of one step apart.
+  /// setup says so, when `training`. `where` tells passes of one step apart, `domain` is that of
+  /// the images.
   Pass forward(const at::Tensor& images, std::span<const std::string> wanted, const StepInfo& info,
-               bool training, const std::string& where = "") const;
+               bool training, const std::string& where = "", int64_t domain = 0) const;
 
   /// One backward pass where there is a root, and an update as often as the regimen says.
   void update(const std::vector<at::Tensor>& roots, const std::vector<at::Tensor>& gradients,
-              const StepInfo& info);
+              const StepInfo& info) {
+    updates_.update(roots, gradients, info);
+  }
+  Updates& updates() { return updates_; }
 
-  Part part() const;
+  Part part() const { return updates_.part(name()); }
   std::span<const at::Tensor> weights() const { return weights_; }
 
  private:
@@ -47,12 +52,13 @@ class Learner {
   const Setup& setup_;
   std::string masks_;
   std::vector<at::Tensor> weights_;  ///< of the convolutions
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  Updates updates_;
 };
 
 /// What a loss is asked about.
 struct Question {
-  const Learner& learner;
+  const models::Model& model;
+  std::span<const at::Tensor> weights;  ///< of its convolutions
   const Pass& pass;
   const tensor::Batch& batch;
   const tensor::Output* teacher = nullptr;

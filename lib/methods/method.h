@@ -64,6 +64,8 @@ class Method {
                           Logits* logits = nullptr) = 0;
   virtual std::vector<Part> parts() = 0;
   virtual std::vector<Candidate> candidates() const = 0;
+  /// Networks that are written beside the candidates', as they are at the end.
+  virtual std::vector<Candidate::Member> beside() const { return {}; }
   /// Multiply-accumulates of one step.
   virtual int64_t macs(const Shapes& shapes) const = 0;
   /// What a method keeps from step to step beside its parts, under `prefix`.

@@ -2,12 +2,15 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <torch/nn/module.h>
 
 #include <algorithm>
 #include <map>
 
+#include "base/errors.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "methods/learner.h"
 #include "methods/mutual_sections.h"
 #include "models/catalog.h"
@@ -42,6 +45,33 @@ models::Model twin_of(const models::Model& model, at::Device device) {
   return twin;
 }
 
+/// One batch of the samples of several, all of them labelled. \throws UsageError  they do not fit
+tensor::Batch joined(const std::vector<std::string>& streams, const tensor::Draw& draw) {
+  std::vector<at::Tensor> images, classes;
+  tensor::Batch whole;
+  const std::string name = join(streams, "+");
+  for (const auto& stream : streams) {
+    const tensor::Batch& part = draw.at(stream);
+    if (!part.target.classes.defined() || part.target.share.defined() || !part.labelled.empty())
+      throw UsageError("stream {}: joined streams need hard labels of every case", name);
+    images.push_back(part.input.image);
+    classes.push_back(part.target.classes);
+    whole.cases.insert(whole.cases.end(), part.cases.begin(), part.cases.end());
+    if (whole.channels.empty()) whole.channels = part.channels;
+    if (!at::IntArrayRef(images.back().sizes().slice(1)).equals(images.front().sizes().slice(1)))
+      throw UsageError("stream {}: samples of {} and {} differ in size or number of channels", name,
+                       streams.front(), stream);
+    auto weights = part.weights;
+    weights.resize(part.cases.size(), 1.0);
+    whole.weights.insert(whole.weights.end(), weights.begin(), weights.end());
+  }
+  whole.input.image = at::cat(images);
+  whole.target.classes = at::cat(classes);
+  const auto counts_alike = [](double weight) { return weight == 1; };
+  if (std::all_of(whole.weights.begin(), whole.weights.end(), counts_alike)) whole.weights.clear();
+  return whole;
+}
+
 class Mutual : public Method {
  public:
   explicit Mutual(const Setup& setup) : setup_(setup), plan_(plan_of(setup_)) {
@@ -54,39 +84,46 @@ class Mutual : public Method {
     for (const auto& lesson : plan_.lessons) {
       objectives_.emplace_back(lesson.terms);
       const auto& objective = objectives_.back();
-      add_missing(needs_[{lesson.network, lesson.stream}], objective.student_needs());
+      add_missing(wanted_of({lesson.network, lesson.stream}), objective.student_needs());
       if (!lesson.teacher.empty())
-        add_missing(needs_[{lesson.teacher, lesson.stream}], objective.teacher_needs());
+        add_missing(wanted_of({lesson.teacher, lesson.stream}), objective.teacher_needs());
     }
   }
 
   std::vector<std::string> streams() const override {
     std::vector<std::string> names;
-    for (const auto& lesson : plan_.lessons) add_missing(names, {lesson.stream});
+    for (const auto& lesson : plan_.lessons) add_missing(names, parts_of(lesson.stream));
     return names;
   }
 
-  Report step(const tensor::Draw& draw, const StepInfo& info) override {
-    const std::map<Key, Pass> passes = all_passes(draw, info);
+  Report step(const tensor::Draw& given, const StepInfo& info) override {
+    const tensor::Draw draw = with_joined(given);
+    std::map<Key, Pass> passes = all_passes(draw, info);
     NamedScalars scalars;
     std::map<std::string, at::Tensor> losses;
-    std::vector<std::string> cases;
-    for (const auto& [name, batch] : draw)
-      cases.insert(cases.end(), batch.cases.begin(), batch.cases.end());
-    for (size_t i = 0; i < plan_.lessons.size(); ++i) {
-      const Lesson& lesson = plan_.lessons[i];
-      const at::Tensor value = value_of(i, draw.at(lesson.stream), passes, info, scalars);
-      if (!value.defined()) continue;
-      at::Tensor& sum = losses[lesson.network];
-      sum = sum.defined() ? sum + value : value;
-    }
-    const Report report = with_losses(scalars, losses, info, cases);
-    for (auto& learner : learners_) {
-      const auto loss = losses.find(learner->name());
+    const auto compute = [&](const Learner& learner) {
+      const at::Tensor sum = loss_of_network(learner.name(), draw, passes, info, scalars);
+      if (sum.defined()) losses[learner.name()] = sum;
+    };
+    const auto update = [&](Learner& learner) {
+      const auto loss = losses.find(learner.name());
       if (loss == losses.end())
-        learner->update({}, {}, info);
+        learner.update({}, {}, info);
       else
-        learner->update({loss->second}, {at::Tensor()}, info);
+        learner.update({loss->second}, {at::Tensor()}, info);
+    };
+    Report report;
+    if (setup_.in_turn) {
+      for (auto& learner : learners_) {
+        compute(*learner);
+        update(*learner);
+        look_again(learner->name(), draw, passes);
+      }
+      report = with_losses(scalars, losses, info, cases_in(given));
+    } else {
+      for (const auto& learner : learners_) compute(*learner);
+      report = with_losses(scalars, losses, info, cases_in(given));
+      for (auto& learner : learners_) update(*learner);
     }
     move_averages(info);
     return report;
@@ -107,8 +144,9 @@ class Mutual : public Method {
         const Lesson& lesson = plan_.lessons[i];
         if (lesson.network != learner->name() || !lesson.teacher.empty()) continue;
         NamedScalars parts;
-        const at::Tensor value =
-            loss_of(objectives_[i], {*learner, pass, batch, nullptr, info}, setup_, parts);
+        const at::Tensor value = loss_of(
+            objectives_[i], {learner->model(), learner->weights(), pass, batch, nullptr, info},
+            setup_, parts);
         append(scalars, lesson.name, parts);
         at::Tensor& sum = losses[learner->name()];
         sum = sum.defined() ? sum + lesson.weight * value : lesson.weight * value;
@@ -147,14 +185,46 @@ class Mutual : public Method {
     for (const auto& [key, wanted] : needs_) {
       const models::Model& own = model(key.first);
       const auto channels = static_cast<int64_t>(own.contract.channels.size());
-      const auto& [size, batch] = shapes.at(key.second);
-      sum += batch * (learns(key) ? 3 : 1) * models::macs_of(*own.network, channels, size, wanted);
+      for (const auto& stream : parts_of(key.second)) {
+        const auto& [size, batch] = shapes.at(stream);
+        sum +=
+            batch * (learns(key) ? 3 : 1) * models::macs_of(*own.network, channels, size, wanted);
+      }
     }
     return sum;
   }
 
  private:
   using Key = std::pair<std::string, std::string>;  ///< network, stream
+
+  /// Of a stream's images; samples of joined streams are taken for one kind.
+  int64_t domain_of(const std::string& stream) const {
+    for (const auto& view : setup_.streams)
+      if (view.name == stream) return view.domain;
+    return 0;
+  }
+
+  std::vector<std::string>& wanted_of(const Key& key) {
+    for (auto& [known, wanted] : needs_)
+      if (known == key) return wanted;
+    return needs_.emplace_back(key, std::vector<std::string>()).second;
+  }
+
+  static std::vector<std::string> cases_in(const tensor::Draw& draw) {
+    std::vector<std::string> cases;
+    for (const auto& [name, batch] : draw)
+      cases.insert(cases.end(), batch.cases.begin(), batch.cases.end());
+    return cases;
+  }
+
+  /// The draw, and the batches that lessons join.
+  tensor::Draw with_joined(const tensor::Draw& draw) const {
+    tensor::Draw whole = draw;
+    for (const auto& lesson : plan_.lessons)
+      if (const auto parts = parts_of(lesson.stream); parts.size() > 1)
+        if (!whole.contains(lesson.stream)) whole[lesson.stream] = joined(parts, draw);
+    return whole;
+  }
 
   static void append(NamedScalars& scalars, const std::string& lesson, const NamedScalars& parts) {
     for (const auto& [name, value] : parts) scalars.emplace_back(lesson + "/" + name, value);
@@ -192,12 +262,14 @@ class Mutual : public Method {
       const models::Model& own = model(key.first);
       const at::Tensor images = images_for(batch, own);
       if (learns(key)) {
-        passes[key] = learner(key.first).forward(images, wanted, info, true, key.second);
+        passes[key] = learner(key.first).forward(images, wanted, info, true, key.second,
+                                                 domain_of(key.second));
         continue;
       }
       const at::NoGradGuard guard;
       if (is_learner(key.first)) {
-        passes[key] = learner(key.first).forward(images, wanted, info, false);
+        passes[key] =
+            learner(key.first).forward(images, wanted, info, false, "", domain_of(key.second));
         continue;
       }
       auto noise = step_noise(info, key.first + "/" + key.second, images.size(0));
@@ -207,6 +279,35 @@ class Mutual : public Method {
       passes[key] = pass_of(own, std::move(input), wanted, setup_);
     }
     return passes;
+  }
+
+  /// The sum of a network's lessons; undefined where none has anything to say.
+  at::Tensor loss_of_network(const std::string& name, const tensor::Draw& draw,
+                             const std::map<Key, Pass>& passes, const StepInfo& info,
+                             NamedScalars& scalars) const {
+    at::Tensor sum;
+    for (size_t i = 0; i < plan_.lessons.size(); ++i) {
+      const Lesson& lesson = plan_.lessons[i];
+      if (lesson.network != name) continue;
+      const at::Tensor value = value_of(i, draw.at(lesson.stream), passes, info, scalars);
+      if (value.defined()) sum = sum.defined() ? sum + value : value;
+    }
+    return sum;
+  }
+
+  /// What an updated network says now where others still learn from it. Its norms do not gather
+  /// what they have seen in this step before.
+  void look_again(const std::string& teacher, const tensor::Draw& draw,
+                  std::map<Key, Pass>& passes) const {
+    const at::NoGradGuard guard;
+    for (const auto& [key, wanted] : needs_) {
+      if (key.first != teacher) continue;
+      tensor::Input input;
+      input.image = images_for(draw.at(key.second), model(teacher));
+      input.domain = domain_of(key.second);
+      if (learns(key)) input.statistics = tensor::Statistics::batch;
+      passes[key] = pass_of(model(teacher), std::move(input), wanted, setup_);
+    }
   }
 
   /// A lesson's weighted loss; undefined where its stream's samples have no labels.
@@ -222,7 +323,8 @@ class Mutual : public Method {
     NamedScalars parts;
     const at::Tensor value =
         loss_of(objectives_[i],
-                {learner(lesson.network), passes.at({lesson.network, lesson.stream}), batch,
+                {learner(lesson.network).model(), learner(lesson.network).weights(),
+                 passes.at({lesson.network, lesson.stream}), batch,
                  lesson.teacher.empty() ? nullptr : &teacher, info},
                 setup_, parts);
     append(scalars, lesson.name, parts);
@@ -261,8 +363,9 @@ class Mutual : public Method {
   MutualPlan plan_;
   std::vector<std::unique_ptr<Learner>> learners_;
   std::map<std::string, models::Model> averages_;
-  std::vector<losses::Objective> objectives_;      ///< one per lesson
-  std::map<Key, std::vector<std::string>> needs_;  ///< passes, with the maps they must give
+  std::vector<losses::Objective> objectives_;  ///< one per lesson
+  /// Passes in the order in which lessons ask for them, with the maps they must give.
+  std::vector<std::pair<Key, std::vector<std::string>>> needs_;
 };
 
 }  // namespace

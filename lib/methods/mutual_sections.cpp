@@ -81,6 +81,29 @@ void require_fitting(const Section& section, const models::Model& model, const s
                    wanted.size(), join(wanted, ","));
 }
 
+/// Kinds of images that the network has layers of their own for.
+int64_t domains_of(const models::Model& model) {
+  for (const auto& setting : model.section.settings)
+    if (setting.key == "domains") return parse_integer(setting.value).value_or(1);
+  return 1;
+}
+
+/// A network with ends of their own for each kind of images has them for this stream's.
+void require_domain(const Section& section, const models::Model& model, const std::string& network,
+                    const std::string& stream, const std::vector<StreamView>& views) {
+  const int64_t domains = domains_of(model);
+  if (domains == 1) return;
+  if (parts_of(stream).size() > 1)
+    throw UsageError(
+        "{}: network {} tells kinds of images apart (domains = {}), stream {} joins "
+        "them",
+        title_of(section), network, domains, stream);
+  for (const auto& view : views)
+    if (view.name == stream && view.domain >= domains)
+      throw UsageError("{}: network {} has domains = {}, stream {} is of kind {}",
+                       title_of(section), network, domains, stream, view.domain + 1);
+}
+
 struct Names {
   std::vector<std::string> trained, averages, teachers;
 };
@@ -120,16 +143,24 @@ Lesson lesson_of(const Setup& setup, const Section& section, const Names& names,
   lesson.network = among(values.text(teacher ? "student" : "network"), names.trained, section,
                          teacher ? "trained network (student)" : "trained network (network)");
   const std::string& stream = values.text("stream");
-  lesson.stream = stream.empty() && streams.size() == 1 ? streams[0]
-                                                        : among(stream, streams, section, "stream");
+  lesson.stream = stream.empty() && streams.size() == 1 ? streams[0] : stream;
+  for (const auto& part : parts_of(lesson.stream)) among(part, streams, section, "stream");
   if (teacher) lesson.teacher = among(values.text("teacher"), names.teachers, section, "teacher");
   if (lesson.teacher == lesson.network)
     throw UsageError("{}: {} is its own teacher; an [average.NAME] of it can be", title_of(section),
                      lesson.network);
   lesson.weight = values.number("weight");
+  if (!teacher) lesson.shapes = values.number("shapes");
+  if (lesson.shapes > 0 && lesson.stream.find('>') == std::string::npos)
+    throw UsageError("{}: shapes is of translated images, as in stream = a>t, found stream = {}",
+                     title_of(section), lesson.stream);
   lesson.terms = terms_for(setup, section, values.texts("terms"), teacher);
+  for (const auto& name : teacher ? std::vector<std::string>{lesson.network, lesson.teacher}
+                                  : std::vector<std::string>{lesson.network})
+    require_domain(section, model_named(setup, name), name, lesson.stream, setup.streams);
   for (const auto& view : setup.streams)
-    if (view.name == lesson.stream) {
+    for (const auto& part : parts_of(lesson.stream)) {
+      if (view.name != part) continue;
       require_fitting(section, model_named(setup, lesson.network), lesson.network, view);
       if (teacher)
         require_fitting(section, model_named(setup, lesson.teacher), lesson.teacher, view);
@@ -178,7 +209,17 @@ std::vector<Choice> candidates_of(const Setup& setup, const Names& names) {
 std::span<const Parameter> supervise_parameters() {
   static const std::vector<Parameter> rows{
       text("network", "the network that learns"),
-      text("stream", "whose labelled cases it learns from; none: the only one"), weight(),
+      text("stream",
+           "whose labelled cases it learns from; none: the only one. a+t joins the samples of two "
+           "in one batch; a>t: images of a translated into those of t (unpaired, alignment)"),
+      weight(),
+      {"shapes",
+       Kind::number,
+       "0",
+       "of a>t: factor of its loss in that of the generator, which then keeps what labels show",
+       0,
+       1e6,
+       {}},
       texts("terms", "the [term.NAME]s; none: all that need no teacher")};
   return rows;
 }
@@ -187,8 +228,8 @@ std::span<const Parameter> distil_parameters() {
   static const std::vector<Parameter> rows{
       text("teacher", "a trained network, an average or a frozen one"),
       text("student", "the network that learns"),
-      text("stream", "whose images both look at; none: the only one"), weight(),
-      texts("terms", "the [term.NAME]s; none: all that need a teacher")};
+      text("stream", "whose images both look at, named as in [supervise.NAME]; none: the only one"),
+      weight(), texts("terms", "the [term.NAME]s; none: all that need a teacher")};
   return rows;
 }
 
@@ -216,6 +257,12 @@ std::span<const Parameter> candidate_parameters() {
        1e300,
        {}}};
   return rows;
+}
+
+std::vector<std::string> parts_of(const std::string& stream) { return split(stream, '+'); }
+
+std::string translated_stream(const std::string& from, const std::string& to) {
+  return from + ">" + to;
 }
 
 MutualPlan plan_of(const Setup& setup) {

@@ -17,11 +17,19 @@ std::span<const Parameter> candidate_parameters();
 
 /// One reason for a network to move.
 struct Lesson {
-  std::string name, network, stream;
+  std::string name, network;
+  std::string stream;   ///< or several that are joined, see parts_of()
   std::string teacher;  ///< empty: from labels
   double weight = 1;
+  double shapes = 0;  ///< weight of its loss in that of the generator that made its images
   std::vector<Section> terms;
 };
+
+/// What "a+t" joins: the samples of both in one batch; a stream alone is itself.
+std::vector<std::string> parts_of(const std::string& stream);
+
+/// Images of one stream translated into those of another: "a>t".
+std::string translated_stream(const std::string& from, const std::string& to);
 
 struct Average {
   std::string name, of;

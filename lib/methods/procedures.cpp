@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "methods/mutual.h"
 #include "methods/single_network.h"
+#include "methods/unpaired.h"
 
 namespace kdseg::methods {
 
@@ -27,6 +28,17 @@ const std::vector<ProcedureRow>& procedures() {
        "Zhang et al. 2018, arXiv:1706.00384; Li et al. 2020, arXiv:2010.01532",
        {},
        make_mutual},
+      {"unpaired",
+       "as mutual, with generators that translate between two streams ([translation]) and learn in "
+       "the same iterations: lessons of the streams a>t and t>a see translated images",
+       "Li et al. 2020, arXiv:2010.01532, algorithm 1",
+       {},
+       make_unpaired},
+      {"alignment",
+       "the generators alone, and networks that guide them (program cyclegan-align)",
+       "Zhu et al. 2017, arXiv:1703.10593; Chen et al. 2019, arXiv:1901.08211",
+       {},
+       make_alignment},
   };
   return rows;
 }

@@ -18,6 +18,16 @@ const models::Model* Setup::teacher() const {
   return nullptr;
 }
 
+std::vector<const Trained*> Setup::learning() const {
+  std::vector<const Trained*> all;
+  for (const auto& one : networks) all.push_back(&one);
+  if (translation && translation->judge_of_to) {
+    all.push_back(&translation->there);
+    all.push_back(&translation->back);
+  }
+  return all;
+}
+
 at::Tensor images_of(const tensor::Batch& batch, const std::vector<std::string>& channels) {
   const at::Tensor& image = batch.input.image;
   if (batch.channels.empty() || channels.empty() || batch.channels == channels) return image;

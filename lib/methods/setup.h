@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "methods/method.h"
 #include "optim/schedule.h"
 #include "tensor/noise.h"
+
+namespace kdseg::models {
+class Discriminator;
+}
 
 namespace kdseg::methods {
 
@@ -39,10 +44,21 @@ struct Frozen {
 struct StreamView {
   std::string name;
   std::vector<std::string> channels;  ///< of its images
+  int64_t domain = 0;  ///< for networks with layers of their own for each kind of images
+};
+
+/// Two generators that translate between the images of two streams, and what judges them.
+struct TranslationSetup {
+  std::string from, to;  ///< streams
+  Trained there, back;   ///< generators, called FROM-to-TO and TO-to-FROM
+  /// Of the images of the stream `to`, and of `from`; null: the generators do not learn.
+  std::shared_ptr<models::Discriminator> judge_of_to, judge_of_from;
+  Regimen judging;  ///< of both discriminators
+  Section section;  ///< [translation], see translation_parameters()
 };
 
 struct Setup {
-  std::vector<Trained> networks;  ///< at least one
+  std::vector<Trained> networks;  ///< at least one, but where generators alone are trained
   std::vector<Frozen> frozen;     ///< a teacher is called `teacher`
   std::vector<StreamView> streams{{case_stream, {}}};
   /// Channels of the stream that the network is to make; empty: it segments.
@@ -51,13 +67,17 @@ struct Setup {
   bool subsets = false;  ///< withhold random images from the network in every step
   std::vector<Section> terms;
   std::vector<Section> supervise, distil, averages, candidates;  ///< of the procedure mutual
+  std::optional<TranslationSetup> translation;  ///< of the procedures unpaired and alignment
+  /// Networks learn one after the other, each from what those before it have become.
+  bool in_turn = false;
   std::optional<Section> adversary;  ///< the section [adversary], its width already settled
   optim::Schedule schedule;          ///< of the adversary's rate
   at::Device device = at::kCPU;
   at::ScalarType compute = at::kFloat;  ///< autocast type
   uint64_t seed = 0;
 
-  const models::Model* teacher() const;  ///< null: none
+  const models::Model* teacher() const;          ///< null: none
+  std::vector<const Trained*> learning() const;  ///< networks, then generators that learn
 };
 
 /// The images of these channels [N, C, ...], by their names in the batch; all of the batch's where

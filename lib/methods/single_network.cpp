@@ -139,7 +139,8 @@ class SingleNetwork : public Method {
   at::Tensor loss_from(const Pass& pass, const tensor::Batch& batch, const tensor::Output& teacher,
                        const StepInfo& info, NamedScalars& scalars) {
     return loss_of(objective_,
-                   {learner_, pass, batch, teacher.logits.defined() ? &teacher : nullptr, info},
+                   {learner_.model(), learner_.weights(), pass, batch,
+                    teacher.logits.defined() ? &teacher : nullptr, info},
                    setup_, scalars);
   }
 

@@ -15,6 +15,7 @@
 #include "train/network.h"
 #include "train/regimen.h"
 #include "train/setting_checks.h"
+#include "train/translation.h"
 
 namespace kdseg::train {
 namespace {
@@ -22,10 +23,6 @@ namespace {
 bool all_cases_have(const StreamCases& cases, const std::string& channel) {
   return std::all_of(cases.channels_of.begin(), cases.channels_of.end(),
                      [&](const auto& channels) { return holds(channels, channel); });
-}
-
-std::vector<std::string> own_channels(const StreamCases& cases) {
-  return cases.stream.channels.empty() ? cases.channels : cases.stream.channels;
 }
 
 /// Of the cases' labels; empty where all are 1.
@@ -75,7 +72,7 @@ data::CaseStore::Load holding_patches(data::CaseStore::Load load, std::vector<in
 
 std::vector<std::string> loaded_channels(const LearningSettings& settings, const StreamCases& cases,
                                          const FrozenNetworks& frozen) {
-  const auto own = own_channels(cases);
+  const auto own = cases.own_channels();
   require_channels(cases, own,
                    settings.streams.empty() ? "the network" : "stream " + cases.stream.name);
   std::vector<std::string> channels;
@@ -110,18 +107,30 @@ Assembly::Assembly(const LearningSettings& settings, const Procedure& procedure,
       threads_(threads) {
   open_recipes(saved);
   open_stores();
-  build_networks();
+  if (!s_.networks.empty() || !translates(procedure_)) build_networks();
+  if (translates(procedure_)) build_translation();
   build_method();
 }
 
 void Assembly::open_recipes(const std::optional<io::Tree>& saved) {
   const bool sole_teacher = frozen_.teacher() && s_.streams.empty();
-  for (const auto& part : cases_.streams)
+  std::map<std::string, std::string> translated;  // recipes that a translator asks for, by stream
+  if (frozen_.translator) {
+    const Ends ends = ends_of(s_, all_streams(cases_));
+    translated[cases_.streams[ends.from].stream.name] =
+        frozen_.translator->there.contract.recipe_ini;
+    translated[cases_.streams[ends.to].stream.name] = frozen_.translator->back.contract.recipe_ini;
+  }
+  for (const auto& part : cases_.streams) {
+    const bool by_translator = translated.contains(part.stream.name);
     recipes_.push_back(
         saved ? std::make_unique<prepare::Recipe>(
                     prepare::Recipe::from_text(recipe_in(*saved, part.stream.name)))
-              : open_recipe(part, procedure_.teacher,
-                            sole_teacher ? frozen_.teacher()->contract.recipe_ini : "", threads_));
+        : by_translator
+            ? open_recipe(part, frozen_.translator->file, translated.at(part.stream.name), threads_)
+            : open_recipe(part, procedure_.teacher,
+                          sole_teacher ? frozen_.teacher()->contract.recipe_ini : "", threads_));
+  }
 }
 
 void Assembly::open_stores() {
@@ -148,7 +157,9 @@ void Assembly::open_stores() {
           "whole volumes");
     training_.push_back(store(part.training, i, stream.labels != data::LabelRule::none, true));
     items_.push_back(data::items_of(*training_.back(), stream.unit, threads_));
-    streams.push_back({stream.name, own_channels(part)});
+    // Predictions are of the first domain.
+    const int64_t others = static_cast<int64_t>(i) + (i < cases_.predicted ? 1 : 0);
+    streams.push_back({stream.name, part.own_channels(), i == cases_.predicted ? 0 : others});
   }
   setup_.streams = std::move(streams);
   validation_ = store(cases_.predicting().validation, cases_.predicted, true, false);
@@ -156,18 +167,18 @@ void Assembly::open_stores() {
 
 void Assembly::build_networks() {
   const auto& predicting = cases_.predicting();
-  const bool several = procedure_.name == "mutual";
+  const bool several = trains_several(procedure_);
   if (!several) network_section(s_);
   const auto sections =
       network_sections(s_, procedure_.teacher.empty() || several ? "network" : "student");
   std::vector<std::string> names;
   for (const auto& section : sections) names.push_back(section.name);
-  check_optimizer_names(s_, names);
+  if (!translates(procedure_)) check_optimizer_names(s_, names);
   for (auto section : sections) {
     section.section =
         settled_network(section.section, head_of(s_, cases_), input_size(cases_.predicted));
     models::Model model = make_model(s_, cases_, section, *recipes_[cases_.predicted],
-                                     own_channels(predicting), seed_of(s_, section.name));
+                                     predicting.own_channels(), seed_of(s_, section.name));
     for (size_t i = 0; i < cases_.streams.size(); ++i) {
       const auto& part = cases_.streams[i];
       require_unit(*model.network, section.section.name, part.stream);
@@ -185,6 +196,30 @@ void Assembly::build_networks() {
   setup_.frozen = frozen_.networks;
 }
 
+void Assembly::build_translation() {
+  std::vector<std::string> names{"generator", "discriminator"};
+  for (const auto& section : network_sections(s_))
+    if (!s_.networks.empty()) names.push_back(section.name);
+  check_optimizer_names(s_, names);
+  setup_.translation = make_translation(s_, cases_, frozen_, recipes_, device_);
+  const auto& t = *setup_.translation;
+  for (size_t i = 0; i < cases_.streams.size(); ++i) {
+    const auto& stream = cases_.streams[i].stream;
+    const methods::Trained* generator = stream.name == t.from ? &t.there
+                                        : stream.name == t.to ? &t.back
+                                                              : nullptr;
+    if (!generator) continue;
+    const std::string where = stream.patch.empty() ? "case " + training_[i]->id(0)
+                                                   : fmt::format("[stream.{}]: patch", stream.name);
+    const auto size = input_size(i);
+    require_size(*generator->model.network, size, where);
+    constexpr int64_t least = 32;  // of the discriminators' input
+    if (t.judge_of_to && std::min(size[0], size[1]) < least)
+      throw DataError("{}: {}x{} pixels, discriminators judge slices from {}x{}", where, size[0],
+                      size[1], least, least);
+  }
+}
+
 void Assembly::build_method() {
   setup_.made_channels = s_.synthesize;
   setup_.teacher_dropout = procedure_.teacher_dropout;
@@ -194,8 +229,10 @@ void Assembly::build_method() {
   while (labelled + 1 < training_.size() &&
          cases_.streams[labelled].stream.labels == data::LabelRule::none)
     ++labelled;
-  fill_class_weights(setup_.terms, *training_[labelled],
-                     setup_.networks.front().model.contract.head.channels(), threads_);
+  if (!setup_.networks.empty())
+    fill_class_weights(setup_.terms, *training_[labelled],
+                       setup_.networks.front().model.contract.head.channels(), threads_);
+  setup_.in_turn = procedure_.kd_order == "alternate";
   setup_.supervise = s_.supervise;
   setup_.distil = s_.distil;
   setup_.averages = s_.averages;
@@ -207,9 +244,11 @@ void Assembly::build_method() {
   setup_.compute = tensor::compute_type(s_.tensor.precision);
   setup_.seed = s_.tensor.seed;
   method_ = methods::make_method(procedure_.name, setup_);
+  const auto used = method_->streams();
   for (const auto& part : cases_.streams) {
-    const auto used = method_->streams();
-    if (!holds(used, part.stream.name))
+    // What predictions are made on may be there for its recipe and channels alone.
+    const bool predicted = &part == &cases_.predicting() && !s_.training.predict_on.empty();
+    if (!holds(used, part.stream.name) && !predicted)
       throw UsageError(
           "[stream.{}]: nothing learns from it; name it in a [supervise.NAME] or "
           "[distil.NAME], or leave it out",
@@ -226,6 +265,10 @@ std::array<int64_t, 3> Assembly::input_size(size_t stream) const {
   return size;
 }
 
+data::CaseStore& Assembly::training(const std::string& stream) {
+  return *training_[stream_named(all_streams(cases_), stream, "stream")];
+}
+
 methods::Shapes Assembly::input_shapes() const {
   methods::Shapes shapes;
   for (size_t i = 0; i < cases_.streams.size(); ++i) {
@@ -240,6 +283,7 @@ std::vector<Source> Assembly::sources() const {
   std::vector<Source> sources;
   for (size_t i = 0; i < cases_.streams.size(); ++i) {
     const Stream& stream = cases_.streams[i].stream;
+    if (!holds(method_->streams(), stream.name)) continue;
     const bool bounded = i == leading && s_.training.epoch_iterations == 0;
     data::LoaderOptions loading;
     loading.augment = stream.augment;

@@ -29,6 +29,7 @@ class Assembly {
   methods::Method& method() { return *method_; }
   const methods::Setup& setup() const { return setup_; }
   data::CaseStore& validation() { return *validation_; }
+  data::CaseStore& training(const std::string& stream);  ///< its training cases
   /// The streams that the method draws from, ready to be drawn from.
   std::vector<Source> sources() const;
   int64_t iterations_per_epoch() const;
@@ -40,6 +41,7 @@ class Assembly {
   void open_recipes(const std::optional<io::Tree>& saved);
   void open_stores();
   void build_networks();
+  void build_translation();
   void build_method();
   std::array<int64_t, 3> input_size(size_t stream) const;
 

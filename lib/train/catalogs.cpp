@@ -10,10 +10,12 @@
 #include "methods/adversary.h"
 #include "methods/mutual_sections.h"
 #include "methods/procedures.h"
+#include "methods/translation.h"
 #include "models/catalog.h"
 #include "train/regimen.h"
 #include "train/streams.h"
 #include "train/teacher.h"
+#include "train/translation.h"
 
 namespace kdseg::train {
 namespace {
@@ -99,6 +101,18 @@ SectionKeys optimizer_keys() {
           "how the parameters of the network NAME move; what is left open is as told "
           "for the run",
           in_full(optimizer_parameters())};
+}
+
+SectionKeys translation_keys() {
+  return {"translation", "how images of two streams are translated into each other's",
+          in_full(methods::translation_parameters())};
+}
+SectionKeys generator_keys() {
+  return {"generator", "both networks that make images", generator_parameters()};
+}
+SectionKeys discriminator_keys() {
+  return {"discriminator", "both networks that tell made images from real ones",
+          discriminator_parameters()};
 }
 
 std::vector<std::string> optimizer_names() {

@@ -30,6 +30,8 @@ struct SectionKeys {
 /// [supervise.NAME] and what else the procedure mutual is told by.
 SectionKeys supervise_keys(), distil_keys(), average_keys(), candidate_keys(), frozen_keys();
 SectionKeys stream_keys(), optimizer_keys();
+/// [translation], [generator] and [discriminator], which have no names.
+SectionKeys translation_keys(), generator_keys(), discriminator_keys();
 std::vector<std::string> optimizer_names();
 
 /// A catalog as text: one row per entry, below it each parameter with its default and meaning.

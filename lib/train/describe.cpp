@@ -102,8 +102,8 @@ IterationMemory memory_of(methods::Method& method, const std::string& procedure,
     memory.parameters += static_cast<double>(models::parameter_count(*part.module)) *
                          sizeof(float) * (part.optimizer ? 4 : 1) / gib;
   int64_t side = 32;
-  for (const auto& network : setup.networks)
-    side = std::max(side, network.model.network->minimum_size());
+  for (const auto* one : setup.learning())
+    side = std::max(side, one->model.network->minimum_size());
   double voxels = 0, probed = 0;
   for (const auto& stream : streams) {
     voxels += voxels_of(stream);
@@ -126,12 +126,12 @@ std::string describe_run(methods::Method& method, const std::string& procedure,
                         : part.saved   ? ", averaged"
                                        : ", frozen");
   }
-  for (const auto& network : setup.networks) {
-    const auto& contract = network.model.contract;
-    text += fmt::format("{:<14} {} ({})\n", "architecture", network.model.section.name,
+  for (const auto* one : setup.learning()) {
+    const auto& contract = one->model.contract;
+    text += fmt::format("{:<14} {} ({})\n", "architecture", one->model.section.name,
                         join(contract.channels, ","));
   }
-  const Head& head = setup.networks.front().model.contract.head;
+  const Head& head = setup.learning().front()->model.contract.head;
   text += fmt::format("{:<14} {}\n", head.kind == Head::Kind::image ? "makes" : "classes",
                       join(head.names, ","));
   methods::Shapes shapes;

@@ -18,7 +18,8 @@ namespace {
 const std::set<std::string>& without_effect() {
   static const std::set<std::string> names{
       // where files lie
-      "output", "run-dir", "history", "log-file", "cases", "recipe", "init", "teacher",
+      "output", "run-dir", "history", "log-file", "panels", "panel-cases", "cases", "recipe",
+      "init", "teacher",
       // counted by the cases' content
       "where", "validate", "case", "limit",
       // how it runs

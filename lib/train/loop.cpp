@@ -129,6 +129,7 @@ void Loop::close_epoch() {
   state_.summed = 0;
   state_.seconds.clear();
   state_.history.write(options_.history);
+  if (options_.after_epoch) options_.after_epoch();
 }
 
 void Loop::take_if_best(const methods::Candidate& candidate, const Scores& scores) {

@@ -1,6 +1,7 @@
 // The training loop: steps, epochs, validation, selection, saving, stopping in good order.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ struct LoopOptions {
   Identity identity;
   std::map<std::string, std::string> recipes;  ///< fitted, by stream
   Provenance provenance;
+  std::function<void()> after_epoch;  ///< for whoever shows how it goes; none: nobody
 };
 
 /// Runs a method over its streams. After run(), best() holds what every candidate has reached and

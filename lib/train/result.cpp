@@ -22,6 +22,14 @@ io::Checkpoint record_of(const Candidate::Member& member, const Best* best) {
   return models::to_checkpoint(*member.model);
 }
 
+/// A network among others, whose contract is the file's where it is the first.
+void add(io::Checkpoint& checkpoint, const std::string& name, const io::Checkpoint& alone) {
+  if (checkpoint.networks.empty()) checkpoint.contract = alone.contract;
+  io::NetworkRecord& record = checkpoint.networks[name];
+  record = alone.networks.begin()->second;
+  if (!(alone.contract == checkpoint.contract)) record.contract = alone.contract;
+}
+
 }  // namespace
 
 io::Checkpoint result_of(methods::Method& method, const std::map<std::string, Best>& best) {
@@ -31,7 +39,7 @@ io::Checkpoint result_of(methods::Method& method, const std::map<std::string, Be
   };
   const auto candidates = method.candidates();
   io::Checkpoint checkpoint;
-  if (candidates.size() == 1 && candidates[0].members.size() == 1) {
+  if (candidates.size() == 1 && candidates[0].members.size() == 1 && method.beside().empty()) {
     checkpoint = record_of(candidates[0].members[0], reached(candidates[0].name));
   } else {
     for (const auto& candidate : candidates) {
@@ -42,13 +50,13 @@ io::Checkpoint result_of(methods::Method& method, const std::map<std::string, Be
         const bool same = !own || !here || epoch_of(*own) == epoch_of(*here);
         named.members.push_back(same ? member.name : member.name + "-in-" + candidate.name);
         if (checkpoint.networks.contains(named.members.back())) continue;
-        const io::Checkpoint alone = record_of(member, here);
-        checkpoint.networks[named.members.back()] = alone.networks.begin()->second;
-        checkpoint.contract = alone.contract;
+        add(checkpoint, named.members.back(), record_of(member, here));
       }
       checkpoint.candidates.push_back(std::move(named));
     }
   }
+  for (const auto& member : method.beside())
+    add(checkpoint, member.name, record_of(member, nullptr));
   for (const auto& candidate : candidates)
     if (const Best* chosen = reached(candidate.name); candidate.chosen && chosen)
       checkpoint.metrics = chosen->scores;

@@ -16,10 +16,12 @@
 #include "train/assembly.h"
 #include "train/class_weights.h"
 #include "train/describe.h"
+#include "train/panels.h"
 #include "train/prolong.h"
 #include "train/result.h"
 #include "train/run_folder.h"
 #include "train/setting_checks.h"
+#include "train/translation.h"
 
 namespace kdseg::train {
 namespace {
@@ -33,7 +35,9 @@ class Run {
         context_(context),
         device_(tensor::configure(settings.tensor, context.threads)),
         cases_(open_cases(settings, context.threads)) {
-    for (const auto& part : cases_.streams) check_recipe(part, !procedure.teacher.empty());
+    const bool known =
+        !procedure.teacher.empty() || (translates(procedure) && !translator_file(settings).empty());
+    for (const auto& part : cases_.streams) check_recipe(part, known);
     frozen_ = open_frozen(settings, procedure, cases_, device_);
     for (const auto& part : cases_.streams) loaded_channels(settings, part, frozen_);
   }
@@ -79,6 +83,7 @@ class Run {
         files.emplace_back("[stream." + part.stream.name + "] recipe", part.stream.recipe);
     for (size_t i = 0; i < frozen_.files.size(); ++i)
       files.emplace_back(frozen_.networks[i].name, frozen_.files[i]);
+    if (frozen_.translator) files.emplace_back("translator", frozen_.translator->file);
     return files;
   }
 
@@ -153,7 +158,7 @@ class Run {
     o.iterations_per_epoch = assembly_->iterations_per_epoch();
     o.validate_every = s_.selection.validate_every;
     o.select_best = s_.selection.selection == "best";
-    const methods::Regimen& regimen = assembly_->setup().networks.front().regimen;
+    const methods::Regimen& regimen = assembly_->setup().learning().front()->regimen;
     o.learning_rate = regimen.optimizer.learning_rate;
     o.schedule = regimen.schedule;
     o.plateau = {.on = s_.schedule.plateau,
@@ -170,6 +175,7 @@ class Run {
     o.identity = folder_->identity();
     o.recipes = assembly_->recipes();
     o.provenance = provenance();
+    if (!s_.panels.empty()) o.after_epoch = [this] { show_panels(); };
     return o;
   }
 
@@ -200,6 +206,15 @@ class Run {
     loop.run();
     write(loop.best());
     folder_->finish();
+  }
+
+  /// The generators as they are now.
+  void show_panels() {
+    const auto& translation = *assembly_->setup().translation;
+    const Picture picture = panels_of(
+        translation, {&assembly_->training(translation.from), &assembly_->training(translation.to)},
+        s_.panel_cases, device_);
+    procedure_.write_picture(s_.panels, picture.width, picture.height, picture.rgb);
   }
 
   void write(const std::map<std::string, Best>& best) {

@@ -3,15 +3,37 @@
 #include "base/errors.h"
 #include "train/regimen.h"
 #include "train/streams.h"
+#include "train/translation.h"
 
 namespace kdseg::train {
 namespace {
 
-/// Sections of the procedure mutual, and only with it.
+/// Sections of the procedures that translate, and only with them.
+void check_translation(const LearningSettings& s, const Procedure& procedure) {
+  if (translates(procedure)) {
+    ends_of(s, streams_of(s));
+    const std::string file = translator_file(s);
+    if (procedure.name == "alignment" && !file.empty())
+      throw UsageError("{}: [translation]: file = {} would leave nothing to train",
+                       s.translation.where, file);
+    for (const auto* section : {&s.generator, &s.discriminator})
+      if (!file.empty() && !section->kind.empty())
+        throw UsageError("{}: [{}] is of a translator that is trained, {} is taken as it is",
+                         section->where, section->kind, file);
+    return;
+  }
+  for (const auto* section : {&s.translation, &s.generator, &s.discriminator})
+    if (!section->kind.empty())
+      throw UsageError("{}: [{}] needs --procedure unpaired", section->where, section->kind);
+}
+
+/// Sections of the procedures that train several networks, and only with them.
 void check_sections(const LearningSettings& s, const Procedure& procedure) {
-  if (procedure.name == "mutual") {
-    if (s.supervise.empty() && s.distil.empty())
-      throw UsageError("--procedure mutual: nothing learns; give [supervise.NAME], [distil.NAME]");
+  check_translation(s, procedure);
+  if (trains_several(procedure)) {
+    if (s.supervise.empty() && s.distil.empty() && procedure.name != "alignment")
+      throw UsageError("--procedure {}: nothing learns; give [supervise.NAME], [distil.NAME]",
+                       procedure.name);
     if (!procedure.adversary.kind.empty())
       throw UsageError("{}: [adversary] is of the procedure teacher-student",
                        procedure.adversary.where);
@@ -21,7 +43,7 @@ void check_sections(const LearningSettings& s, const Procedure& procedure) {
   }
   for (const auto* sections : {&s.supervise, &s.distil, &s.averages, &s.candidates, &s.frozen})
     if (!sections->empty())
-      throw UsageError("{}: [{}.{}] needs --procedure mutual", sections->front().where,
+      throw UsageError("{}: [{}.{}] needs --procedure mutual, or unpaired", sections->front().where,
                        sections->front().kind, sections->front().name);
   if (s.streams.size() > 1)
     throw UsageError(
@@ -31,6 +53,10 @@ void check_sections(const LearningSettings& s, const Procedure& procedure) {
 }
 
 }  // namespace
+
+bool trains_several(const Procedure& procedure) {
+  return procedure.name == "mutual" || translates(procedure);
+}
 
 void check_settings(const LearningSettings& s, const Procedure& procedure) {
   regimen_of(s, "");
@@ -50,6 +76,8 @@ void check_settings(const LearningSettings& s, const Procedure& procedure) {
   if (s.training.validate.empty() && s.schedule.plateau)
     throw UsageError("--plateau on needs validation cases; give --validate, or --plateau off");
   check_sections(s, procedure);
+  if (procedure.kd_order != "literal" && !trains_several(procedure))
+    throw UsageError("--kd-order {} is of the procedures mutual and unpaired", procedure.kd_order);
   const auto streams = streams_of(s);
   stream_named(streams, s.training.epoch_of, "--epoch-of");
   const Stream& predicting = streams[stream_named(streams, s.training.predict_on, "--predict-on")];

@@ -1,5 +1,6 @@
 // What the training programs are told, as plain values; tools declare them as options.
 #pragma once
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,10 @@ struct LearningSettings {
   Section augment;                      ///< empty kind: no augmentation
   std::vector<Section> augments;        ///< [augment.NAME], of the stream NAME
   std::vector<Section> supervise, distil, averages, candidates, frozen;  ///< procedure mutual
+  Section translation, generator, discriminator;  ///< procedures unpaired and alignment
+  bool labels_on_request = false;  ///< streams have labels where a lesson names them alone
+  std::string panels;              ///< PNG of inputs, translations and ways back; empty: none
+  int64_t panel_cases = 3;         ///< cases of each stream shown there
 };
 
 /// Which procedure trains, and what it needs besides.
@@ -68,9 +73,14 @@ struct Procedure {
   std::string teacher;          ///< checkpoint; empty: none
   std::string teacher_network;  ///< which of its networks; empty: the only one
   bool teacher_dropout = true;
-  Section adversary;                ///< empty kind: none
-  std::vector<std::string> copied;  ///< parts of the network that are the teacher's, frozen
-  bool allow_leak = false;          ///< a teacher may have learnt from held-out cases
+  Section adversary;                 ///< empty kind: none
+  std::vector<std::string> copied;   ///< parts of the network that are the teacher's, frozen
+  bool allow_leak = false;           ///< a teacher may have learnt from held-out cases
+  std::string kd_order = "literal";  ///< or alternate: networks learn one after the other
+  /// Writes a picture [row][column][3]; where there is none, none is made.
+  std::function<void(const std::string& path, int width, int height,
+                     const std::vector<uint8_t>& rgb)>
+      write_picture{};
 };
 
 }  // namespace kdseg::train

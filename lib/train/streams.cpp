@@ -43,6 +43,17 @@ void check_patch(const Stream& stream, const Section& section) {
                                                       : "x y, or none, for slices");
 }
 
+/// Whether a [supervise.NAME] names the stream, or images that are made of it.
+bool has_lesson(const LearningSettings& s, const std::string& stream) {
+  for (const auto& section : s.supervise)
+    for (const auto& one : section.settings) {
+      if (one.key != "stream") continue;
+      for (const auto& part : split(one.value, '+'))
+        if (part == stream || part.starts_with(stream + ">")) return true;
+    }
+  return false;
+}
+
 Stream stream_from(const Section& section, const LearningSettings& s) {
   const Parameters values(stream_parameters(), section);
   Stream stream = as_the_run_says(s);
@@ -60,6 +71,10 @@ Stream stream_from(const Section& section, const LearningSettings& s) {
   if (stream.unit == data::Unit::slice && values.text("patch").empty()) stream.patch.clear();
   if (const int64_t batch = values.integer("batch"); batch > 0) stream.batch = batch;
   stream.labels = data::label_rule_from(values.text("labels"), section.where);
+  const bool stated = std::any_of(section.settings.begin(), section.settings.end(),
+                                  [](const Setting& one) { return one.key == "labels"; });
+  if (s.labels_on_request && !stated && !has_lesson(s, section.name))
+    stream.labels = data::LabelRule::none;
   check_patch(stream, section);
   return stream;
 }

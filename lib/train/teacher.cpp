@@ -8,6 +8,7 @@
 #include "io/checkpoint_file.h"
 #include "models/checkpoint.h"
 #include "train/network.h"
+#include "train/translation.h"
 
 namespace kdseg::train {
 namespace {
@@ -50,6 +51,27 @@ void warn_of_flattered_scores(const Ids& known, const TrainingCases& cases,
       std::count_if(rows.begin(), rows.end(), [&](auto& row) { return known.contains(row.id); });
   if (seen > 0)
     log::warning("{} was trained on {} of the {} validation cases", file, seen, rows.size());
+}
+
+FrozenNetworks::Translator open_translator(const LearningSettings& settings,
+                                           const TrainingCases& cases, at::Device device) {
+  std::vector<Stream> streams;
+  for (const auto& part : cases.streams) streams.push_back(part.stream);
+  const Ends ends = ends_of(settings, streams);
+  const StreamCases &from = cases.streams[ends.from], &to = cases.streams[ends.to];
+  FrozenNetworks::Translator translator;
+  translator.file = translator_file(settings);
+  const auto open = [&](const StreamCases& one, const StreamCases& other) {
+    const std::string name = one.stream.name + "-to-" + other.stream.name;
+    models::Model model = models::load_model(translator.file, device, name);
+    if (model.contract.head.kind != Head::Kind::image)
+      throw DataError("{}: {} segments, expected a generator of images", translator.file, name);
+    require_channels(one, model.contract.channels, fmt::format("{}: {}", translator.file, name));
+    return model;
+  };
+  translator.there = open(from, to);
+  translator.back = open(to, from);
+  return translator;
 }
 
 }  // namespace
@@ -95,7 +117,12 @@ FrozenNetworks open_frozen(const LearningSettings& settings, const Procedure& pr
       throw UsageError("{}: [frozen.{}] has no file", section.where, section.name);
     open(section.name, values.text("file"), values.text("network"));
   }
-  for (const auto& file : frozen.files) {
+  std::vector<std::string> files = frozen.files;
+  if (translates(procedure) && !translator_file(settings).empty()) {
+    frozen.translator = open_translator(settings, cases, device);
+    files.push_back(frozen.translator->file);
+  }
+  for (const auto& file : files) {
     const auto listed = io::read_checkpoint(file).trained_on;
     const Ids known(listed.begin(), listed.end());
     const int64_t leaked = leaked_cases(known, cases, file, procedure.allow_leak);

@@ -22,6 +22,10 @@ struct StreamCases {
   const cohort::Row& row(size_t i) const {
     return i < training.size() ? training[i] : validation[i - training.size()];
   }
+  /// Those of its images, in their order.
+  const std::vector<std::string>& own_channels() const {
+    return stream.channels.empty() ? channels : stream.channels;
+  }
   size_t size() const { return training.size() + validation.size(); }
 };
 

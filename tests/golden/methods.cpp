@@ -43,15 +43,23 @@ Told read_settings(const std::string& experiments, const Method& method,
   for (auto& word : words) argv.push_back(word.data());
 
   Told told;
-  const bool distills = method.program == "distill";
+  const bool distills = method.program == "distill", aligns = method.program == "cyclegan-align";
   if (distills) told.procedure.name = "teacher-student";
+  if (aligns) prepare_alignment(told.learning, told.procedure);
   const cli::Manual manual{method.program, "", "", {}, {}};
   const int code = cli::detail::run_tool(
       static_cast<int>(argv.size()), argv.data(), manual,
       [&](cli::Options& add) {
+        if (aligns) {
+          declare_alignment(add, told.learning);
+          cli::declare_tensor(add, told.learning.tensor);
+          return;
+        }
         declare_learning(add, told.learning);
-        distills ? declare_distillation(add, told.procedure)
-                 : declare_synthesis(add, told.learning);
+        if (!distills) return declare_synthesis(add, told.learning);
+        declare_distillation(add, told.procedure);
+        declare_lessons(add, told.learning);
+        declare_translation(add, told.learning);
       },
       [](cli::Context&) {});
   if (code != 0)

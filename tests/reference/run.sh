@@ -18,7 +18,9 @@ echo "reference: losses, updates and counts of papers to come"
 "$python" -B tests/reference/coming_papers.py
 echo "reference: first iterations of every method into tests/reference/first_steps.csv"
 "$python" -B tests/reference/first_steps.py tests/reference/first_steps.csv
-git --no-pager diff --stat -- tests/reference/first_steps.csv || true  # a bundle has no history
+echo "reference: first iterations of unpaired streams into tests/reference/unpaired_steps.csv"
+"$python" -B tests/reference/unpaired_steps.py tests/reference/unpaired_steps.csv
+git --no-pager diff --stat -- tests/reference/first_steps.csv tests/reference/unpaired_steps.csv || true  # a bundle has no history
 if [[ ${3:-} == mutate ]]; then
   echo "reference: changing each value of the settings files"
   "$python" -B tests/reference/mutate_settings.py "$build/tests/golden/golden_first_steps"

@@ -181,11 +181,20 @@ NetworkRow residual_unet_row() {
             1,
             1024,
             {}},
+           {"domains",
+            Kind::integer,
+            "1",
+            "kinds of images, each with ends of its own around a shared middle (X-shape); that of "
+            "predictions is the first",
+            1,
+            8,
+            {}},
            convolution_parameter()},
           [](const Parameters& p, int64_t in, int64_t out) {
             return make_residual_unet({.in_channels = in,
                                        .classes = out,
                                        .width = p.integer("width"),
+                                       .domains = p.integer("domains"),
                                        .plain = p.text("convolution") == "plain"});
           }};
 }

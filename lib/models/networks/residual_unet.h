@@ -28,7 +28,6 @@ struct ResidualUNetOptions {
 /// al. 2016, arXiv:1603.05027, since the paper states none.
 std::shared_ptr<Network> make_residual_unet(const ResidualUNetOptions& options);
 
-/// The network of one domain.
 NetworkRow residual_unet_row();
 
 }  // namespace kdseg::models

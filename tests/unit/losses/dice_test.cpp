@@ -1,6 +1,7 @@
 #include "losses/dice.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/sin.h>
@@ -58,6 +59,27 @@ TEST(Dice, IsAMeanOverSamples) {
   const double first = dice_loss(a.narrow(0, 0, 1), b.narrow(0, 0, 1)).item<double>();
   const double second = dice_loss(a.narrow(0, 1, 1), b.narrow(0, 1, 1)).item<double>();
   EXPECT_NEAR(both, (first + second) / 2, 1e-12);
+}
+
+// Li et al. 2020 with SIFA's code: all eight classes, sums over the batch, smoothed below alone.
+TEST(Dice, AClassThatNobodyHasCountsAsMissed) {
+  const DiceOptions sifa{.smoothing = 1e-7,
+                         .squared = true,
+                         .target_plain = true,
+                         .over_batch = true,
+                         .below_alone = true};
+  const auto options = at::TensorOptions().dtype(at::kDouble);
+  const at::Tensor background = at::zeros({1, 8, 8}, options);
+  background.select(1, 0).fill_(1);
+  const at::Tensor uniform = at::full({1, 8, 8}, 1.0 / 8, options);
+  EXPECT_NEAR(dice_loss(background, background, sifa).item<double>(), 0.875, 1e-6);
+  EXPECT_NEAR(dice_loss(uniform, at::eye(8, options).unsqueeze(0), sifa).item<double>(), 0.777778,
+              1e-6);
+  EXPECT_NEAR(dice_loss(uniform, background, sifa).item<double>(), 0.969231, 1e-6);
+  // Two pixels, two classes; half of the samples each.
+  const at::Tensor p = at::tensor({.9, .1, .2, .8}, at::kDouble).view({2, 2, 1});
+  const at::Tensor g = at::eye(2, options).view({2, 2, 1});
+  EXPECT_NEAR(dice_loss(p, g, sifa).item<double>(), 0.028665, 1e-6);
 }
 
 TEST(Dice, Gradients) {

@@ -162,6 +162,61 @@ TEST(Mutual, ValidationChangesNothingAndGivesEveryMember) {
   EXPECT_EQ(largest_difference(before, values_of(*method, "real")), 0);
 }
 
+// In turn, as Zhang et al. 2018: the second network learns from what the first has become.
+TEST(Mutual, InTurnTheSecondLearnsFromTheUpdatedFirst) {
+  const auto with_rates = [](bool in_turn) {
+    methods::Setup setup = pair_setup();
+    std::swap(setup.networks[0], setup.networks[1]);  // syn before real
+    for (auto& network : setup.networks) {
+      network.regimen.optimizer.name = "sgd";
+      network.regimen.optimizer.learning_rate = 0.1;
+    }
+    setup.in_turn = in_turn;
+    return setup;
+  };
+  const methods::Setup turns = with_rates(true), together = with_rates(false);
+  const auto in_turn = make_mutual(turns), at_once = make_mutual(together);
+  in_turn->step(pair_draw(0, 1), {});
+  at_once->step(pair_draw(0, 1), {});
+  EXPECT_EQ(largest_difference(values_of(*in_turn, "syn"), values_of(*at_once, "syn")), 0);
+  EXPECT_GT(largest_difference(values_of(*in_turn, "real"), values_of(*at_once, "real")), 0);
+
+  // A teacher that is already there and stays.
+  methods::Setup there = with_rates(false);
+  there.networks[0].model = together.networks[0].model;
+  there.networks[0].regimen.optimizer.learning_rate = 0;
+  const auto after = make_mutual(there);
+  after->step(pair_draw(0, 1), {});
+  EXPECT_EQ(largest_difference(values_of(*in_turn, "real"), values_of(*after, "real")), 0);
+}
+
+// Joint training of Li et al. 2020, table 1: one batch of the samples of two streams.
+TEST(Mutual, JoinedStreamsAreOneBatch) {
+  methods::Setup setup = setup_of(tiny_model(channels, 1, at::kDouble, "0"), "joint");
+  setup.streams = {{"t", channels}, {"a", {"a1", "a2", "a3", "a4"}}};
+  setup.terms = {cross_entropy_section()};
+  setup.supervise = {section("supervise", "both", {{"network", "joint"}, {"stream", "t+a"}})};
+  const auto joint = make_mutual(setup);
+  EXPECT_EQ(joint->streams(), (std::vector<std::string>{"t", "a"}));
+  methods::Setup alone = setup_of(tiny_model(channels, 1, at::kDouble, "0"));
+  alone.terms = {cross_entropy_section()};
+  const auto baseline = make_supervised(alone);
+  const tensor::Draw draw = pair_draw(0, 7);
+  tensor::Batch both = draw.at("t");
+  both.input.image = at::cat({both.input.image, draw.at("a").input.image});
+  both.target.classes = at::cat({both.target.classes, draw.at("a").target.classes});
+  both.cases = {"one", "two"};
+  EXPECT_EQ(joint->step(draw, {}).at("loss"), baseline->step({{case_stream, both}}, {}).at("loss"));
+  EXPECT_EQ(largest_difference(values_of(*joint, "joint"), values_of(*baseline, "student")), 0);
+  const int64_t one = models::macs_of(*student_of(setup).network, 4, {32, 32, 32});
+  EXPECT_EQ(joint->macs({{"t", {{32, 32, 32}, 1}}, {"a", {{32, 32, 32}, 2}}}), 3 * 3 * one);
+
+  tensor::Draw pool = draw;
+  pool["a"].target.classes = at::Tensor();
+  EXPECT_THAT([&] { joint->step(pool, {}); },
+              ThrowsMessage<UsageError>(HasSubstr("stream t+a: joined streams need hard labels")));
+}
+
 void expect_refusal(const Setup& setup, const std::string& text) {
   EXPECT_THAT([&] { make_mutual(setup); }, ThrowsMessage<UsageError>(HasSubstr(text)));
 }
@@ -182,6 +237,12 @@ TEST(Mutual, NamesWhatThereIsNot) {
   setup = pair_setup();
   setup.supervise[0].settings[1].value = "x";
   expect_refusal(setup, "unknown stream 'x', there are t, a");
+  setup = pair_setup();
+  setup.supervise[0].settings[1].value = "t+x";
+  expect_refusal(setup, "unknown stream 'x', there are t, a");
+  setup = pair_setup();
+  setup.supervise[0].settings.push_back({"shapes", "1", "a.ini:7"});
+  expect_refusal(setup, "shapes is of translated images, as in stream = a>t, found stream = t");
   setup = pair_setup();
   setup.distil.clear();
   setup.supervise.pop_back();
