@@ -267,7 +267,8 @@ PlacedCase place(const Volume& source, const Parameters& recipe,
 
   const Grid& grid = source.data.image.grid;
   if (crop == "content")
-    move(placed, content_box(source.data.image, used, source.chain, recipe.integer("least-size")));
+    move(placed, content_box(source.data.image, used, source.chain, recipe.integer("least-size"),
+                             recipe.text("widening") == "inside"));
   const std::string& orientation = recipe.text("orientation");
   const Reorient turn = voxels::reorient_to(grid, orientation);
   if (!(turn == Reorient{})) move(placed, turn);

@@ -112,7 +112,7 @@ std::pair<int64_t, int64_t> extended_range(int64_t first, int64_t second, int64_
 }
 
 Box content_box(const Image& image, std::span<const std::string> channels, const Chain& chain,
-                int64_t least) {
+                int64_t least, bool inside) {
   Labels content{image.grid, std::vector<uint8_t>(static_cast<size_t>(image.grid.voxel_count()))};
   for (size_t c = 0; c < image.channels.size(); ++c) {
     if (std::find(channels.begin(), channels.end(), image.channels[c]) == channels.end()) continue;
@@ -126,7 +126,9 @@ Box content_box(const Image& image, std::span<const std::string> channels, const
   Box box;
   for (int a = 0; a < 3; ++a) {
     const int64_t from = tight.begin[a] + offset[a];
-    const auto [begin, end] = extended_range(from, from + tight.size[a], least);
+    auto [begin, end] = extended_range(from, from + tight.size[a], least);
+    if (inside && end > whole.size[a] && tight.size[a] < least)
+      begin = std::max<int64_t>(0, std::min(from, whole.size[a] - least));
     box.begin[a] = begin - offset[a];
     box.size[a] = std::min(end, whole.size[a]) - begin;
   }

@@ -42,11 +42,12 @@ Box intersection_of_boxes(const Image& image, std::span<const std::string> chann
 std::pair<int64_t, int64_t> extended_range(int64_t first, int64_t second, int64_t least);
 
 /// The box of voxels where any channel named is non-zero, every axis extended to `least` voxels
-/// within the scan's own grid: the scan's last voxel ends it. In voxels of the image, whose grid
-/// came from the scan by `chain`; size 0 where all is zero. Absent channels are left out.
+/// within the scan's own grid: the scan's last voxel ends it, and with `inside` the axis begins so
+/// much earlier, so that it has `least` voxels wherever the scan has. In voxels of the image, whose
+/// grid came from the scan by `chain`; size 0 where all is zero. Absent channels are left out.
 /// \throws DataError  the grids' voxels do not coincide
 Box content_box(const Image& image, std::span<const std::string> channels, const Chain& chain,
-                int64_t least);
+                int64_t least, bool inside = false);
 
 /// Sets what lies outside `inside` as numpy.pad(mode = "minimum") does: a voxel beyond one side
 /// gets the least value of the line through the box, one beyond an edge that of the plane.

@@ -80,6 +80,13 @@ const std::vector<Parameter>& declared() {
        .low = 1,
        .high = 4096,
        .choices = {}},
+      {.name = "widening",
+       .kind = Kind::choice,
+       .initial = "around",
+       .help = "how least-size widens an axis that ends at the scan's border: around its middle, "
+               "what lies beyond the scan is missing (U-HVED, official code); inside: it begins "
+               "earlier, so that no voxel is missing where the scan has enough",
+       .choices = {"around", "inside"}},
       {.name = "padding",
        .kind = Kind::integer,
        .initial = "0",

@@ -25,9 +25,9 @@ bool is_list(const std::string& key) {
 /// Keys that came after recipes were stored. Where they change nothing they are not written, so
 /// that recipes of before keep their text and id.
 bool came_later(const std::string& key) {
-  static const std::set<std::string> keys{"sizing",          "spacing",     "crop-source",
-                                          "crop-factor",     "crop-slices", "crop-size",
-                                          "clip-percentile", "ranges",      "slice-size"};
+  static const std::set<std::string> keys{
+      "sizing",    "spacing",         "crop-source", "crop-factor", "crop-slices",
+      "crop-size", "clip-percentile", "ranges",      "slice-size",  "widening"};
   return keys.contains(key);
 }
 

@@ -232,6 +232,28 @@ TEST(Content, LabelsComeBackOntoTheScan) {
       }
 }
 
+TEST(Content, WideningInsideTheScanMissesNoVoxel) {
+  // Content 10 of 20 voxels along each axis: at the end, in the middle, at the front.
+  const Volume volume = source_volume(brats_grid({20, 20, 20}), {{0, 0, 0}, {20, 20, 20}}, {"t1"},
+                                      [](size_t, const Voxel& v) -> float {
+                                        return v[0] >= 10 && v[1] >= 6 && v[1] < 16 && v[2] < 10
+                                                   ? 1.0f + static_cast<float>(v[0])
+                                                   : 0.0f;
+                                      });
+  const auto prepared = [&](const std::string& lines) {
+    return recipe("crop = content\nsize = any\nintensity = none\nmask-channels = t1\n" + lines)
+        .apply(volume)
+        .data.image;
+  };
+  // e = 2: (8, 23) ends at 20; (4, 19); (-2, 13) begins at 0.
+  EXPECT_THAT(prepared("least-size = 15\n").grid.size, ElementsAre(12, 15, 15));
+  const Image inside = prepared("least-size = 15\nwidening = inside\n");
+  EXPECT_THAT(inside.grid.size, ElementsAre(15, 15, 15));
+  EXPECT_EQ(inside.voxels[4 + 15 * 3], 0) << "(9, 7, 0) of the scan";
+  EXPECT_EQ(inside.voxels[5 + 15 * 3], 11) << "(10, 7, 0)";
+  EXPECT_THAT(prepared("least-size = 25\nwidening = inside\n").grid.size, ElementsAre(20, 20, 20));
+}
+
 TEST(Content, KeysThatContradictEachOther) {
   EXPECT_THAT(refusal("crop = center\nsize = any"), HasSubstr("found any"));
   EXPECT_THAT(refusal("crop = center\nsize = 8 8 8\npadding = 1"), HasSubstr("padding = 0"));

@@ -112,6 +112,8 @@ TEST(Stretch, NeedsASizeAndNoCentralCrop) {
 
 TEST(Stretch, RecipesWithoutItKeepTheirText) {
   EXPECT_THAT(recipe("size = 8 8 8\n").ini(), testing::Not(HasSubstr("sizing")));
+  EXPECT_THAT(recipe("size = 8 8 8\n").ini(), testing::Not(HasSubstr("widening")));
+  EXPECT_THAT(recipe("size = 8 8 8\nwidening = inside\n").ini(), HasSubstr("widening = inside\n"));
   const Recipe stretching = recipe(cascade);
   EXPECT_THAT(stretching.ini(), HasSubstr("sizing = resample\n"));
   EXPECT_EQ(Recipe::from_text(stretching.ini()).id(), stretching.id());
