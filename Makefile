@@ -17,7 +17,7 @@ MUTATE ?=
 BUILD ?= build/release
 REAL_SCANS ?=
 GOALS ?= help
-FAULTS ?= --minutes 4 --kills 20
+FAULTS ?= --without-torch --minutes 3 --kills 0
 FUZZ_SECONDS ?= 60
 # Folders of lib/ whose unit tests run under sanitizers, beside all corpora; empty: all without Torch.
 FOLDERS ?=

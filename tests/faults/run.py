@@ -2,7 +2,8 @@
 """Whether the same command always continues: run.py BIN SHIM [--minutes M] [--kills N] [--only NAME] [--kinds K,K] [--seed S]
 
 For every program on tiny inputs: lets the k-th write, fsync, rename, close, open, read and large allocation fail, for
-every k, and kills it, one half at random moments, the other at random calls of the system. A call that failed must say so in one line and exit with 1; given again it must
+every k, and kills it, one half at random moments, the other at random calls of the system. A call that failed must
+say so in one line and exit with 1; given again it must
 end with 0 and the result of an undisturbed call, and leave nothing behind. A call that ends with 0 in spite of a fault
 must have that result, too. With --minutes, what does not fit is left out, evenly, and the last line says how much.
 """

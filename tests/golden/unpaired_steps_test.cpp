@@ -10,7 +10,7 @@
 #include <cmath>
 
 #include "base/text.h"
-#include "data/augment.h"
+#include "data/augment/augment.h"
 #include "io/table.h"
 #include "io/volume_file.h"
 #include "methods.h"

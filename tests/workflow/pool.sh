@@ -47,7 +47,7 @@ called bound "pretrain .*--cases $root/volumes/cases.opened.tsv +--where split=t
 called 'test of the bound' "evaluate --cases $root/volumes/cases.tsv --where split=test .*--output $root/bound/fold0_seed0/cases.csv"
 
 # A pool for every seed, of the size that the scale says, among the training cases: splits are dealt once, and all of a seed's steps read its own sheet.
-sed -i 's/pool: {test: 0.5}/pool: {train: 0.5}/; s/^split: .*/&\npool_by_seed: true/' config/experiments/pool/experiment.yaml
+sed -i 's/pool: {test: 0.5}/pool: {train: 0.5}/; s/^split: .*/&\npool_by_seed: true\nscales: {tiny: {pool: {train: 2}}}/' config/experiments/pool/experiment.yaml
 workflow scale=tiny paper=pool device=cpu 'seeds=[0,7]' || { cat log.txt; fail "no plan"; }
 called 'one split' "preprocess --manifest .* --split-seed pool --split 4,2,2 "
 for seed in 0 7; do

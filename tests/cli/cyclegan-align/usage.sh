@@ -39,4 +39,4 @@ expect_error 2 'would leave nothing to train' "${refused[@]}"
 expect_error 2 '\-\-output is required' "${align[@]}"
 expect_error 2 '\-\-nifti goes with --apply' "${align[@]}" --output a.h5 --nifti
 expect_error 2 '\-\-direction goes with --apply' "${align[@]}" --output a.h5 --direction a-to-t
-expect_no_file a.h5 a.h5.run
+expect_no_file a.h5

@@ -149,7 +149,8 @@ TEST(Formats, NothingStandsBehindCompressedVoxels) {
       std::to_string(packed.size()) +
       "\nDimSize = 4 3 2\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" + packed;
   const std::vector<std::pair<std::string, std::string>> sound{{"a.nrrd", nrrd}, {"a.mha", meta}};
-  for (const auto& [name, content] : sound) {
+  for (const auto& entry : sound) {
+    const auto &name = entry.first, &content = entry.second;
     test::spill(folder / name, content);
     EXPECT_EQ(read_scan(folder / name).image.voxels.back(), 7) << name;
     test::spill(folder / name, content + "more");
