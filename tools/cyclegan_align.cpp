@@ -27,8 +27,9 @@ const cli::Manual manual{
     "each with the recipe of what it takes. With --apply it translates cases instead, into "
     "volumes that the other stream's recipe might have prepared, with their labels and a sheet "
     "that every program takes. An interrupted run continues when the same command is given again.",
-    {"cyclegan-align --config config/experiments/mkd/align.ini --cases volumes/cases.tsv "
-     "--where split=train --output translator.h5 --panels translator.png",
+    {"cyclegan-align --config align-common.ini --config alignment.ini --config a-mr.ini --config "
+     "t-ct.ini --cases volumes/cases.tsv --output translator.h5 --panels translator.png    (in "
+     "config/experiments/mkd)",
      "cyclegan-align --apply translator.h5 --direction a-to-t --cases volumes/cases.tsv "
      "--where cohort=mr --output-dir translated",
      "cyclegan-align --apply translator.h5 --direction a-to-t --input case.h5 --output "
@@ -65,8 +66,9 @@ labeling::LabelSettings applied(const Settings& s) {
 void run(const Settings& s, cli::Context& context) {
   if (!s.translator.empty()) return labeling::translate_cases(applied(s), context.run());
   labeling::refuse_without_translator(s.applied);
+  const auto& training = s.learning.training;
   if (!s.learning.tensor.describe)
-    context.claim_outputs({s.learning.training.output, s.learning.panels});
+    context.claim_outputs({training.output, s.learning.panels}, training.prolong);
   train::run_training(s.learning, s.procedure, context.run());
 }
 }  // namespace

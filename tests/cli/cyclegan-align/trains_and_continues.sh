@@ -24,6 +24,10 @@ printf '[translation]\npool = 0\n' > without.ini
 [[ $(content_of_run "${align[@]}" --config without.ini --output latest.h5) != "$whole" ]] ||
   fail 'pools change nothing'
 
+# A finished one goes on with more epochs.
+longer=$(content_of_run "${align[@]}" --epochs 3 --output longer.h5)
+expect_equal "$(content_of_run "${align[@]}" --epochs 3 --continue --output again.h5)" "$longer"
+
 run "${align[@]}" --describe
 expect_stdout '^a-to-t +[0-9,]+ parameters$'
 expect_stdout '^discriminator-t +[0-9,]+ parameters$'
