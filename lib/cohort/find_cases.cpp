@@ -269,7 +269,8 @@ class FileSearch {
   std::vector<FoundCase> cases(bool allow_missing) {
     std::vector<FoundCase> found;
     for (auto& [id, one] : cases_) {
-      for (const auto& [channel, suffixes] : manifest_.modalities) {
+      for (const auto& modality : manifest_.modalities) {
+        const std::string& channel = modality.first;
         const auto has = [&](const auto& image) { return image.first == channel; };
         if (std::any_of(one.images.begin(), one.images.end(), has)) continue;
         one.missing.push_back(channel);
