@@ -45,7 +45,8 @@ void ClassCounts::add(int prediction, int reference, uint64_t voxels) {
   if (prediction >= classes_ || reference >= classes_)
     throw DataError("class index {} where {} classes are known", std::max(prediction, reference),
                     classes_);
-  counts_[static_cast<size_t>(prediction * classes_ + reference)] += voxels;
+  counts_[static_cast<size_t>(prediction) * static_cast<size_t>(classes_) +
+          static_cast<size_t>(reference)] += voxels;
 }
 
 Overlap ClassCounts::region(std::span<const int> members) const {
