@@ -126,6 +126,11 @@ void meet_totals(std::vector<std::vector<int64_t>>& dealt,
 
 }  // namespace
 
+std::string patient_of(const Row& row) {
+  const auto found = row.extra.find("patient");
+  return found == row.extra.end() || found->second.empty() ? row.id : found->second;
+}
+
 void check_case_id(const std::string& where, const std::string& id) {
   const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (id.empty()) throw DataError("{}: no case id", where);

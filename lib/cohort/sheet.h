@@ -26,6 +26,9 @@ struct Sheet {
 Sheet read_sheet(const std::string& path);
 void write_sheet(const std::string& path, const Sheet& sheet, bool force);
 
+/// Whose scan a row is: its column `patient`, or else the case itself.
+std::string patient_of(const Row& row);
+
 /// An id names files and stands in tables: no slash, no point in front, no control character, no
 /// blank at either end. \throws DataError  otherwise; starts with `where`
 void check_case_id(const std::string& where, const std::string& id);

@@ -262,20 +262,15 @@ std::vector<size_t> outside_of_pool(const cohort::Sheet& sheet) {
   return rows;
 }
 
-std::string patient_of(const cohort::Row& row) {
-  const auto found = row.extra.find("patient");
-  return found == row.extra.end() || found->second.empty() ? row.id : found->second;
-}
-
 /// One row per patient, with stratum and split of the first case.
 cohort::Sheet patients_of(const cohort::Sheet& sheet, const std::vector<size_t>& rows) {
   cohort::Sheet patients;
   std::set<std::string> seen;
   for (const size_t i : rows) {
     const auto& row = sheet.rows[i];
-    if (!seen.insert(patient_of(row)).second) continue;
+    if (!seen.insert(cohort::patient_of(row)).second) continue;
     auto& one = patients.rows.emplace_back();
-    one.id = patient_of(row);
+    one.id = cohort::patient_of(row);
     one.stratum = row.stratum;
     one.split = row.split;
   }
@@ -310,7 +305,7 @@ void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
   std::map<std::string, const cohort::Row*> dealt;
   for (const auto& row : patients.rows) dealt[row.id] = &row;
   for (const size_t i : free) {
-    const auto patient = patient_of(sheet.rows[i]);
+    const auto patient = cohort::patient_of(sheet.rows[i]);
     if (!s.pool.empty()) cohort::mark_pool(sheet, i, pool.contains(patient));
     if (pool.contains(patient)) continue;
     if (!s.split.empty()) sheet.rows[i].split = dealt.at(patient)->split;

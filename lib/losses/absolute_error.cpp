@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "losses/objective.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 
@@ -15,7 +16,7 @@ at::Tensor absolute_error(const at::Tensor& made, const at::Tensor& image) {
     throw DataError(
         "absolute-error: the network gives [{}], the channels are [{}]; expected equal shapes",
         fmt::join(made.sizes(), ", "), fmt::join(image.sizes(), ", "));
-  const at::Tensor wide = made.scalar_type() == at::kDouble ? made : made.to(at::kFloat);
+  const at::Tensor wide = widened(made);
   const at::Tensor inside = (image != 0).to(wide.scalar_type());
   return (at::abs(wide - image) * inside).sum() / inside.sum().clamp_min(1);
 }

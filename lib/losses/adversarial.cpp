@@ -7,22 +7,15 @@
 #include <ATen/ops/square.h>
 #include <ATen/ops/sub.h>
 
+#include "losses/widened.h"
+
 namespace kdseg::losses {
-namespace {
-
-/// Losses stay float32 (or float64) whatever the networks compute in.
-at::Tensor wide(const at::Tensor& x) {
-  return x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
-}
-
-}  // namespace
-
 at::Tensor adversarial_term(const at::Tensor& scores) {
-  return at::mean(at::square(at::sub(wide(scores), 1.0)));
+  return at::mean(at::square(at::sub(widened(scores), 1.0)));
 }
 
 at::Tensor discriminator_loss(const at::Tensor& real, const at::Tensor& fake) {
-  return at::add(adversarial_term(real), at::mean(at::square(wide(fake))));
+  return at::add(adversarial_term(real), at::mean(at::square(widened(fake))));
 }
 
 double discriminator_accuracy(const at::Tensor& real, const at::Tensor& fake) {

@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "losses/judged.h"
 #include "losses/shares.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -18,10 +19,6 @@ namespace {
 using Kind = Parameter::Kind;
 
 constexpr double least = -100;  ///< of logarithms of probabilities, as in PyTorch
-
-at::Tensor widened(const at::Tensor& x) {
-  return x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
-}
 
 at::Tensor scaled(const at::Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
 

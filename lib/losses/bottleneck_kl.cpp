@@ -10,6 +10,7 @@
 #include <array>
 
 #include "base/errors.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -23,7 +24,7 @@ constexpr std::array<const char*, 5> norm_names{"softmax", "l1", "channel-softma
 
 /// Logarithms of a map's distributions [N, distributions, values].
 at::Tensor log_distributions(const at::Tensor& map, MapNorm norm) {
-  const at::Tensor z = (map.scalar_type() == at::kDouble ? map : map.to(at::kFloat)).flatten(2);
+  const at::Tensor z = widened(map).flatten(2);
   switch (norm) {
     case MapNorm::softmax:
       return at::log_softmax(z.flatten(1), 1).unsqueeze(1);

@@ -19,6 +19,7 @@
 
 #include "base/errors.h"
 #include "losses/cross_entropy_kernel.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -96,7 +97,7 @@ struct Fused : torch::autograd::Function<Fused> {
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& classes,
                          std::span<const double> weights) {
   check(logits, classes, weights.size());
-  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  const at::Tensor wide = widened(logits);
   std::vector<double> all(weights.begin(), weights.end());
   if (all.empty()) all.assign(static_cast<size_t>(logits.size(1)), 1.0);
   if (wide.device().is_cpu() && wide.scalar_type() == at::kFloat)
@@ -120,7 +121,7 @@ at::Tensor soft_cross_entropy(const at::Tensor& logits, const at::Tensor& share,
   if (!weights.empty() && static_cast<int64_t>(weights.size()) != logits.size(1))
     throw DataError("cross-entropy: {} class weights for {} classes", weights.size(),
                     logits.size(1));
-  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  const at::Tensor wide = widened(logits);
   at::Tensor weighted = share;
   if (!weights.empty()) {
     std::vector<int64_t> shape(static_cast<size_t>(logits.dim()), 1);

@@ -14,15 +14,12 @@
 #include "losses/judged.h"
 #include "losses/objective.h"
 #include "losses/shares.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
 
 using Kind = Parameter::Kind;
-
-at::Tensor widened(const at::Tensor& x) {
-  return x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
-}
 
 }  // namespace
 

@@ -7,13 +7,10 @@
 #include <stdexcept>
 
 #include "losses/adversarial.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
-
-at::Tensor wide(const at::Tensor& x) {
-  return x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
-}
 
 at::Tensor mean_softplus(const at::Tensor& x) { return at::mean(at::softplus(x)); }
 
@@ -28,12 +25,13 @@ Gan gan_from(const std::string& word) {
 
 at::Tensor generator_loss(Gan gan, const at::Tensor& scores) {
   if (gan == Gan::least_squares) return adversarial_term(scores);
-  return gan == Gan::cross_entropy ? mean_softplus(-wide(scores)) : -mean_softplus(wide(scores));
+  return gan == Gan::cross_entropy ? mean_softplus(-widened(scores))
+                                   : -mean_softplus(widened(scores));
 }
 
 at::Tensor discriminator_loss(Gan gan, const at::Tensor& real, const at::Tensor& made) {
   if (gan == Gan::least_squares) return discriminator_loss(real, made) * 0.5;
-  return (mean_softplus(-wide(real)) + mean_softplus(wide(made))) * 0.5;
+  return (mean_softplus(-widened(real)) + mean_softplus(widened(made))) * 0.5;
 }
 
 }  // namespace kdseg::losses

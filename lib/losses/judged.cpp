@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "losses/shares.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -42,7 +43,7 @@ Parameter output_parameter() {
 
 Judged judged(const Evidence& e, const std::string& output) {
   const at::Tensor& logits = e.student.logits;
-  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  const at::Tensor wide = widened(logits);
   if (output == finest) return {logits, shares_of(*e.target, e.head, wide)};
   const at::Tensor& coarse = e.student.extra.get(output);
   return {coarse, pooled(shares_of(*e.target, e.head, wide), coarse)};

@@ -26,6 +26,7 @@
 #include "base/errors.h"
 #include "losses/latent_kl_kernel.h"
 #include "losses/objective.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -202,8 +203,7 @@ at::Tensor latent_kl(const at::Tensor& posterior, const at::Tensor& present,
                      const LatentKlOptions& options) {
   const auto given = given_images(posterior, present);
   const Factors f = factors(posterior.size(1), options);
-  const at::Tensor wide =
-      posterior.scalar_type() == at::kDouble ? posterior : posterior.to(at::kFloat);
+  const at::Tensor wide = widened(posterior);
   if (wide.device().is_cpu() && wide.scalar_type() == at::kFloat && wide.size(1) <= latent_images)
     return Fused::apply(wide, std::vector<int64_t>(given.begin(), given.end()), f.between, f.prior);
   return plain(wide, given, f);

@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "losses/objective.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 
@@ -13,9 +14,6 @@ at::Tensor reconstruction_loss(const at::Tensor& reconstruction, const at::Tenso
   if (reconstruction.sizes() != image.sizes())
     throw DataError("reconstruction: maps are [{}], images [{}]; expected equal shapes",
                     fmt::join(reconstruction.sizes(), ", "), fmt::join(image.sizes(), ", "));
-  const auto widened = [](const at::Tensor& x) {
-    return x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
-  };
   return at::mse_loss(widened(reconstruction), widened(image));
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "base/errors.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -40,7 +41,7 @@ at::Tensor membership(const Head& head, const at::Tensor& like) {
 }  // namespace
 
 at::Tensor probability_of(const at::Tensor& logits, const Head& head) {
-  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  const at::Tensor wide = widened(logits);
   return head.kind == Head::Kind::softmax ? at::softmax(wide, 1) : at::sigmoid(wide);
 }
 

@@ -10,6 +10,7 @@
 #include "losses/binary_cross_entropy.h"
 #include "losses/dice.h"
 #include "losses/shares.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 namespace {
@@ -25,7 +26,7 @@ Parameter temperature_parameter() {
 }  // namespace
 
 at::Tensor softened(const at::Tensor& logits, const Head& head, double temperature) {
-  const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+  const at::Tensor wide = widened(logits);
   return probability_of(at::div(wide, temperature), head);
 }
 
@@ -93,10 +94,7 @@ TermRow teacher_cross_entropy_row() {
             term.needs_teacher = true;
             term.value = [temperature](const Evidence& e) {
               const at::Tensor target = softened(e.teacher->logits, e.head, temperature);
-              const at::Tensor wide = e.student.logits.scalar_type() == at::kDouble
-                                          ? e.student.logits
-                                          : e.student.logits.to(at::kFloat);
-              const at::Tensor logits = at::div(wide, temperature);
+              const at::Tensor logits = at::div(widened(e.student.logits), temperature);
               if (e.head.kind == Head::Kind::sigmoid)
                 return at::binary_cross_entropy_with_logits(logits, target);
               return -(target * at::log_softmax(logits, 1)).sum(1).mean();

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "losses/objective.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 
@@ -16,8 +17,7 @@ at::Tensor vae_kl(const at::Tensor& gaussian, double divisor) {
   if (gaussian.dim() != 3 || gaussian.size(1) != 2)
     throw DataError("vae-kl: the Gaussian is [{}], expected [N, 2, L]",
                     fmt::join(gaussian.sizes(), ", "));
-  const at::Tensor wide =
-      gaussian.scalar_type() == at::kDouble ? gaussian : gaussian.to(at::kFloat);
+  const at::Tensor wide = widened(gaussian);
   const at::Tensor mean = wide.select(1, 0), log_variance = wide.select(1, 1);
   return (at::square(mean) + at::exp(log_variance) - log_variance - 1.0).sum(1).mean() / divisor;
 }

@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "losses/objective.h"
+#include "losses/widened.h"
 
 namespace kdseg::losses {
 
@@ -18,8 +19,7 @@ at::Tensor weight_penalty(std::span<const at::Tensor> weights,
                           const WeightPenaltyOptions& options) {
   if (weights.empty()) throw DataError("weight-penalty: no convolution weights to look at");
   std::vector<at::Tensor> squares;
-  for (const at::Tensor& w : weights)
-    squares.push_back(at::sum(at::square(w.scalar_type() == at::kDouble ? w : w.to(at::kFloat))));
+  for (const at::Tensor& w : weights) squares.push_back(at::sum(at::square(widened(w))));
   const double count = options.sum ? 1.0 : static_cast<double>(weights.size());
   return at::sum(at::stack(squares)) * (0.5 * options.coefficient / count);
 }

@@ -41,7 +41,7 @@ models::Model twin_of(const models::Model& model, at::Device device) {
   models::module_to_arrays(model.network->module(), "", tree);
   models::module_from_arrays(twin.network->module(), "", tree);
   twin.network->module().to(device);
-  for (auto& p : twin.network->module().parameters()) p.set_requires_grad(false);
+  freeze(twin);
   return twin;
 }
 
@@ -77,8 +77,7 @@ class Mutual : public Method {
   explicit Mutual(const Setup& setup) : setup_(setup), plan_(plan_of(setup_)) {
     for (const auto& one : setup_.networks)
       learners_.push_back(std::make_unique<Learner>(one, setup_, one.name + "/"));
-    for (auto& one : setup_.frozen)
-      for (auto& p : one.model.network->module().parameters()) p.set_requires_grad(false);
+    for (const auto& one : setup_.frozen) freeze(one.model);
     for (const auto& average : plan_.averages)
       averages_.emplace(average.name, twin_of(learner(average.of).model(), setup_.device));
     for (const auto& lesson : plan_.lessons) {
@@ -197,24 +196,10 @@ class Mutual : public Method {
  private:
   using Key = std::pair<std::string, std::string>;  ///< network, stream
 
-  /// Of a stream's images; samples of joined streams are taken for one kind.
-  int64_t domain_of(const std::string& stream) const {
-    for (const auto& view : setup_.streams)
-      if (view.name == stream) return view.domain;
-    return 0;
-  }
-
   std::vector<std::string>& wanted_of(const Key& key) {
     for (auto& [known, wanted] : needs_)
       if (known == key) return wanted;
     return needs_.emplace_back(key, std::vector<std::string>()).second;
-  }
-
-  static std::vector<std::string> cases_in(const tensor::Draw& draw) {
-    std::vector<std::string> cases;
-    for (const auto& [name, batch] : draw)
-      cases.insert(cases.end(), batch.cases.begin(), batch.cases.end());
-    return cases;
   }
 
   /// The draw, and the batches that lessons join.
@@ -263,13 +248,13 @@ class Mutual : public Method {
       const at::Tensor images = images_for(batch, own);
       if (learns(key)) {
         passes[key] = learner(key.first).forward(images, wanted, info, true, key.second,
-                                                 domain_of(key.second));
+                                                 setup_.domain_of(key.second));
         continue;
       }
       const at::NoGradGuard guard;
       if (is_learner(key.first)) {
-        passes[key] =
-            learner(key.first).forward(images, wanted, info, false, "", domain_of(key.second));
+        passes[key] = learner(key.first).forward(images, wanted, info, false, "",
+                                                 setup_.domain_of(key.second));
         continue;
       }
       auto noise = step_noise(info, key.first + "/" + key.second, images.size(0));
@@ -304,7 +289,7 @@ class Mutual : public Method {
       if (key.first != teacher) continue;
       tensor::Input input;
       input.image = images_for(draw.at(key.second), model(teacher));
-      input.domain = domain_of(key.second);
+      input.domain = setup_.domain_of(key.second);
       if (learns(key)) input.statistics = tensor::Statistics::batch;
       passes[key] = pass_of(model(teacher), std::move(input), wanted, setup_);
     }

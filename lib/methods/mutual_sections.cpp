@@ -265,6 +265,10 @@ std::string translated_stream(const std::string& from, const std::string& to) {
   return from + ">" + to;
 }
 
+std::string generator_name(const std::string& from, const std::string& to) {
+  return from + "-to-" + to;
+}
+
 MutualPlan plan_of(const Setup& setup) {
   const Names names = names_in(setup);
   MutualPlan plan;

@@ -30,6 +30,8 @@ std::vector<std::string> parts_of(const std::string& stream);
 
 /// Images of one stream translated into those of another: "a>t".
 std::string translated_stream(const std::string& from, const std::string& to);
+/// The generator that does so: "a-to-t".
+std::string generator_name(const std::string& from, const std::string& to);
 
 struct Average {
   std::string name, of;

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -26,6 +27,23 @@ std::vector<const Trained*> Setup::learning() const {
     all.push_back(&translation->back);
   }
   return all;
+}
+
+int64_t Setup::domain_of(const std::string& stream) const {
+  for (const auto& view : streams)
+    if (view.name == stream) return view.domain;
+  return 0;
+}
+
+void freeze(const models::Model& model) {
+  for (auto& p : model.network->module().parameters()) p.set_requires_grad(false);
+}
+
+std::vector<std::string> cases_in(const tensor::Draw& draw) {
+  std::vector<std::string> cases;
+  for (const auto& [name, batch] : draw)
+    cases.insert(cases.end(), batch.cases.begin(), batch.cases.end());
+  return cases;
 }
 
 at::Tensor images_of(const tensor::Batch& batch, const std::vector<std::string>& channels) {

@@ -78,7 +78,15 @@ struct Setup {
 
   const models::Model* teacher() const;          ///< null: none
   std::vector<const Trained*> learning() const;  ///< networks, then generators that learn
+  /// Of a stream's images; samples of joined streams are taken for one kind.
+  int64_t domain_of(const std::string& stream) const;
 };
+
+/// The network is looked at and does not learn: its parameters want no gradient.
+void freeze(const models::Model& model);
+
+/// Ids of all samples of a draw, by the streams' names.
+std::vector<std::string> cases_in(const tensor::Draw& draw);
 
 /// The images of these channels [N, C, ...], by their names in the batch; all of the batch's where
 /// it does not tell names. The image itself where nothing changes.

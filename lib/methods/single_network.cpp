@@ -33,8 +33,7 @@ class SingleNetwork : public Method {
       add_missing(needs_, adversary_->needs());
       add_missing(teacher_needs_, adversary_->needs());
     }
-    if (!teacher_) return;
-    for (auto& p : teacher_->network->module().parameters()) p.set_requires_grad(false);
+    if (teacher_) freeze(*teacher_);
   }
 
   std::vector<std::string> streams() const override { return {stream_}; }

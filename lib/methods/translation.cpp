@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "losses/widened.h"
 #include "methods/mutual_sections.h"
 #include "models/catalog.h"
 #include "models/work.h"
@@ -29,10 +30,7 @@ Parameter text(const char* name, Kind kind, const char* help) {
 }
 
 at::Tensor mean_distance(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor difference = a - b;
-  const bool narrow =
-      difference.scalar_type() == at::kHalf || difference.scalar_type() == at::kBFloat16;
-  return at::mean((narrow ? difference.to(at::kFloat) : difference).abs());
+  return at::mean(losses::widened(a - b).abs());
 }
 
 tensor::Statistics statistics_from(const std::string& word) {
@@ -120,8 +118,7 @@ Translation::Translation(const Setup& setup) : setup_(setup) {
   sides_[0] = {t.from, t.to, t.there.model, nullptr};
   sides_[1] = {t.to, t.from, t.back.model, nullptr};
   if (!t.judge_of_to) {
-    for (auto& one : sides_)
-      for (auto& p : one.model.network->module().parameters()) p.set_requires_grad(false);
+    for (const auto& one : sides_) freeze(one.model);
     return;
   }
   const auto channels = [](const Side& one) { return one.model.contract.channels.size(); };

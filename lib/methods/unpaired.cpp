@@ -45,10 +45,7 @@ class Unpaired : public Method {
     if (translation_.learns()) {
       NamedScalars scalars;
       translation_.learn(draw, info, guides_, scalars);
-      std::vector<std::string> cases;
-      for (const auto& [name, batch] : draw)
-        cases.insert(cases.end(), batch.cases.begin(), batch.cases.end());
-      report = finite_report(scalars, info, cases);
+      report = finite_report(scalars, info, cases_in(draw));
       for (const auto& [name, value] : report)
         if (name.starts_with("loss-")) loss += value;
     }
@@ -124,13 +121,10 @@ class Unpaired : public Method {
     const auto channels = [](const Trained& generator) {
       return generator.model.contract.head.names;
     };
-    const auto domain = [&](const std::string& name) {
-      for (const auto& view : setup.streams)
-        if (view.name == name) return view.domain;
-      return int64_t{0};
-    };
-    whole.streams.push_back({translated_stream(t.from, t.to), channels(t.there), domain(t.to)});
-    whole.streams.push_back({translated_stream(t.to, t.from), channels(t.back), domain(t.from)});
+    whole.streams.push_back(
+        {translated_stream(t.from, t.to), channels(t.there), setup.domain_of(t.to)});
+    whole.streams.push_back(
+        {translated_stream(t.to, t.from), channels(t.back), setup.domain_of(t.from)});
     return whole;
   }
 
@@ -145,7 +139,6 @@ class Unpaired : public Method {
   void make_guides() {
     const auto names = translation_.streams();
     for (const auto& lesson : plan_.lessons) {
-      objectives_.push_back(std::make_unique<losses::Objective>(lesson.terms));
       if (lesson.shapes == 0) continue;
       if (!translation_.learns())
         throw UsageError("[supervise.{}]: shapes guides a generator, and none is trained",
@@ -157,6 +150,7 @@ class Unpaired : public Method {
       const auto trained =
           std::find_if(setup_.networks.begin(), setup_.networks.end(),
                        [&](const Trained& one) { return one.name == lesson.network; });
+      objectives_.push_back(std::make_unique<losses::Objective>(lesson.terms));
       auto& weights = weights_.emplace_back(std::make_unique<std::vector<at::Tensor>>(
           convolution_weights(trained->model.network->module())));
       guides_[static_cast<size_t>(direction)].push_back(
@@ -178,7 +172,7 @@ class Unpaired : public Method {
   Translation translation_;
   MutualPlan plan_;
   std::unique_ptr<Method> mutual_;                                 ///< null: no networks
-  std::vector<std::unique_ptr<losses::Objective>> objectives_;     ///< one per lesson
+  std::vector<std::unique_ptr<losses::Objective>> objectives_;     ///< of the guides
   std::vector<std::unique_ptr<std::vector<at::Tensor>>> weights_;  ///< of the guides
   std::array<std::vector<Guide>, 2> guides_;                       ///< by direction
 };

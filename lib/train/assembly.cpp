@@ -6,7 +6,6 @@
 
 #include "base/errors.h"
 #include "base/names.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "cohort/label_source.h"
 #include "methods/procedures.h"
@@ -33,18 +32,10 @@ std::vector<double> weights_of(const std::vector<cohort::Row>& rows) {
   return alike ? std::vector<double>() : weights;
 }
 
-std::vector<Stream> all_streams(const TrainingCases& cases) {
-  std::vector<Stream> streams;
-  for (const auto& part : cases.streams) streams.push_back(part.stream);
-  return streams;
-}
-
 /// Networks of one run start from numbers of their own; a sole one from the seed itself.
 uint64_t seed_of(const LearningSettings& settings, const std::string& name) {
-  if (settings.networks.size() < 2) return settings.tensor.seed;
-  Random random(settings.tensor.seed, 0, "init/" + name);
-  const uint64_t high = random.bits();
-  return (high << 32) | random.bits();
+  return settings.networks.size() < 2 ? settings.tensor.seed
+                                      : initial_seed(settings.tensor.seed, name);
 }
 
 std::string patches_of(const LearningSettings& settings, const Stream& stream) {

@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
@@ -176,6 +177,12 @@ models::Model make_model(const LearningSettings& settings, const TrainingCases& 
     log::warning("{} was trained with recipe {}, this run prepares by {}", t.init, start.recipe_id,
                  recipe.id());
   return model;
+}
+
+uint64_t initial_seed(uint64_t seed, const std::string& name) {
+  Random random(seed, 0, "init/" + name);
+  const uint64_t high = random.bits();
+  return (high << 32) | random.bits();
 }
 
 Section settled_adversary(const Section& section, const LearningSettings& settings) {

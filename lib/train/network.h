@@ -47,6 +47,9 @@ models::Model make_model(const LearningSettings& settings, const TrainingCases& 
                          const NamedSection& section, const prepare::Recipe& recipe,
                          const std::vector<std::string>& channels, uint64_t seed);
 
+/// What the parameters of one of several networks start from, by its name.
+uint64_t initial_seed(uint64_t seed, const std::string& name);
+
 /// The adversary's section for this run: --width scales the discriminator as it scales the network,
 /// so that settings files keep their proportions.
 Section settled_adversary(const Section& section, const LearningSettings& settings);

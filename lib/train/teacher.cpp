@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/checkpoint_file.h"
+#include "methods/mutual_sections.h"
 #include "models/checkpoint.h"
 #include "train/network.h"
 #include "train/translation.h"
@@ -55,14 +56,12 @@ void warn_of_flattered_scores(const Ids& known, const TrainingCases& cases,
 
 FrozenNetworks::Translator open_translator(const LearningSettings& settings,
                                            const TrainingCases& cases, at::Device device) {
-  std::vector<Stream> streams;
-  for (const auto& part : cases.streams) streams.push_back(part.stream);
-  const Ends ends = ends_of(settings, streams);
+  const Ends ends = ends_of(settings, all_streams(cases));
   const StreamCases &from = cases.streams[ends.from], &to = cases.streams[ends.to];
   FrozenNetworks::Translator translator;
   translator.file = translator_file(settings);
   const auto open = [&](const StreamCases& one, const StreamCases& other) {
-    const std::string name = one.stream.name + "-to-" + other.stream.name;
+    const std::string name = methods::generator_name(one.stream.name, other.stream.name);
     models::Model model = models::load_model(translator.file, device, name);
     if (model.contract.head.kind != Head::Kind::image)
       throw DataError("{}: {} segments, expected a generator of images", translator.file, name);

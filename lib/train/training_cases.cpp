@@ -165,6 +165,12 @@ Section filled(Section section, const std::string& fitted_ini) {
 
 }  // namespace
 
+std::vector<Stream> all_streams(const TrainingCases& cases) {
+  std::vector<Stream> streams;
+  for (const auto& part : cases.streams) streams.push_back(part.stream);
+  return streams;
+}
+
 TrainingCases open_cases(const LearningSettings& settings, int threads) {
   const TrainingSettings& t = settings.training;
   const cohort::Sheet sheet = cohort::read_sheet(t.training.cases);

@@ -43,6 +43,8 @@ struct TrainingCases {
   const StreamCases& predicting() const { return streams[predicted]; }
 };
 
+std::vector<Stream> all_streams(const TrainingCases& cases);
+
 /// Reads the sheet and every header.
 /// \throws UsageError  a stream without cases, a case selected for both training and validation
 /// \throws DataError   a file is missing or unreadable, lacks a label that its stream requires, its

@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/errors.h"
-#include "base/random.h"
 #include "base/text.h"
+#include "methods/mutual_sections.h"
 #include "methods/translation.h"
 #include "models/catalog.h"
 #include "train/network.h"
@@ -30,17 +30,6 @@ Section row_of(const Section& section, const char* name) {
   return {"network", name, section.where, section.settings};
 }
 
-uint64_t seed_of(const LearningSettings& settings, const std::string& name) {
-  Random random(settings.tensor.seed, 0, "init/" + name);
-  const uint64_t high = random.bits();
-  return (high << 32) | random.bits();
-}
-
-std::string patient_of(const cohort::Row& row) {
-  const auto found = row.extra.find("patient");
-  return found == row.extra.end() || found->second.empty() ? row.id : found->second;
-}
-
 models::Model generator(const LearningSettings& settings, const StreamCases& from,
                         const StreamCases& to, const prepare::Recipe& recipe,
                         const std::string& name) {
@@ -57,7 +46,7 @@ models::Model generator(const LearningSettings& settings, const StreamCases& fro
       row_of(settings.generator, generator_row), static_cast<int64_t>(contract.channels.size()),
       static_cast<int64_t>(contract.head.names.size()), 0, &model.section);
   require_unit(*model.network, name, from.stream);
-  models::initialize(*model.network, seed_of(settings, name));
+  models::initialize(*model.network, initial_seed(settings.tensor.seed, name));
   return model;
 }
 
@@ -66,12 +55,9 @@ std::shared_ptr<models::Discriminator> discriminator(const LearningSettings& set
   const auto channels = static_cast<int64_t>(judged.own_channels().size());
   auto made = models::make_discriminator(row_of(settings.discriminator, discriminator_row),
                                          channels, channels);
-  models::initialize(*made, seed_of(settings, "discriminator-" + judged.stream.name));
+  models::initialize(*made,
+                     initial_seed(settings.tensor.seed, "discriminator-" + judged.stream.name));
   return made;
-}
-
-std::string name_of(const StreamCases& from, const StreamCases& to) {
-  return from.stream.name + "-to-" + to.stream.name;
 }
 
 }  // namespace
@@ -115,29 +101,27 @@ Ends ends_of(const LearningSettings& settings, const std::vector<Stream>& stream
 void require_unpaired(const TrainingCases& cases, const Ends& ends) {
   std::map<std::string, std::string> known;
   const StreamCases &from = cases.streams[ends.from], &to = cases.streams[ends.to];
-  for (const auto& row : from.training) known.emplace(patient_of(row), row.id);
+  for (const auto& row : from.training) known.emplace(cohort::patient_of(row), row.id);
   for (const auto& row : to.training)
-    if (const auto found = known.find(patient_of(row)); found != known.end())
+    if (const auto found = known.find(cohort::patient_of(row)); found != known.end())
       throw DataError(
           "case {} of stream {} and case {} of stream {} are of one patient ({}); expected other "
           "people in each",
-          found->second, from.stream.name, row.id, to.stream.name, patient_of(row));
+          found->second, from.stream.name, row.id, to.stream.name, cohort::patient_of(row));
 }
 
 methods::TranslationSetup make_translation(
     const LearningSettings& settings, const TrainingCases& cases, const FrozenNetworks& frozen,
     const std::vector<std::unique_ptr<prepare::Recipe>>& recipes, at::Device device) {
-  std::vector<Stream> streams;
-  for (const auto& part : cases.streams) streams.push_back(part.stream);
-  const Ends ends = ends_of(settings, streams);
+  const Ends ends = ends_of(settings, all_streams(cases));
   require_unpaired(cases, ends);
   const StreamCases &from = cases.streams[ends.from], &to = cases.streams[ends.to];
   methods::TranslationSetup t;
   t.from = from.stream.name;
   t.to = to.stream.name;
   t.section = settings.translation;
-  t.there.name = name_of(from, to);
-  t.back.name = name_of(to, from);
+  t.there.name = methods::generator_name(t.from, t.to);
+  t.back.name = methods::generator_name(t.to, t.from);
   if (frozen.translator) {
     t.there.model = frozen.translator->there;
     t.back.model = frozen.translator->back;

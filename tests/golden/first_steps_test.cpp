@@ -12,13 +12,13 @@
 
 #include "base/text.h"
 #include "data/augment/augment.h"
-#include "io/table.h"
 #include "io/volume_file.h"
 #include "methods.h"
 #include "methods/procedures.h"
 #include "models/catalog.h"
 #include "models/checkpoint.h"
 #include "models/layers/convolution.h"
+#include "reference_values.h"
 #include "train/assembly.h"
 #include "train/network.h"
 #include "unit/folder.h"
@@ -33,23 +33,13 @@ const bool one_thread = (at::set_num_threads(1), true);
 /// Base widths of the three iterations; 4 for other networks. Group norm wants eight channels.
 const std::map<std::string, std::string> widths{{"vae-unet", "8"}, {"cascaded-unet", "1"}};
 constexpr std::array<int64_t, 3> epochs{0, 10, 100};  ///< of the three iterations
-constexpr double tolerance = 1e-8;                    ///< relative; both sides are float64
 
 const std::map<std::string, double> phases{
     {"flair", 0}, {"t1", 1}, {"t1ce", 2}, {"t2", 3}, {"synthetic-flair", 4}};
 
-using Values = std::map<std::string, std::string>;
-/// By method, then by step ("0", "1", ..., or "stated"), then by quantity.
-using Golden = std::map<std::string, std::map<std::string, Values>>;
-
 const Golden& golden() {
-  static const Golden all = [] {
-    Golden values;
-    const auto table = io::read_table(KDSEG_SOURCE_DIR "/tests/reference/first_steps.csv",
-                                      {"paper", "method", "step", "quantity", "value"});
-    for (const auto& row : table.rows) values[row[0] + "/" + row[1]][row[2]][row[3]] = row[4];
-    return values;
-  }();
+  static const Golden all =
+      read_golden(KDSEG_SOURCE_DIR "/tests/reference/first_steps.csv", {"paper", "method"});
   return all;
 }
 
@@ -206,14 +196,7 @@ void add_augmentation(Values& values, const Section& section) {
     return;
   }
   const auto a = data::augmentation_from(section);
-  std::vector<std::string> axes;
-  for (const int axis : a.flip_axes) axes.push_back(std::string(1, "zyx"[axis]));
-  values["flip-axis"] = join(axes, " ");
-  values["flip-probability"] = exact(a.flip_probability);
-  values["affine-probability"] = exact(a.affine_probability);
-  values["rotation-deg"] = exact(a.rotation_deg);
-  values["shear"] = exact(a.shear);
-  values["scale"] = exact(a.scale);
+  add_motion(values, a);
   values["rotation-probability"] = exact(a.rotation_probability);
   values["scale-probability"] = exact(a.scale_probability);
   values["transpose-probability"] = exact(a.transpose_probability);
@@ -274,22 +257,8 @@ Values as_read(const Method& method, const Told& told, const Contract& contract)
   return values;
 }
 
-/// "2e-4" and "0.0002" are equal, "0.5 0.999" and "0.5,0.999" as well.
-bool same(const std::string& a, const std::string& b) {
-  const auto left = split_list(a), right = split_list(b);
-  if (left.size() != right.size()) return false;
-  for (size_t i = 0; i < left.size(); ++i) {
-    const auto x = parse_number(left[i]), y = parse_number(right[i]);
-    if (x && y ? *x != *y : left[i] != right[i]) return false;
-  }
-  return true;
-}
-
 TEST(ShippedSettings, HaveEveryMethodThatTheReferenceStates) {
-  std::vector<std::string> shipped, stated;
-  for (const auto& [name, method] : methods()) shipped.push_back(name);
-  for (const auto& [name, values] : golden()) stated.push_back(name);
-  EXPECT_EQ(shipped, stated);
+  EXPECT_EQ(names_of(methods()), names_of(golden()));
 }
 
 class ShippedSettings : public testing::TestWithParam<std::string> {};
@@ -297,9 +266,8 @@ class ShippedSettings : public testing::TestWithParam<std::string> {};
 TEST_P(ShippedSettings, SayWhatThePaperSays) {
   const Method& method = methods().at(GetParam());
   const Assembled a(method);
-  const Values read = as_read(method, a.told, a.network().contract);
-  for (const auto& [key, value] : golden().at(GetParam()).at("stated"))
-    EXPECT_PRED2(same, read.contains(key) ? read.at(key) : "not read", value) << key;
+  expect_stated(as_read(method, a.told, a.network().contract),
+                golden().at(GetParam()).at("stated"));
 }
 
 std::vector<methods::Report> first_reports(const Method& row) {
@@ -333,32 +301,13 @@ TEST_P(ShippedSettings, GiveTheReferenceLosses) {
   const auto& expected = golden().at(GetParam());
   const auto& reports = reports_of(methods().at(GetParam()));
   for (size_t step = 0; step < reports.size(); ++step) {
-    const methods::Report& report = reports[step];
-    const Values& values = expected.at(std::to_string(step));
-    EXPECT_EQ(report.size(), values.size()) << "step " << step;
-    for (const auto& [name, text] : values) {
-      const double value = std::stod(text);
-      ASSERT_TRUE(report.contains(name)) << name << " at step " << step;
-      EXPECT_NEAR(report.at(name), value, tolerance * std::abs(value))
-          << name << " at step " << step;
-    }
+    expect_report(reports[step], expected.at(std::to_string(step)), step);
     if (HasFailure()) break;  // what follows would differ, too
   }
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const auto& [name, method] : methods()) all.push_back(name);
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Methods, ShippedSettings, testing::ValuesIn(names()),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           for (char& c : name)
-                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Methods, ShippedSettings, testing::ValuesIn(names_of(methods())),
+                         test_name);
 
 }  // namespace
 }  // namespace kdseg::golden

@@ -11,13 +11,13 @@
 
 #include "base/text.h"
 #include "data/augment/augment.h"
-#include "io/table.h"
 #include "io/volume_file.h"
 #include "methods.h"
 #include "methods/procedures.h"
 #include "methods/translation.h"
 #include "models/catalog.h"
 #include "models/layers/convolution.h"
+#include "reference_values.h"
 #include "train/assembly.h"
 #include "train/network.h"
 #include "unit/folder.h"
@@ -30,7 +30,6 @@ const bool one_thread = (at::set_num_threads(1), true);
 
 constexpr int64_t side = 32, classes = 8;
 constexpr std::array<int64_t, 3> iterations{0, 2400, 4800};  ///< numbers of the three
-constexpr double tolerance = 1e-8;                           ///< relative; both sides are float64
 
 const std::map<std::string, double> phases{{"ct", 0}, {"mr", 1}};
 const std::map<std::string, double> shifts{
@@ -73,17 +72,9 @@ const std::map<std::string, Method>& rows() {
   return all;
 }
 
-using Values = std::map<std::string, std::string>;
-using Golden = std::map<std::string, std::map<std::string, Values>>;
-
 const Golden& golden() {
-  static const Golden all = [] {
-    Golden values;
-    const auto table = io::read_table(KDSEG_SOURCE_DIR "/tests/reference/unpaired_steps.csv",
-                                      {"row", "step", "quantity", "value"});
-    for (const auto& row : table.rows) values[row[0]][row[1]][row[2]] = row[3];
-    return values;
-  }();
+  static const Golden all =
+      read_golden(KDSEG_SOURCE_DIR "/tests/reference/unpaired_steps.csv", {"row"});
   return all;
 }
 
@@ -180,15 +171,7 @@ Values as_read(const Assembled& a) {
                 {"batch", std::to_string(s.training.batch)},
                 {"learning-rate", exact(s.optimizer.learning_rate)},
                 {"selection", s.selection.selection}};
-  const auto augment = data::augmentation_from(s.augment);
-  std::vector<std::string> axes;
-  for (const int axis : augment.flip_axes) axes.push_back(std::string(1, "zyx"[axis]));
-  values["flip-axis"] = join(axes, " ");
-  values["flip-probability"] = exact(augment.flip_probability);
-  values["affine-probability"] = exact(augment.affine_probability);
-  values["rotation-deg"] = exact(augment.rotation_deg);
-  values["shear"] = exact(augment.shear);
-  values["scale"] = exact(augment.scale);
+  add_motion(values, data::augmentation_from(s.augment));
   const methods::Setup& setup = a.assembly->setup();
   for (const auto& section : train::network_sections(s)) {
     if (s.networks.empty()) continue;
@@ -222,30 +205,15 @@ Values as_read(const Assembled& a) {
   return values;
 }
 
-bool same(const std::string& a, const std::string& b) {
-  const auto left = split_list(a), right = split_list(b);
-  if (left.size() != right.size()) return false;
-  for (size_t i = 0; i < left.size(); ++i) {
-    const auto x = parse_number(left[i]), y = parse_number(right[i]);
-    if (x && y ? *x != *y : left[i] != right[i]) return false;
-  }
-  return true;
-}
-
 TEST(UnpairedSettings, HaveEveryRowThatTheReferenceStates) {
-  std::vector<std::string> shipped, stated;
-  for (const auto& [name, row] : rows()) shipped.push_back(name);
-  for (const auto& [name, values] : golden()) stated.push_back(name);
-  EXPECT_EQ(shipped, stated);
+  EXPECT_EQ(names_of(rows()), names_of(golden()));
 }
 
 class UnpairedSettings : public testing::TestWithParam<std::string> {};
 
 TEST_P(UnpairedSettings, SayWhatThePaperSays) {
   const Assembled a(rows().at(GetParam()));
-  const Values read = as_read(a);
-  for (const auto& [key, value] : golden().at(GetParam()).at("stated"))
-    EXPECT_PRED2(same, read.contains(key) ? read.at(key) : "not read", value) << key;
+  expect_stated(as_read(a), golden().at(GetParam()).at("stated"));
 }
 
 /// Before optimizers come to be, which are of the parameters' type.
@@ -276,31 +244,12 @@ TEST_P(UnpairedSettings, GiveTheReferenceLosses) {
       draw[part.stream.name] =
           batch_of(part.stream.channels.at(0), part.stream.batch, static_cast<int64_t>(place),
                    part.stream.name == "a" ? 10 : 0);
-    const methods::Report report = method->step(draw, info);
-    const Values& values = expected.at(std::to_string(place));
-    EXPECT_EQ(report.size(), values.size()) << "iteration " << place;
-    for (const auto& [name, text] : values) {
-      const double value = std::stod(text);
-      ASSERT_TRUE(report.contains(name)) << name << " at iteration " << place;
-      EXPECT_NEAR(report.at(name), value, tolerance * std::abs(value))
-          << name << " at iteration " << place;
-    }
+    expect_report(method->step(draw, info), expected.at(std::to_string(place)), place);
     if (HasFailure()) break;  // what follows would differ, too
   }
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const auto& [name, row] : rows()) all.push_back(name);
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Rows, UnpairedSettings, testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Rows, UnpairedSettings, testing::ValuesIn(names_of(rows())), test_name);
 
 }  // namespace
 }  // namespace kdseg::golden

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from results import kind_of, over_seeds, sheet_of
+from results import compared, ends, scores_over_seeds, sheet_of
 
 COLORS = ["#5b6875", "#d98a1c", "#1b6ca8", "#2b7a3d", "#b03a2e", "#7a4fa3"]
 MARKERS = "osD^vP"
@@ -17,31 +17,10 @@ def labelled_cases(root):
     return int((sheet["split"] == "train").sum())
 
 
-def score(root, row, region, metric):
-    """Mean over cases of a row's score, each case averaged over seeds; None where the study has no such row."""
-    table = over_seeds(root, row, kind_of(metric))
-    if table is None:
-        return None
-    return table[(table.region == region) & (table.metric == metric)].value.mean()
-
-
-def gain(root, upper, lower, region, metric):
-    """Mean difference of two rows with the ends of its 95 % bootstrap interval, as `evaluate` found them."""
-    for sign, (reference, other) in ((1, (upper, lower)), (-1, (lower, upper))):
-        path = Path(root, f"comparison-{reference}-{kind_of(metric)}.csv")
-        if path.exists():
-            table = pd.read_csv(path)
-            found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
-            for _, line in found.iterrows():
-                low, high = sorted((sign * line.ci_lo, sign * line.ci_hi))
-                return sign * line.mean_difference, low, high
-    return None
-
-
 def draw_scores(axes, studies, labels, region, figure):
     for i, row in enumerate(figure["methods"]):
-        found = {n: score(root, row, region, figure["metric"]) for n, root in studies.items()}
-        found = {n: value for n, value in found.items() if value is not None}
+        found = {n: scores_over_seeds(root, row, region, figure["metric"]) for n, root in studies.items()}
+        found = {n: values.mean() for n, values in found.items() if values is not None}
         style = {"color": COLORS[i % len(COLORS)], "label": labels[row]}
         if len(found) == 1:  # a bound does not hang on the number of labels
             axes.axhline(*found.values(), linestyle=":", **style)
@@ -52,16 +31,17 @@ def draw_scores(axes, studies, labels, region, figure):
 def draw_gains(axes, studies, labels, region, figure):
     axes.axhline(0, color="#a5afb9", linewidth=0.8)
     for i, (upper, lower) in enumerate(figure["gains"]):
-        found = {n: gain(root, upper, lower, region, figure["metric"]) for n, root in studies.items()}
-        found = {n: value for n, value in found.items() if value}
-        middle = [value[0] for value in found.values()]
-        ends = [[m - v[1] for m, v in zip(middle, found.values())], [v[2] - m for m, v in zip(middle, found.values())]]
+        found = {n: compared(root, upper, lower, region, figure["metric"]) for n, root in studies.items()}
+        found = {n: (sign, line) for n, (sign, line) in found.items() if line is not None}
+        middle = [sign * line.mean_difference for sign, line in found.values()]
+        limits = [ends(*one) for one in found.values()]
+        reach = [[m - low for m, (low, _) in zip(middle, limits)], [high - m for m, (_, high) in zip(middle, limits)]]
         # Beside each other, so that intervals at one number of labels do not hide each other.
         places = [n * 1.06 ** (i - (len(figure["gains"]) - 1) / 2) for n in found]
         axes.errorbar(
             places,
             middle,
-            yerr=ends,
+            yerr=reach,
             color=COLORS[(i + 2) % len(COLORS)],
             marker=MARKERS[i % len(MARKERS)],
             markersize=4,

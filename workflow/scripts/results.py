@@ -77,6 +77,32 @@ def over_seeds(root, row, kind):
     return table
 
 
+def scores_over_seeds(root, row, region, metric):
+    """One value per case of a row, averaged over its seeds; None where the study has no such row."""
+    table = over_seeds(root, row, kind_of(metric))
+    if table is None:
+        return None
+    return table[(table.region == region) & (table.metric == metric)].value.dropna()
+
+
+def compared(root, high, low, region, metric):
+    """What `evaluate` found of high - low, with the sign of the way round in which it did; (1, None) where it did not."""
+    for sign, (reference, other) in ((1, (high, low)), (-1, (low, high))):
+        path = Path(root, f"comparison-{reference}-{kind_of(metric)}.csv")
+        if not path.exists():
+            continue
+        table = pd.read_csv(path)
+        found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
+        if len(found):
+            return sign, found.iloc[0]
+    return 1, None
+
+
+def ends(sign, found):
+    """The interval of a comparison, low end first."""
+    return sorted([sign * found.ci_lo, sign * found.ci_hi])
+
+
 def per_case_mean(scores, row, region, metric):
     """Scores of one row, region and metric averaged over seeds: one value per case."""
     chosen = scores[(scores.row == row) & (scores.region == region) & (scores.metric == metric)]

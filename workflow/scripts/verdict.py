@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiment import load, rows
-from results import kind_of, over_seeds, runs, seed_of
+from results import compared, ends, runs, scores_over_seeds, seed_of
 
 
 def above(low, high):
@@ -57,43 +57,24 @@ class Verdict:
         self.experiment, self.root, self.run = experiment, Path(root), run
         self.rows = []
 
-    def mean(self, root, row, region, metric):
-        table = over_seeds(root, row, kind_of(metric))
-        if table is None:
-            return None, 0
-        values = table[(table.region == region) & (table.metric == metric)].value.dropna()
-        return (values.mean(), len(values)) if len(values) else (None, 0)
-
-    def interval(self, root, high, low, region, metric):
-        """The comparison of high - low and its sign, if `evaluate` made one either way round."""
-        for sign, (reference, other) in ((1, (high, low)), (-1, (low, high))):
-            path = Path(root, f"comparison-{reference}-{kind_of(metric)}.csv")
-            if not path.exists():
-                continue
-            table = pd.read_csv(path)
-            found = table[(table.against == other) & (table.region == region) & (table.metric == metric)]
-            if len(found):
-                return sign, found.iloc[0]
-        return 1, None
-
     def add(self, root, statement, region, metric, high, low, judged):
         """One row on high - low; `judged(ends of the interval)` decides."""
-        a, n = self.mean(root, high, region, metric) if high in self.run else (None, 0)
-        b, _ = self.mean(root, low, region, metric) if low in self.run else (None, 0)
+        a = scores_over_seeds(root, high, region, metric) if high in self.run else None
+        b = scores_over_seeds(root, low, region, metric) if low in self.run else None
         row = {"statement": statement, "region": region, "metric": metric, "cohort": Path(root).name}
-        if a is None or b is None:
+        if a is None or b is None or not len(a) or not len(b):
             self.rows.append({**row, "holds": "not-run"})
             return
-        sign, found = self.interval(root, high, low, region, metric)
+        sign, found = compared(root, high, low, region, metric)
         row["holds"] = "undecided"
         if found is not None:
-            ends = sorted([sign * found.ci_lo, sign * found.ci_hi])
-            row["holds"] = judged(*ends)
-            row.update(ci_lo=f"{ends[0]:.4f}", ci_hi=f"{ends[1]:.4f}")
+            lowest, highest = ends(sign, found)
+            row["holds"] = judged(lowest, highest)
+            row.update(ci_lo=f"{lowest:.4f}", ci_hi=f"{highest:.4f}")
             row.update(p_t=f"{found.p_t:.4g}", p_wilcoxon=f"{found.p_wilcoxon:.4g}")
         row.update(
-            difference=f"{a - b:.4f}",
-            n=str(n),
+            difference=f"{a.mean() - b.mean():.4f}",
+            n=str(len(a)),
             seeds=str(len({seed_of(run) for run in runs(root, high)})),
         )
         self.rows.append(row)

@@ -15,31 +15,16 @@
 #include "image/scan.h"
 #include "io/atomic_file.h"
 #include "phantom/brain/patients.h"
+#include "unit/phantom/cohort_folder.h"
 
 namespace kdseg::phantom {
 namespace {
 
 namespace fs = std::filesystem;
+using test::write_whole;
 
-/// As a call of the program.
-void write_whole(const CohortSettings& settings, int threads, bool force) {
-  Claims claims("phantom", force);
-  write_cohort(settings, threads, claims);
-  claims.finish();
-}
-
-class Cohort : public testing::Test {
+class Cohort : public test::CohortFolder {
  protected:
-  void SetUp() override {
-    log::configure({.tool = "unit_phantom", .level = log::Level::error, .file = ""});
-    Progress::set_quiet(true);
-    folder_ =
-        fs::path(testing::TempDir()) /
-        (std::string("phantom_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   CohortSettings settings(int64_t cases = 3) const {
     CohortSettings s;
     s.grid = {24, 28, 20};
@@ -50,7 +35,6 @@ class Cohort : public testing::Test {
     s.output_dir = folder_;
     return s;
   }
-  std::string record() const { return read_text(folder_ / "cohort.json"); }
   nlohmann::json json() const { return nlohmann::json::parse(record()); }
   fs::path folder_of(int64_t index) const {
     const auto id = json().at("cases").at(index).at("id").get<std::string>();
@@ -62,8 +46,6 @@ class Cohort : public testing::Test {
     const fs::path folder = folder_of(index);
     return folder / (folder.filename().string() + "_" + suffix);
   }
-
-  fs::path folder_;
 };
 
 TEST_F(Cohort, HasTheLayoutAndHeadersOfBrats) {

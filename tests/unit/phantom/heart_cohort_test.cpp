@@ -14,33 +14,19 @@
 #include "image/scan.h"
 #include "io/atomic_file.h"
 #include "phantom/cohort.h"
+#include "unit/phantom/cohort_folder.h"
 #include "voxels/chain.h"
 
 namespace kdseg::phantom {
 namespace {
 
 namespace fs = std::filesystem;
+using test::write_whole;
 
 const std::set<int> codes{0, 205, 420, 500, 550, 600, 820, 850};
 
-void write_whole(const CohortSettings& settings, int threads = 2, bool force = false) {
-  Claims claims("phantom", force);
-  write_cohort(settings, threads, claims);
-  claims.finish();
-}
-
-class HeartCohort : public testing::Test {
+class HeartCohort : public test::CohortFolder {
  protected:
-  void SetUp() override {
-    log::configure({.tool = "unit_phantom", .level = log::Level::error, .file = ""});
-    Progress::set_quiet(true);
-    folder_ =
-        fs::path(testing::TempDir()) /
-        (std::string("hearts_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   CohortSettings settings(int64_t cases = 3) const {
     CohortSettings s;
     s.anatomy = "heart";
@@ -51,7 +37,6 @@ class HeartCohort : public testing::Test {
     s.output_dir = folder_;
     return s;
   }
-  std::string record() const { return read_text(folder_ / "cohort.json"); }
   fs::path file(const std::string& modality, int64_t number, const std::string& what,
                 const std::string& ending = ".nii.gz") const {
     return folder_ / (modality + "_train") /
@@ -67,8 +52,6 @@ class HeartCohort : public testing::Test {
     Image image = image::read_scan(path).image;
     return voxels::apply(image, Step(voxels::reorient_to(image.grid, "LPS")));
   }
-
-  fs::path folder_;
 };
 
 TEST_F(HeartCohort, HasTheLayoutCodesAndFaultsOfMmWhs) {

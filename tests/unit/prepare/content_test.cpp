@@ -18,6 +18,8 @@ namespace {
 
 using test::brats_grid;
 using test::flat;
+using test::recipe;
+using test::refusal;
 using test::source_volume;
 using test::Voxel;
 using testing::ElementsAre;
@@ -27,19 +29,6 @@ using testing::Pair;
 const std::string hved =
     "orientation = LPS\ncrop = none\nsize = any\npadding = 2\nintensity = histogram\n"
     "negative = keep\ntruncate = off\napply-mask = never\n";
-
-Recipe recipe(const std::string& lines) {
-  return Recipe::fit(parse_recipe(lines, "test.ini"), 0, nullptr);
-}
-
-std::string refusal(const std::string& lines) {
-  try {
-    recipe(lines);
-  } catch (const UsageError& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 TEST(Content, ShortAxesAreExtendedAsPublished) {
   EXPECT_THAT(extended_range(10, 150, 128), Pair(10, 150));

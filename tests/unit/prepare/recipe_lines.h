@@ -3,9 +3,26 @@
 #include <set>
 #include <string>
 
+#include "base/errors.h"
 #include "base/text.h"
+#include "prepare/recipe.h"
 
 namespace kdseg::test {
+
+/// A recipe that has nothing to learn from cases.
+inline prepare::Recipe recipe(const std::string& lines) {
+  return prepare::Recipe::fit(prepare::parse_recipe(lines, "test.ini"), 0, nullptr);
+}
+
+/// Why a recipe is refused.
+inline std::string refusal(const std::string& lines) {
+  try {
+    recipe(lines);
+  } catch (const UsageError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
 
 /// `base` without the keys that `lines` states, then `lines`.
 inline std::string with_lines(const std::string& base, const std::string& lines) {

@@ -17,6 +17,7 @@
 namespace kdseg::prepare {
 namespace {
 
+using test::refusal;
 using test::Voxel;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -29,15 +30,6 @@ const std::string mkd =
 Recipe fitted(const std::string& lines, const std::vector<Volume>& cases = {}) {
   return Recipe::fit(parse_recipe(lines, "test.ini"), static_cast<int64_t>(cases.size()),
                      [&](int64_t i) { return cases[static_cast<size_t>(i)]; });
-}
-
-std::string refusal(const std::string& lines) {
-  try {
-    fitted(lines);
-  } catch (const UsageError& e) {
-    return e.what();
-  }
-  return "accepted";
 }
 
 template <class Work>

@@ -11,25 +11,14 @@
 namespace kdseg::prepare {
 namespace {
 
+using test::recipe;
+using test::refusal;
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 const std::string cascade =
     "crop = content\nleast-size = 1\nsizing = resample\nsize = 8 8 8\nintensity = none\n";
-
-Recipe recipe(const std::string& lines) {
-  return Recipe::fit(parse_recipe(lines, "test.ini"), 0, nullptr);
-}
-
-std::string refusal(const std::string& lines) {
-  try {
-    recipe(lines);
-  } catch (const UsageError& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 /// 20 x 16 x 12 voxels; t1 is 1000 + x + 10 y + 100 z within a box of 10 x 4 x 8, where t2 has one
 /// voxel more at the end of x: the brain's box is the union of both.

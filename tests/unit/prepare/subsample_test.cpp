@@ -16,6 +16,8 @@ namespace kdseg::prepare {
 namespace {
 
 using test::brats_grid;
+using test::recipe;
+using test::refusal;
 using test::source_volume;
 using test::Voxel;
 using testing::ElementsAre;
@@ -24,19 +26,6 @@ using testing::HasSubstr;
 const std::string kd_net =
     "orientation = LPS\nmask-channels = t1ce\ncrop = center\ncenter-rest = behind\n"
     "intensity = z-score-nonzero\nnegative = keep\ntruncate = off\napply-mask = never\n";
-
-Recipe recipe(const std::string& lines) {
-  return Recipe::fit(parse_recipe(lines, "test.ini"), 0, nullptr);
-}
-
-std::string refusal(const std::string& lines) {
-  try {
-    recipe(lines);
-  } catch (const UsageError& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 /// A scan of a few voxels; every value is told apart by its place.
 Volume small(const std::array<int64_t, 3>& size) {
