@@ -14,8 +14,8 @@ sed -i '/^  tiny:/,/split:/s/cohort: synthetic/cohort: real/' config/config.yaml
 start_cluster
 python3 "$here/test_profile.py" workflow/profiles/slurm profile
 python3 "$here/fast_snakemake.py" --profile profile --config scale=tiny paper=had-net device=cpu "data=$data" \
-  -- results/had-net/tiny/volumes/cases.tsv > cluster.log 2>&1 || { tail -n 40 cluster.log; fail "the workflow failed"; }
+  -- results/had-net/brats-2019/volumes/cases.tsv > cluster.log 2>&1 || { tail -n 40 cluster.log; fail "the workflow failed"; }
 scontrol -o show jobs | grep -q rule_preprocess || fail "no job of the scheduler did it"
-cut -f 1 results/had-net/tiny/volumes/cases.tsv | tail -n +2 | sort > ids.txt
+cut -f 1 results/had-net/brats-2019/volumes/cases.tsv | tail -n +2 | sort > ids.txt
 [ "$(wc -l < ids.txt)" = 8 ] || fail "cases: $(cat ids.txt)"
 ! grep -v '^our Brats18_.*, left$' ids.txt || fail "ids are not those of the folders"
