@@ -41,7 +41,7 @@ absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 seeds = $(if $(SEEDS),'seeds=[$(SEEDS)]')
 CPU_WHEEL := $(if $(shell command -v nvidia-smi),,--no-deps)
 
-.PHONY: help setup packages build demo demo-full test test-cluster test-faults test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize fuzz install clean
+.PHONY: help setup packages build demo demo-full test test-slow test-cluster test-faults test-fresh test-bundle bundle bench reproduce golden reference format check tidy sanitize fuzz install clean
 
 help:  ## list the targets
 	@echo "kdseg: train and measure segmentation networks that must do with less"
@@ -90,7 +90,10 @@ test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real sc
 	@echo "test: building programs and tests"
 	@$(call compile,)
 	@echo "test: running (label gpu skips without a GPU)"
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -LE cluster -j $(JOBS) --output-on-failure --no-tests=error
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -LE "cluster|slow" -j $(JOBS) --output-on-failure --no-tests=error
+
+test-slow: build  ## networks that must learn two heads by heart (4 minutes on 2 cores)
+	@ctest --test-dir $(BUILD) -L slow -j $(JOBS) --output-on-failure --no-tests=error
 
 test-cluster: build  ## trainings through a real Slurm of one node, started and stopped for it (2 minutes)
 	@workflow/scripts/install_packages.sh apt-packages-cluster.txt
