@@ -153,6 +153,21 @@ void require_one_series(const std::string& folder, const std::vector<DicomHeader
 void require_readable(const DicomHeader& header, const DicomHeader& first) {
   if (header.samples != 1)
     throw DataError("{}: color voxels; expected one number per voxel", header.file);
+  const std::string& meaning = header.photometric;
+  if (!meaning.empty() && meaning != "MONOCHROME1" && meaning != "MONOCHROME2")
+    throw DataError(
+        "{}: voxels are '{}' (PhotometricInterpretation); expected MONOCHROME1 or "
+        "MONOCHROME2, one number per voxel",
+        header.file, meaning);
+  if (meaning != first.photometric)
+    throw DataError("{}: {} among slices of {} ({}) in the same series: some may be turned over",
+                    header.file, meaning.empty() ? "no PhotometricInterpretation" : meaning,
+                    first.photometric.empty() ? "none" : first.photometric, base_name(first.file));
+  if (header.has_value_table)
+    throw DataError(
+        "{}: the voxels are places in a table of values (ModalityLUTSequence); convert "
+        "the series first",
+        header.file);
   if (header.image_type.find("MOSAIC") != std::string::npos)
     throw DataError("{}: a mosaic, whose slices lie side by side in one picture; convert it first",
                     header.file);
@@ -250,17 +265,21 @@ void require_even_gaps(const std::string& folder, const std::vector<Slice>& slic
           folder, slices[i].name(), slices[i + 1].name(), gaps[i], usual);
 }
 
-/// Where files say how many slices there are, one that is lacking at either end is found. An
-/// acquisition of at least twice as many images has given other series, too (several echoes, or
-/// reconstructions), and says nothing of this one.
+/// Where files say how many slices there are, one that is lacking at either end is found. What they
+/// say of the series outweighs what they say of its acquisition, which may have given other series,
+/// too (several echoes, or reconstructions), and has where it counts at least twice as many images.
 void require_all_said(const std::string& folder, const std::vector<Slice>& slices) {
   const auto here = static_cast<int64_t>(slices.size());
   for (const Slice& slice : slices) {
-    const int64_t acquired = slice.header->acquired_said;
-    const int64_t said = std::max(slice.header->slices_said, acquired < 2 * here ? acquired : 0);
-    if (said > here)
+    const DicomHeader& header = *slice.header;
+    if (header.slices_said > here)
       throw DataError("{}: {} slices, but {} says that there are {}; slices are missing", folder,
-                      here, base_name(slice.header->file), said);
+                      here, base_name(header.file), header.slices_said);
+    if (header.slices_said == 0 && header.acquired_said > here && header.acquired_said < 2 * here)
+      throw DataError(
+          "{}: {} slices, but {} says that there are {} (ImagesInAcquisition); slices are missing, "
+          "or in another series of the acquisition: then take this element out of a copy",
+          folder, here, base_name(header.file), header.acquired_said);
   }
 }
 

@@ -21,7 +21,7 @@ const std::set<DicomTag>& known_sequences() {
   using namespace dicom;
   static const std::set<DicomTag> all{shared_groups,     frame_groups,   plane_position,
                                       plane_orientation, pixel_measures, pixel_values,
-                                      frame_content};
+                                      frame_content,     value_table};
   return all;
 }
 
@@ -29,9 +29,9 @@ const std::set<DicomTag>& known_sequences() {
 const std::set<DicomTag>& known_values() {
   static const std::set<DicomTag> all{0x00020002, 0x00020010, 0x00080008, 0x00080016, 0x00080032,
                                       0x00180081, 0x0020000e, 0x00200032, 0x00200037, 0x00200100,
-                                      0x00201002, 0x00209128, 0x00280002, 0x00280008, 0x00280010,
-                                      0x00280011, 0x00280030, 0x00280100, 0x00281052, 0x00281053,
-                                      0x00540081, 0x20011018, 0x0021104f};
+                                      0x00201002, 0x00201209, 0x00209128, 0x00280002, 0x00280004,
+                                      0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100,
+                                      0x00281052, 0x00281053, 0x00540081, 0x20011018, 0x0021104f};
   return all;
 }
 

@@ -10,12 +10,13 @@ namespace kdseg::image {
 
 using DicomTag = uint32_t;  ///< group << 16 | element
 
-/// Functional groups of multi-frame images.
+/// Functional groups of multi-frame images, and another sequence.
 namespace dicom {
 inline constexpr DicomTag shared_groups = 0x52009229, frame_groups = 0x52009230;
 inline constexpr DicomTag plane_position = 0x00209113, plane_orientation = 0x00209116;
 inline constexpr DicomTag pixel_measures = 0x00289110, pixel_values = 0x00289145,
                           frame_content = 0x00209111;
+inline constexpr DicomTag value_table = 0x00283000;  ///< ModalityLUTSequence
 }  // namespace dicom
 
 /// One data set or item: values as text (binary numbers, too), and the items of sequences.

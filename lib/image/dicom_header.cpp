@@ -136,13 +136,16 @@ DicomHeader read_dicom_header(const std::string& path) {
   header.image_type = values.text(0x00080008);
   header.echo_time = values.text(0x00180081);
   header.acquisition_time = values.text(0x00080032);
+  header.photometric = values.text(0x00280004);
+  header.has_value_table = values.count(value_table) > 0;
   header.rows = values.whole(0x00280010, 0);
   header.columns = values.whole(0x00280011, 0);
   header.samples = values.whole(0x00280002, 1);
   header.bits = values.whole(0x00280100, 0);
   const auto said = [&values](DicomTag tag) { return parse_integer(values.text(tag)).value_or(0); };
-  // Slices of a PET series; private words of Philips and of GE.
-  for (const DicomTag tag : {DicomTag{0x00540081}, DicomTag{0x20011018}, DicomTag{0x0021104f}})
+  // Instances of the series; slices of a PET series; private words of Philips and of GE.
+  for (const DicomTag tag :
+       {DicomTag{0x00201209}, DicomTag{0x00540081}, DicomTag{0x20011018}, DicomTag{0x0021104f}})
     header.slices_said = std::max(header.slices_said, said(tag));
   constexpr DicomTag series_in_acquisition = 0x00201000, images_in_acquisition = 0x00201002;
   if (said(series_in_acquisition) <= 1) header.acquired_said = said(images_in_acquisition);

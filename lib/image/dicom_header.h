@@ -21,11 +21,13 @@ struct DicomHeader {
   std::string file;
   std::string sop_class, series;  ///< UIDs
   std::string image_type, echo_time, acquisition_time;
+  std::string photometric;  ///< "MONOCHROME2"; empty: not said
   int64_t rows = 0, columns = 0, samples = 1, bits = 0;
   /// How many slices the series has by its own words, and how many images the acquisition that it
   /// came from, which may have given other series, too; 0: not said.
   int64_t slices_said = 0, acquired_said = 0;
   bool has_pixels = false;
+  bool has_value_table = false;    ///< stored values are places in a table of the real ones
   std::vector<DicomFrame> frames;  ///< at least one where rows > 0
 
   bool is_image() const { return rows > 0 && columns > 0; }

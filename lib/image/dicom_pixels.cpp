@@ -1,10 +1,13 @@
 #include "image/dicom_pixels.h"
 
-#include <itkGDCMImageIO.h>
+#include <gdcmImageHelper.h>
+#include <gdcmImageReader.h>
+#include <gdcmRescaler.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <new>
+#include <optional>
 
 #include "base/confined.h"
 #include "image/itk_io.h"
@@ -33,24 +36,78 @@ Confinement confinement_of(std::span<const DicomHeader> files) {
 
 enum class Word : int64_t { pixels, fault };
 
+/// Of what GDCM rescales to; nothing: half floats, packed bits.
+std::optional<Component> component_of(gdcm::PixelFormat::ScalarType type) {
+  using gdcm::PixelFormat;
+  switch (type) {
+    case PixelFormat::INT8:
+      return Component::int8;
+    case PixelFormat::UINT8:
+      return Component::uint8;
+    case PixelFormat::INT12:  // unpacked
+    case PixelFormat::INT16:
+      return Component::int16;
+    case PixelFormat::UINT12:
+    case PixelFormat::UINT16:
+      return Component::uint16;
+    case PixelFormat::INT32:
+      return Component::int32;
+    case PixelFormat::UINT32:
+      return Component::uint32;
+    case PixelFormat::FLOAT32:
+      return Component::float32;
+    case PixelFormat::FLOAT64:
+      return Component::float64;
+    default:
+      return std::nullopt;
+  }
+}
+
 /// Why a file cannot be decoded; empty: it can.
 std::string decode(const DicomHeader& header, Component& component, std::vector<float>& voxels) {
   try {
-    const auto io = itk::GDCMImageIO::New();
-    io->SetFileName(header.file);
-    io->ReadImageInformation();
-    component = component_of(header.file, *io);
-    voxels = voxels_of(header.file, *io);
-  } catch (const itk::ExceptionObject& error) {
-    return fmt::format("{}: cannot be read: {}", header.file, reason_of(error));
+    gdcm::ImageHelper::SetForceRescaleInterceptSlope(true);  // of MR images, too
+    gdcm::ImageReader reader;
+    reader.SetFileName(header.file.c_str());
+    if (!reader.Read()) return fmt::format("{}: cannot be read: is it damaged?", header.file);
+    gdcm::Image& image = reader.GetImage();
+    // How to show values is no business of a reader of values, but older GDCM turns them over
+    // (and asserts on signed ones of 12 bits).
+    if (image.GetPhotometricInterpretation() == gdcm::PhotometricInterpretation::MONOCHROME1)
+      image.SetPhotometricInterpretation(gdcm::PhotometricInterpretation::MONOCHROME2);
+    std::vector<char> stored(image.GetBufferLength());
+    if (!image.GetBuffer(stored.data()))
+      return fmt::format("{}: its pixels cannot be decoded: is it damaged?", header.file);
+
+    gdcm::Rescaler rescaler;
+    rescaler.SetIntercept(image.GetIntercept());
+    rescaler.SetSlope(image.GetSlope());
+    rescaler.SetPixelFormat(image.GetPixelFormat());
+    const auto type = component_of(rescaler.ComputeInterceptSlopePixelType());
+    const size_t pixels = pixel_count(header), pixel_bytes = image.GetPixelFormat().GetPixelSize();
+    if (!type)
+      return fmt::format("{}: pixels of type {}; expected whole or floating-point numbers",
+                         header.file, image.GetPixelFormat().GetScalarTypeAsString());
+    if (stored.size() != pixels * pixel_bytes)
+      return fmt::format(
+          "{}: {} bytes of pixels, the header promises {}x{}x{} of {}; the file is "
+          "damaged",
+          header.file, stored.size(), header.columns, header.rows, header.frames.size(),
+          pixel_bytes);
+    component = *type;
+    if (image.GetSlope() != 1 || image.GetIntercept() != 0) {
+      std::vector<char> rescaled(pixels * bytes_of(component));
+      if (!rescaler.Rescale(rescaled.data(), stored.data(), stored.size()))
+        return fmt::format("{}: cannot be rescaled: is it damaged?", header.file);
+      stored = std::move(rescaled);
+    }
+    voxels = image::decode(component, stored.data(), pixels);
+    return {};
   } catch (const std::bad_alloc&) {
     return fmt::format("{}: promises more than memory holds; is it damaged?", header.file);
   } catch (const std::exception& error) {
-    return error.what();
+    return fmt::format("{}: cannot be read: {}", header.file, error.what());
   }
-  if (voxels.size() == pixel_count(header)) return {};
-  return fmt::format("{}: {} voxels, the header promises {}x{}x{}; the file is damaged",
-                     header.file, voxels.size(), header.columns, header.rows, header.frames.size());
 }
 
 void send(Sink& sink, std::span<const DicomHeader> files) {

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "base/errors.h"
 #include "image/scan.h"
 #include "unit/image/scan_files.h"
@@ -17,10 +19,13 @@ using ::testing::HasSubstr;
 struct Slice {
   std::string series = "1.2.3.4", orientation = "1\\0\\0\\0\\1\\0";
   int number = 1;
+  uint16_t bits_stored = 16;
   double x = -10, y = 20, z = 0;
   std::vector<int16_t> pixels{0, 1, 2, 3, 4, 5};
   std::string echo, said;  // echo time, images in the acquisition
-  bool placed = true;      // position and orientation are there
+  std::string said_of_series;
+  std::string photometric = "MONOCHROME2";
+  bool placed = true;  // position and orientation are there
   /// Further elements behind group 0028 and their frames, for files of several.
   std::string frames, groups;
 
@@ -50,15 +55,16 @@ struct Slice {
       add(out, 0x20, 0x37, "DS", orientation);
     }
     if (!said.empty()) add(out, 0x20, 0x1002, "IS", said);
+    if (!said_of_series.empty()) add(out, 0x20, 0x1209, "IS", said_of_series);
     add(out, 0x28, 0x02, "US", two(1));
-    add(out, 0x28, 0x04, "CS", "MONOCHROME2");
+    if (!photometric.empty()) add(out, 0x28, 0x04, "CS", photometric);
     if (!frames.empty()) add(out, 0x28, 0x08, "IS", frames);
     add(out, 0x28, 0x10, "US", two(2));       // rows
     add(out, 0x28, 0x11, "US", two(3));       // columns
     add(out, 0x28, 0x30, "DS", "0.5\\0.75");  // row spacing (y), column spacing (x)
     add(out, 0x28, 0x100, "US", two(16));
-    add(out, 0x28, 0x101, "US", two(16));
-    add(out, 0x28, 0x102, "US", two(15));
+    add(out, 0x28, 0x101, "US", two(bits_stored));
+    add(out, 0x28, 0x102, "US", two(static_cast<uint16_t>(bits_stored - 1)));
     add(out, 0x28, 0x103, "US", two(1));
     add(out, 0x28, 0x1052, "DS", "-1024");
     add(out, 0x28, 0x1053, "DS", "2");
@@ -148,6 +154,61 @@ TEST(Dicom, AFolderIsAVolumeWithRescaledValues) {
   EXPECT_TRUE(same_grid(read_grid(folder.path()), scan.image.grid, 1e-9));
 }
 
+/// Three slices that differ in what `change` does to them.
+void write_changed(const test::Folder& folder, const std::function<void(Slice&, int)>& change) {
+  for (int i = 0; i < 3; ++i) {
+    Slice slice;
+    slice.number = i + 1;
+    slice.z = 2.5 * i;
+    change(slice, i);
+    test::spill(folder / fmt::format("{}.dcm", i), slice.bytes());
+  }
+}
+
+// PS3.3 C.7.6.3.1.2: MONOCHROME1 says that the least value is to be shown white. A CT shown so has
+// the same Hounsfield units.
+TEST(Dicom, HowToShowValuesDoesNotChangeThem) {
+  for (const uint16_t bits : {16, 12}) {
+    const test::Folder folder;
+    write_changed(folder, [&](Slice& slice, int) {
+      slice.photometric = "MONOCHROME1";
+      slice.bits_stored = bits;
+      slice.pixels = {-7, 1, 2, 3, 4, 500};
+    });
+    const Scan scan = read_scan(folder.path());
+    const float* first = scan.image.voxels.data();
+    EXPECT_THAT(std::vector<float>(first, first + 6),
+                ElementsAre(-1038, -1022, -1020, -1018, -1016, -24))
+        << bits;
+  }
+}
+
+TEST(Dicom, WhatIsNoGrayValueIsRefused) {
+  for (const std::string meaning : {"PALETTE COLOR", "RGB", "YBR_FULL", "MONOCHROME3"}) {
+    const test::Folder folder;
+    write_changed(folder, [&](Slice& slice, int) { slice.photometric = meaning; });
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
+                AllOf(HasSubstr("0.dcm"), HasSubstr(meaning)));
+  }
+  {
+    const test::Folder folder;
+    write_changed(folder, [](Slice& slice, int i) {
+      if (i == 1) slice.photometric = "MONOCHROME1";
+    });
+    EXPECT_THAT(
+        message_of<DataError>([&] { read_scan(folder.path()); }),
+        AllOf(HasSubstr("1.dcm"), HasSubstr("MONOCHROME1 among slices of MONOCHROME2 (0.dcm)")));
+  }
+  const test::Folder folder;
+  write_changed(folder, [](Slice& slice, int) {
+    std::string entry;
+    Slice::add(entry, 0x28, 0x3002, "US", Slice::two(3) + Slice::two(0) + Slice::two(16));
+    slice.groups = sequence(0x28, 0x3000, {entry});
+  });
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
+              AllOf(HasSubstr("0.dcm"), HasSubstr("ModalityLUTSequence")));
+}
+
 TEST(Dicom, SeveralSeriesAreListed) {
   const test::Folder folder;
   write_series(folder, 3);
@@ -233,6 +294,20 @@ TEST(Dicom, ASliceThatIsMissingAtAnEndIsFoundWhereOthersCount) {
   }
   EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
               AllOf(HasSubstr("3 slices"), HasSubstr("0.dcm says that there are 4")));
+}
+
+// Of four images of an acquisition one may be another series'; what the series itself counts is
+// proof, either way.
+TEST(Dicom, WhatASeriesCountsOutweighsWhatItsAcquisitionDoes) {
+  const test::Folder whole, cut;
+  write_changed(whole, [](Slice& slice, int) {
+    slice.said = "4";
+    slice.said_of_series = "3";
+  });
+  EXPECT_EQ(read_scan(whole.path()).image.grid.size[2], 3);
+  write_changed(cut, [](Slice& slice, int) { slice.said_of_series = "7"; });
+  EXPECT_THAT(message_of<DataError>([&] { read_scan(cut.path()); }),
+              AllOf(HasSubstr("3 slices"), HasSubstr("0.dcm says that there are 7")));
 }
 
 TEST(Dicom, AnAcquisitionOfSeveralSeriesCountsTheImagesOfAll) {
