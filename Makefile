@@ -92,7 +92,7 @@ test: setup  ## build and run all tests (REAL_SCANS=folder adds those on real sc
 	@echo "test: running (label gpu skips without a GPU)"
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ctest --test-dir $(BUILD) -LE "cluster|slow" -j $(JOBS) --output-on-failure --no-tests=error
 
-test-slow: build  ## networks that must learn two heads by heart (4 minutes on 2 cores)
+test-slow: build  ## networks that must learn a few images by heart (5 minutes on 2 cores)
 	@ctest --test-dir $(BUILD) -L slow -j $(JOBS) --output-on-failure --no-tests=error
 
 test-cluster: build  ## trainings through a real Slurm of one node, started and stopped for it (2 minutes)
