@@ -124,6 +124,35 @@ void meet_totals(std::vector<std::vector<int64_t>>& dealt,
   }
 }
 
+/// With a ? in place of each character that cannot be seen: two names that look alike must not name
+/// two cases, nor a name hide its ending. Control characters of ASCII and Unicode (C1), the soft
+/// hyphen, and those of no width: spaces, marks and overrides of direction, byte-order marks; not
+/// the joiners, by which some scripts spell.
+std::string with_marks_for_unseen(const std::string& text) {
+  std::string shown;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = [&](size_t k) {
+      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U;
+    };
+    const unsigned a = byte(0), b = byte(1), c = byte(2);
+    if (a < 0x20 || a == 0x7f) {
+      shown += '?';
+    } else if (a == 0xc2 && ((b >= 0x80 && b < 0xa0) || b == 0xad)) {  // U+0080 to 009F, 00AD
+      shown += '?';
+      i += 1;
+    } else if ((a == 0xe2 && b == 0x80 && (c >= 0x8b && c <= 0x8f)) ||  // U+200B to 200F
+               (a == 0xe2 && b == 0x80 && (c >= 0xa8 && c <= 0xae)) ||  // U+2028 to 202E
+               (a == 0xe2 && b == 0x81 && (c >= 0xa0 && c <= 0xaf)) ||  // U+2060 to 206F
+               (a == 0xef && b == 0xbb && c == 0xbf)) {                 // U+FEFF
+      shown += '?';
+      i += 2;
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 std::string patient_of(const Row& row) {
@@ -132,16 +161,12 @@ std::string patient_of(const Row& row) {
 }
 
 void check_case_id(const std::string& where, const std::string& id) {
-  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (id.empty()) throw DataError("{}: no case id", where);
-  if (std::any_of(id.begin(), id.end(), control)) {
-    std::string shown = id;
-    std::replace_if(shown.begin(), shown.end(), control, '?');
+  if (const std::string shown = with_marks_for_unseen(id); shown != id)
     throw DataError(
-        "{}: case '{}' has a control character (shown as ?), such as a tab or a line "
-        "break; expected plain text",
+        "{}: case '{}' has a control character (shown as ?), such as a tab, a line break or a "
+        "character of no width; expected plain text",
         where, shown);
-  }
   if (!is_utf8(id)) {
     std::string shown = id;
     std::replace_if(

@@ -98,6 +98,11 @@ void require_pixels(const DicomHeader& header, int64_t frames, const DicomPixels
   const auto damaged = [&](const std::string& what) {
     throw DataError("{}: {}; the DICOM file is damaged", header.file, what);
   };
+  if (header.sop_class == "1.2.840.10008.5.1.4.1.1.66.4")
+    throw DataError(
+        "{}: a DICOM segmentation, whose frames are bits of single structures; expected an image; "
+        "of a label, save it as NIfTI or NRRD",
+        header.file);
   if (frames > most_frames) damaged(fmt::format("{} frames", frames));
   if (header.bits < 8 || header.bits > 64)
     damaged(fmt::format("{} bits per pixel, expected 8 to 64", header.bits));

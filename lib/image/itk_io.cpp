@@ -69,8 +69,8 @@ Decoded read_with(itk::ImageIOBase& io, const std::string& path, Part part, bool
     if (whole_file)
       require_plausible_size(path, static_cast<double>(out.grid.voxel_count()) *
                                        static_cast<double>(bytes_of(out.component)));
-    if (part == Part::all && facts.deflated) require_whole(path, *facts.deflated);
-    if (part == Part::all) out.voxels = voxels_of(path, io);
+    if (part != Part::header && facts.deflated) require_whole(path, *facts.deflated);
+    if (part != Part::header) out.voxels = voxels_of(path, io);
     // MetaIO fills missing voxels with zeros and only prints that it did.
     if (const std::string complaints = turn.complaints(); !complaints.empty())
       throw DataError("{}: cannot be read whole: {}", path, complaints);

@@ -99,7 +99,8 @@ Decoded read_volumes(const std::string& path, int64_t count, Part part) {
   if (read.channels == count) return read;
   if (count == 1)
     throw DataError(
-        "{}: {} volumes in one file; expected a single 3D scan, or a name for each volume in the "
+        "{}: {} volumes in one file; expected a single 3D volume, or of scans a name for each in "
+        "the "
         "file's order, as in --image flair,t1,t1ce,t2={}",
         path, read.channels, fs::path(path).filename().string());
   throw DataError("{}: {} volumes in one file; {} are named", path, read.channels, count);
@@ -193,6 +194,15 @@ Grid grid_from_affine(const std::string& path, const std::array<int64_t, 3>& siz
     for (int row = 0; row < 3; ++row)
       grid.direction[3 * row + column] = affine[4 * row + column] / spacing + 0.0;
   }
+  // Nobody is ten meters tall: lengths in micrometers, whose header says another unit or none.
+  constexpr double longest_mm = 10000;
+  for (int axis = 0; axis < 3; ++axis)
+    if (const double long_mm = grid.spacing_mm[axis] * static_cast<double>(size[axis]);
+        long_mm > longest_mm)
+      throw DataError(
+          "{}: {} voxels of {:.4g} mm along axis {}, {:.4g} m in all; is the unit of length in its "
+          "header right?",
+          path, size[axis], grid.spacing_mm[axis], axis, long_mm / 1000);
   for (int row = 0; row < 3; ++row) {
     grid.origin_mm[row] = affine[4 * row + 3] + 0.0;
     if (!std::isfinite(grid.origin_mm[row]))

@@ -139,6 +139,19 @@ char separator_of(const std::string& path, std::string& text,
   return seen == '\0' ? usual : seen;
 }
 
+/// Spreadsheets write columns that were never filled: without a name and a value, behind the
+/// others.
+void drop_empty_ends(std::vector<Record>& records) {
+  while (records.front().fields.size() > 1 && records.front().fields.back().empty()) {
+    const size_t width = records.front().fields.size();
+    if (!std::all_of(records.begin(), records.end(), [width](const Record& record) {
+          return record.fields.size() == width && record.fields.back().empty();
+        }))
+      return;
+    for (Record& record : records) record.fields.pop_back();
+  }
+}
+
 }  // namespace
 
 size_t Table::column(const std::string& name) const {
@@ -159,13 +172,15 @@ Table read_table(const std::string& path, const std::vector<std::string>& requir
   const char separator = separator_of(path, text, required);
   auto records = Parser(text, separator, path).all();
   if (records.empty()) throw DataError("{}: empty, expected a header line", path);
+  drop_empty_ends(records);
   Table table;
   table.file = path;
   table.columns = std::move(records.front().fields);
   auto sorted = table.columns;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-    throw DataError("{}:{}: column '{}' twice", path, records.front().line, *twice);
+    throw DataError("{}:{}: {} twice", path, records.front().line,
+                    twice->empty() ? "a column without a name" : "column '" + *twice + "'");
   for (const auto& name : required) table.column(name);
   for (size_t i = 1; i < records.size(); ++i) {
     auto& record = records[i];

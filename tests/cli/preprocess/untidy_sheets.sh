@@ -51,6 +51,14 @@ cp 'scans, of ours/1 t1.nii.gz' a.nii.gz
 refused 'bad.csv:3: case p2: column t1 holds scans, but .n/a. is no file' case,t1 p1,a.nii.gz p2,n/a
 refused 'bad.csv:2: case .p.1. has a control character' case,t1 '"p\t1",a.nii.gz'
 refused 'bad.csv:2: case .p.1. has a control character' case,t1 '"p\n1",a.nii.gz'
+# What cannot be seen: a space of no width, a turn of the direction, the next line of Unicode.
+for unseen in '\xe2\x80\x8b' '\xe2\x80\xae' '\xc2\x85'; do
+  refused 'bad.csv:2: case .p.1. has a control character' case,t1 "p${unseen}1,a.nii.gz"
+done
+# Columns that a spreadsheet never filled.
+printf 'case;t1;;\np1;a.nii.gz;;\n' >wide.csv
+run "$BIN/preprocess" --cases wide.csv --output-dir wide
+expect_equal "$(head -n 1 wide/cases.tsv)" $'case\tfile\tstratum\tsplit\tfold'
 refused 'no scan at all: no flair, no t1 \(bad.csv:3\)' case,flair,t1 p1,a.nii.gz,a.nii.gz p2,,
 refused 'no column of scans.*no file is named in age' case,age p1,63
 

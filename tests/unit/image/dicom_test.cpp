@@ -15,6 +15,9 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+/// PS3.6: Segmentation Storage.
+const std::string segmentation = "1.2.840.10008.5.1.4.1.1.66.4";
+
 /// One CT slice of 3x2 pixels in explicit little-endian DICOM.
 struct Slice {
   std::string series = "1.2.3.4", orientation = "1\\0\\0\\0\\1\\0";
@@ -25,7 +28,8 @@ struct Slice {
   std::string echo, said;  // echo time, images in the acquisition
   std::string said_of_series;
   std::string photometric = "MONOCHROME2";
-  bool placed = true;  // position and orientation are there
+  std::string sop_class = "1.2.840.10008.5.1.4.1.1.2";  // CT
+  bool placed = true;                                   // position and orientation are there
   /// Further elements behind group 0028 and their frames, for files of several.
   std::string frames, groups;
 
@@ -42,7 +46,7 @@ struct Slice {
     test::put<uint32_t>(length, 0, static_cast<uint32_t>(meta.size()));
     add(out, 2, 0x0000, "UL", length);
     out += meta;
-    add(out, 0x08, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2");
+    add(out, 0x08, 0x16, "UI", sop_class);
     add(out, 0x08, 0x18, "UI", fmt::format("1.2.3.4.5.{}", number));
     add(out, 0x08, 0x60, "CS", "CT");
     add(out, 0x18, 0x50, "DS", "2.5");
@@ -198,6 +202,12 @@ TEST(Dicom, WhatIsNoGrayValueIsRefused) {
     EXPECT_THAT(
         message_of<DataError>([&] { read_scan(folder.path()); }),
         AllOf(HasSubstr("1.dcm"), HasSubstr("MONOCHROME1 among slices of MONOCHROME2 (0.dcm)")));
+  }
+  {
+    const test::Folder folder;
+    write_changed(folder, [](Slice& slice, int) { slice.sop_class = segmentation; });
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder.path()); }),
+                AllOf(HasSubstr("0.dcm"), HasSubstr("a DICOM segmentation")));
   }
   const test::Folder folder;
   write_changed(folder, [](Slice& slice, int) {

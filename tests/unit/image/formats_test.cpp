@@ -13,6 +13,7 @@ namespace {
 using test::message_of;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
 Grid tilted_grid() {
@@ -159,6 +160,21 @@ TEST(Formats, NothingStandsBehindCompressedVoxels) {
   }
 }
 
+// Micrometers under a header that says millimeters, as some writers leave it, or nothing.
+TEST(Formats, AGridOfManyMetersIsRefused) {
+  const test::Folder folder;
+  Grid grid = tilted_grid();
+  for (const std::string name : {"a.nii", "a.nrrd", "a.mha"}) {
+    grid.spacing_mm = {0.8, 1.1, 3000};
+    write_scan(folder / name, grid, waves(120).data());
+    EXPECT_THAT(message_of<DataError>([&] { read_scan(folder / name); }),
+                AllOf(HasSubstr(name), HasSubstr("4 voxels of 3000 mm along axis 2, 12 m in all")));
+    grid.spacing_mm[2] = 2000;
+    write_scan(folder / name, grid, waves(120).data());
+    EXPECT_EQ(read_scan(folder / name).image.grid.size[2], 4) << name;
+  }
+}
+
 TEST(Formats, SeveralComponentsAndDimensionsAreRefused) {
   const test::Folder folder;
   test::spill(folder / "v.nrrd",
@@ -239,6 +255,11 @@ TEST(Formats, CodesAreThoseOfTheScan) {
     EXPECT_TRUE(std::equal(written.begin(), written.end(), scan.codes.begin()));
     EXPECT_TRUE(same_grid(scan.grid, read_grid(folder / name), 1e-9));
     EXPECT_EQ(scan.unit_known, read_scan(folder / name).unit_known);
+  }
+  for (const std::string name : {"a.nrrd", "b.mha"}) {
+    const auto read = codes_of(name, written);
+    ASSERT_TRUE(std::holds_alternative<Scan>(read)) << name;
+    EXPECT_THAT(std::get<Scan>(read).image.voxels, ElementsAreArray(written)) << name;
   }
   // As int16, where all fit.
   std::vector<float> floats(written.begin(), written.end());

@@ -79,6 +79,18 @@ TEST(Table, RoundTrip) {
   EXPECT_NO_THROW(io::write_table(folder / "a.csv", table, true));
 }
 
+TEST(Table, ColumnsThatASpreadsheetNeverFilledArePassedOver) {
+  const test::Folder folder;
+  test::spill(folder / "a.csv", "case;t1;;\nc1;a.nii;;\nc2;;;\n");
+  const io::Table table = io::read_table(folder / "a.csv", {"case"});
+  EXPECT_EQ(table.columns, (std::vector<std::string>{"case", "t1"}));
+  EXPECT_EQ(table.rows, (std::vector<std::vector<std::string>>{{"c1", "a.nii"}, {"c2", ""}}));
+  // What has a value is no such column, nor is what stands in front of one.
+  EXPECT_THAT(complaint("case,t1,,\nc1,a.nii,,x\n"), HasSubstr("a column without a name twice"));
+  test::spill(folder / "b.csv", ",case\n0,c1\n");
+  EXPECT_EQ(io::read_table(folder / "b.csv", {"case"}).columns.size(), 2U);
+}
+
 TEST(Table, ErrorsNameTheLine) {
   EXPECT_THAT(complaint("a,b\n1,2\n1,2,3\n"), HasSubstr("a.csv:3: 3 fields, the header has 2"));
   EXPECT_THAT(complaint("a,b\n1,\"2\n"), HasSubstr("a.csv:2: a quote is not closed"));
