@@ -23,6 +23,9 @@ TRAIN = CASES + ["--where", "split=train", "--validate", "split=val", "--device"
 TIMED = ["history.csv", "finished-state.h5", "lock"]  # hold how long what took
 NETWORK = ["--model", "{inputs}/student.h5", "--device", "cpu"]
 
+KINDS = ["--cases", "{inputs}/kinds.tsv"]
+ALIGN = KINDS + ["--config", "{inputs}/align.ini", "--device", "cpu"]
+
 
 def calls(torch):
     found = [
@@ -55,6 +58,11 @@ def calls(torch):
                  ["seg.nii.gz", "seg_prob.nii.gz"], [], 1, True),
             Call("mcdropout", ["mcdropout"] + NETWORK + CASES + ["--samples", "2", "--normalize", "minmax-set",
                                                                  "--output-dir", "out"], ["out"], [], 2, True),
+            Call("cyclegan-align", ["cyclegan-align"] + ALIGN + ["--epochs", "2", "--checkpoint-every", "0", "--stage",
+                                                                 "--output", "net.h5"],
+                 ["net.h5", "net.h5.run"], TIMED, 2, True),
+            Call("cyclegan-align-apply", ["cyclegan-align", "--apply", "{inputs}/translator.h5", "--direction", "a-to-t",
+                                          "--device", "cpu"] + KINDS + ["--output-dir", "made"], ["made"], [], 2, True),
         ]
     return found
 
@@ -66,6 +74,25 @@ class-weights = 1 59.4507 23.3190 71.8481
 network = hierarchical-discriminator
 width = 32
 weight = 0.2
+"""
+
+SLICES_INI = "name = slices\ncrop = center\nsize = 32 32 4\n"
+ALIGN_INI = """recipe = slices.ini
+epoch-iterations = 2
+[stream.a]
+where = kind=one
+channels = t1
+unit = slice
+[stream.t]
+where = kind=two
+channels = t2
+unit = slice
+[translation]
+pool = 2
+[generator]
+width = 2
+[discriminator]
+width = 2
 """
 
 SCORES = "case,region,metric,value,status,unit\n" + "".join(
@@ -96,7 +123,17 @@ def prepare(bin_folder, source, inputs, torch):
         out.write("name = tiny\nsize-multiple = 32\n")
     with open(os.path.join(inputs, "distill.ini"), "w") as out:
         out.write(DISTILL_INI)
+    for name, text in (("slices.ini", SLICES_INI), ("align.ini", ALIGN_INI)):
+        with open(os.path.join(inputs, name), "w") as out:
+            out.write(text)
+    # Three cases, two of one kind.
+    with open(os.path.join(inputs, "volumes", "cases.tsv")) as sheet, open(os.path.join(inputs, "kinds.tsv"), "w") as out:
+        for line, kind in zip(sheet, ("kind", "one", "two", "one")):
+            case, file, *others = line.rstrip("\n").split("\t")
+            out.write("\t".join([case, file if kind == "kind" else "volumes/" + file, *others, kind]) + "\n")
     if torch:
         for name, channels in (("teacher", "flair,t1,t1ce,t2"), ("student", "flair,t1,t2")):
             command = [part.replace("{inputs}", ".") for part in TRAIN]
             run("pretrain", *command, "1", "--channels", channels, "--output", name + ".h5", "--threads", "1")
+        run("cyclegan-align", "--cases", "kinds.tsv", "--config", "align.ini", "--device", "cpu", "--epochs", "1",
+            "--output", "translator.h5", "--threads", "1")

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Whether the same command always continues: run.py BIN SHIM [--minutes M] [--kills N] [--only NAME] [--kinds K,K] [--seed S]
+[--stride N]
 
 For every program on tiny inputs: lets the k-th write, fsync, rename, close, open, read and large allocation fail, for
 every k, and kills it, one half at random moments, the other at random calls of the system. A call that failed must
 say so in one line and exit with 1; given again it must
 end with 0 and the result of an undisturbed call, and leave nothing behind. A call that ends with 0 in spite of a fault
-must have that result, too. With --minutes, what does not fit is left out, evenly, and the last line says how much.
+must have that result, too. With --stride, programs with Torch, which take seconds to start, are tried at every Nth k
+(from a random one on, by the seed). With --minutes, what does not fit is left out, evenly, and the last line says how much.
 """
 
 import argparse
@@ -164,6 +166,7 @@ def main():
     parser.add_argument("--only", default="", help="calls whose names start so")
     parser.add_argument("--kinds", default=",".join(KINDS), help="calls of the system that fail")
     parser.add_argument("--without-torch", action="store_true", help="phantom, preprocess and evaluate alone")
+    parser.add_argument("--stride", type=int, default=1, help="of programs with Torch, every Nth k alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
@@ -187,8 +190,9 @@ def main():
                 kind, number = line.split()
                 # Other threads may make a call more or less from run to run.
                 every = range(1, int(number) + 1)
+                stride = arguments.stride if call.torch else 1
                 if kind in arguments.kinds.split(","):
-                    tasks += [(call, expected, kind, k) for k in every]
+                    tasks += [(call, expected, kind, k) for k in every[random.randrange(stride)::stride]]
                 if kind not in ("read", "alloc"):
                     points.append([f"{kind}:{k}" for k in every])
             again = bench.fresh()
