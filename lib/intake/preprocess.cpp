@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/interrupt.h"
+#include "base/kept_memory.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -314,6 +315,7 @@ void deal_sheet(cohort::Sheet& sheet, const PreprocessSettings& s) {
 }
 
 void preprocess(const PreprocessSettings& s, const RunContext& run) {
+  keep_freed_scans();
   check_case_options(s.from);
   check_outputs(s);
   CaseList list =

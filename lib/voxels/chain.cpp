@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
 
 #include "base/errors.h"
 #include "voxels/content.h"
 #include "voxels/position.h"
 #include "voxels/sample.h"
-#include "voxels/shape.h"
+#include "voxels/window.h"
 
 namespace kdseg::voxels {
 namespace {
@@ -62,41 +61,6 @@ Grid after(const Grid& grid, const Box& step) {
 
 Grid after(const Grid&, const Resample& step) { return step.target; }
 
-/// Copies one array through a Reorient.
-template <class T>
-void copy(const Triple& from, const T* in, const Triple& to, T* out, const Reorient& step) {
-  const Triple strides{1, from[0], from[0] * from[1]};
-  Triple stride;
-  int64_t start = 0;
-  for (int i = 0; i < 3; ++i) {
-    const int axis = step.axis[i];
-    stride[i] = step.flip[i] ? -strides[axis] : strides[axis];
-    if (step.flip[i]) start += strides[axis] * (from[axis] - 1);
-  }
-  for (int64_t z = 0; z < to[2]; ++z)
-    for (int64_t y = 0; y < to[1]; ++y) {
-      const T* source = in + start + z * stride[2] + y * stride[1];
-      for (int64_t x = 0; x < to[0]; ++x) *out++ = source[x * stride[0]];
-    }
-}
-
-/// Copies one array through a Box; the output already holds the fill.
-template <class T>
-void copy(const Triple& from, const T* in, const Triple& to, T* out, const Box& step) {
-  Triple low, high;  // the part of the output that lies inside the input
-  for (int i = 0; i < 3; ++i) {
-    low[i] = std::clamp<int64_t>(-step.begin[i], 0, to[i]);
-    high[i] = std::clamp<int64_t>(from[i] - step.begin[i], low[i], to[i]);
-  }
-  if (high[0] == low[0]) return;
-  for (int64_t z = low[2]; z < high[2]; ++z)
-    for (int64_t y = low[1]; y < high[1]; ++y) {
-      const T* row = in + ((z + step.begin[2]) * from[1] + y + step.begin[1]) * from[0];
-      std::copy(row + low[0] + step.begin[0], row + high[0] + step.begin[0],
-                out + (z * to[1] + y) * to[0] + low[0]);
-    }
-}
-
 /// A position a hair off a voxel center is that center: grids that coincide then copy exactly.
 std::array<double, 3> snapped(std::array<double, 3> at) {
   for (double& v : at)
@@ -140,30 +104,29 @@ Image apply_with(const Image& image, const Step& step, const std::vector<float>&
     throw UsageError("{} fill values for {} channels: give one for all or one each", fill.size(),
                      channels);
   Image out{grid, image.channels, {}};
-  out.voxels.resize(channels * static_cast<size_t>(grid.voxel_count()));
+  out.voxels.reserve(channels * static_cast<size_t>(grid.voxel_count()));
+  Window window(image.grid.size);
+  const bool moves = window.add(step);
+  if (!moves) out.voxels.resize(channels * static_cast<size_t>(grid.voxel_count()));
   for (size_t c = 0; c < channels; ++c) {
     const float value = fill.size() == 1 ? fill[0] : fill[c];
-    if (const auto* turn = std::get_if<Reorient>(&step)) {
-      copy(image.grid.size, image.channel(c), grid.size, out.channel(c), *turn);
-    } else if (const auto* box = std::get_if<Box>(&step)) {
-      std::fill_n(out.channel(c), grid.voxel_count(), value);
-      copy(image.grid.size, image.channel(c), grid.size, out.channel(c), *box);
-    } else {
+    if (moves)
+      window.append(image.channel(c), value, out.voxels);
+    else
       resample(image.grid, image.channel(c), grid, out.channel(c), value);
-    }
   }
   return out;
 }
 
 Labels apply_with(const Labels& labels, const Step& step, const Grid& grid) {
   require_voxels(labels.grid, 1, labels.voxels.size());
-  Labels out{grid, std::vector<uint8_t>(static_cast<size_t>(grid.voxel_count()))};
-  if (const auto* turn = std::get_if<Reorient>(&step))
-    copy(labels.grid.size, labels.voxels.data(), grid.size, out.voxels.data(), *turn);
-  else if (const auto* box = std::get_if<Box>(&step))
-    copy(labels.grid.size, labels.voxels.data(), grid.size, out.voxels.data(), *box);
-  else
+  Labels out{grid, {}};
+  if (Window window(labels.grid.size); window.add(step)) {
+    window.append(labels.voxels.data(), uint8_t{0}, out.voxels);
+  } else {
+    out.voxels.resize(static_cast<size_t>(grid.voxel_count()));
     resample(labels.grid, labels.voxels.data(), grid, out.voxels.data());
+  }
   return out;
 }
 

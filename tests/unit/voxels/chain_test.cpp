@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/random.h"
 #include "voxels/sample.h"
+#include "voxels/window.h"
 
 namespace kdseg::voxels {
 namespace {
@@ -170,6 +171,46 @@ TEST(Chain, RestoringReorientsBoxesAndPadsIsExact) {
       ASSERT_EQ(back.voxels[i], kept.voxels[i] ? start.voxels[i] : 5.0f);
       ASSERT_EQ(back.voxels[n + i], kept.voxels[i] ? start.voxels[n + i] : -5.0f);
     }
+  }
+}
+
+TEST(Chain, StepsTakenAtOnceMoveVoxelsAsOneByOne) {
+  Random random(7, 0, "windows");
+  for (int round = 0; round < 300; ++round) {
+    const Image start = random_image(random_grid(random), random);
+    Image moved = start;
+    Window window(start.grid.size);
+    for (uint64_t s = 1 + random.below(5); s > 0; --s) {
+      Step step = random_turn(random);
+      if (random.below(2)) {
+        Box box;
+        for (int i = 0; i < 3; ++i) {
+          box.begin[i] = static_cast<int64_t>(random.below(7)) - 3;
+          box.size[i] = static_cast<int64_t>(random.below(9));
+        }
+        step = box;
+      }
+      moved = voxels::apply(moved, step, 9.0f);
+      ASSERT_TRUE(window.add(step));
+    }
+    std::vector<float> at_once;
+    for (size_t c = 0; c < 2; ++c) window.append(start.channel(c), 9.0f, at_once);
+    ASSERT_EQ(at_once, moved.voxels);
+    EXPECT_EQ(window.size(), moved.grid.size);
+  }
+  Window window({2, 2, 2});
+  EXPECT_FALSE(window.add(Resample{grid_of({3, 3, 3})}));
+}
+
+TEST(Chain, ATurnedBoxHoldsTheSameVoxels) {
+  Random random(8, 0, "boxes");
+  for (int round = 0; round < 100; ++round) {
+    Labels mask = random_labels(random_grid(random), random);
+    for (uint8_t& voxel : mask.voxels) voxel = voxel == 4;
+    const Box box = bounding_box(mask);
+    if (box.size[0] == 0) continue;
+    const Reorient turn = random_turn(random);
+    EXPECT_EQ(turned(box, mask.grid.size, turn), bounding_box(voxels::apply(mask, turn)));
   }
 }
 
