@@ -24,7 +24,7 @@ for seed in "03":
             trained = {text(c) for c in file.attrs["trained-on"]}
         assert trained == cases, (method, seed, trained, cases)
     for by in ("teacher", "peer"):
-        made = list(csv.DictReader(open(f"{root}/{by}/fold0_seed{seed}/annotated-hard/cases.tsv"), delimiter="\t"))
+        made = list(csv.DictReader(open(f"{root}/{by}/fold0_seed{seed}/annotated-soft/cases.tsv"), delimiter="\t"))
         assert {r["case"] for r in made} == pool and {r["labels"] for r in made} == {"annotation"}, made
     for row in ("student", "taught", "peer-taught", "bound"):
         scores = csv.DictReader(open(f"{root}/{row}/fold0_seed{seed}/cases.csv"))
