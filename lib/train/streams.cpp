@@ -54,11 +54,22 @@ bool has_lesson(const LearningSettings& s, const std::string& stream) {
   return false;
 }
 
+/// Conditions as --where takes them. A list of settings parts at commas, too; there they are an or.
+std::vector<std::string> conditions(const std::vector<std::string>& parts) {
+  std::vector<std::string> whole;
+  for (const auto& part : parts)
+    if (whole.empty() || part.find('=') != std::string::npos)
+      whole.push_back(part);
+    else
+      whole.back() += "," + part;
+  return whole;
+}
+
 Stream stream_from(const Section& section, const LearningSettings& s) {
   const Parameters values(stream_parameters(), section);
   Stream stream = as_the_run_says(s);
   stream.name = section.name;
-  stream.where = values.texts("where");
+  stream.where = conditions(values.texts("where"));
   if (!values.text("channels").empty()) stream.channels = values.texts("channels");
   if (!values.text("recipe").empty()) stream.recipe = values.text("recipe");
   if (!values.text("patch").empty()) stream.patch = whole_numbers(values, "patch");

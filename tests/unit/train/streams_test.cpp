@@ -33,11 +33,12 @@ TEST(Streams, SayWhatTheyDrawAndTakeTheRestFromTheRun) {
   settings.training.batch = 4;
   settings.augment = {"augment", "", "", {{"scale", "0.1", ""}}};
   settings.augments = {{"augment", "a", "", {{"scale", "0.3", ""}}}};
-  settings.streams = {
-      stream("t", {{"where", "modality=ct", ""}, {"channels", "ct", ""}, {"unit", "slice", ""}}),
-      stream("a", {{"labels", "none", ""}, {"batch", "2", ""}})};
+  settings.streams = {stream("t", {{"where", "modality=ct fold=0,2", ""},
+                                   {"channels", "ct", ""},
+                                   {"unit", "slice", ""}}),
+                      stream("a", {{"labels", "none", ""}, {"batch", "2", ""}})};
   const auto streams = streams_of(settings);
-  EXPECT_EQ(streams[0].where, std::vector<std::string>{"modality=ct"});
+  EXPECT_EQ(streams[0].where, (std::vector<std::string>{"modality=ct", "fold=0,2"}));
   EXPECT_EQ(streams[0].channels, std::vector<std::string>{"ct"});
   EXPECT_EQ(streams[0].unit, data::Unit::slice);
   EXPECT_EQ(streams[0].batch, 4);
