@@ -48,7 +48,7 @@ help:  ## list the targets
 	@echo
 	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  PAPER=few-labels|had-net|kd-net|model-distillation  ROWS=main|all  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1"
+	@echo "  PAPER=few-labels|had-net|kd-net|mkd|model-distillation  ROWS=main|all  DATA=folder of the real data  PROFILE=local|slurm|a folder  DRYRUN=1"
 	@echo "  JOBS=cores  SEEDS=6,7,8"
 
 packages:

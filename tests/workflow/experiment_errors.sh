@@ -44,6 +44,14 @@ told "s/^methods: .*/&\n  $best [teachr]/" "methods.best.best_of.0: 'teachr' is 
 told "s/^methods: .*/&\n  $best [had-net]/" "methods.best.best_of.0: 'had-net' is no method with settings for pretrain"
 told "s/^recipe: .*/&\nscales: {demo: {without: [nobody]}}/" "scales.demo.without.0: 'nobody' is no method"
 told "s/^recipe: .*/&\nscales: {demo: {pool: {test: 2}}}/" "scales.demo.pool.test: unknown key"
+told '0,/label: HAD-Net$/s//label: HAD-Net\n    translated: {by: nobody, direction: a-to-t, cohort: brats-2019}/' \
+  "methods.had-net.translated.by: 'nobody' is no method"
+told '0,/label: HAD-Net$/s//label: HAD-Net\n    translated: {by: teacher, direction: forth, cohort: brats-2019}/' \
+  "methods.had-net.translated.direction: 'forth' does not have the form"
+told 's/^  - {metric: dice_best.*/  - {metric: dice, regions: [ET], at_most: 0.1}/' \
+  'verdict.2: expected either above, or within, of and methods, or at_most and methods, or published, table and methods'
+told 's/^  - {metric: dice_best.*/  - {metric: dice, regions: [Mean], above: [[teacher], [student]]}/' \
+  "verdict.2.regions.0: 'Mean' is no region"
 told 's/^title: .*/title: "open/' 'experiment.yaml:'
 
 sed "s/^recipe: .*/&\nscales: {dmeo: {split: [4, 2, 2]}}/" kept.yaml > $file

@@ -18,6 +18,7 @@ folds: 2
 validation: held-out-fold
 inner: [1, 1]
 regions: {WT: whole tumor, ET: enhancing tumor}
+mean: Mean
 methods:
   own: {label: Own, program: pretrain, settings: [student.ini], where: [cohort=near], tests: near}
   both: {label: Both, program: pretrain, settings: [student.ini], init: own, tests: near}
@@ -29,7 +30,7 @@ comparisons: {both: [own, mean]}
 rivals: [own]
 metrics: {dice: {score: dice, digits: 3}}
 tables:
-  "1": {caption: Dice, metric: dice, mean: Mean, rows: {Own: own, Both: both, Ensemble: mean, Back: back}}
+  "1": {caption: Dice, metric: dice, rows: {Own: own, Both: both, Ensemble: mean, Back: back}}
 figures:
   "2": {kind: segmentations, region: WT, channels: {flair: FLAIR}, methods: [own, both, mean], cases: 2}
 verdict:

@@ -19,13 +19,15 @@ reference: a
 comparisons: {a: [b, d], c: [a]}
 rivals: [b]
 metrics: {dice: {score: dice, digits: 3}}
-tables: {"1": {caption: Dice, metric: dice}}
+tables: {"1": {caption: Dice, metric: dice, rows: {Ours: a, Theirs: b}}}
 verdict:
   - {metric: dice, regions: [WT, TC, ET], above: [[a], [b]]}
   - {metric: dice, regions: [WT, TC, ET], above: [[a], [c]]}
   - {metric: dice, regions: [WT, TC, ET], within: 0.02, of: a, methods: [b]}
   - {metric: dice_best, regions: [WT], within: 0.02, of: a, methods: [b]}
   - {metric: dice, regions: [WT], above: [[a], [d]]}
+  - {metric: dice, regions: [WT], at_most: 0.55, methods: [a, c]}
+  - {metric: dice, regions: [WT, TC], published: 0.02, table: "1", methods: [a]}
 controls:
   narrow: {title: Narrow, phantom: {contrast: 0}, methods: [a, b], comparisons: {a: [b]}, expect: {metric: dice, region: WT, reference: a, against: b, half_width: 0.05}}
   wide: {title: Wide, phantom: {contrast: 0}, methods: [a, b], comparisons: {a: [b]}, expect: {metric: dice, region: WT, reference: a, against: b, half_width: 0.05}}
@@ -74,6 +76,8 @@ expected = [
     ("A within 0.02 of B", "ET", "dice", "no"),
     ("A within 0.02 of B", "WT", "dice_best", "undecided"),
     ("A above D", "WT", "dice", "not-run"),
+    ("A at most 0.55", "WT", "dice", "yes"),    # every case is 0.5
+    ("C at most 0.55", "WT", "dice", "no"),     # every case is 0.6
     ("Narrow", "WT", "dice", "yes"),
     ("Wide", "WT", "dice", "undecided"),        # could hide more than 0.05
     ("Shifted", "WT", "dice", "no"),
@@ -84,8 +88,16 @@ import jinja2
 loader = jinja2.FileSystemLoader("workflow/scripts")
 parts = jinja2.Environment(loader=loader, autoescape=True).get_template("verdict.html.j2").module
 page = " ".join(str(parts.counts(rows)).split())
-assert "Of 13 statements checked, <strong>5 hold</strong>, <strong>4 do not</strong>, <strong>4 are undecided</strong>" in page, page
+assert "Of 15 statements checked, <strong>6 hold</strong>, <strong>5 do not</strong>, <strong>4 are undecided</strong>" in page, page
 assert "; 1 more are about methods that were not run" in page, page
+# What was published is asked of real cases alone, by the table that says it.
+with open("claimed.csv", "w") as table:
+    table.write("table,row,column,metric,value,std,note\n1,Ours,WT,dice,0.51,,\n1,Theirs,WT,dice,0.9,,\n1,Ours,TC,dice,0.6,,\n")
+subprocess.run([*call, "--rows", "a", "b", "c", "--claimed", "claimed.csv", "--output", "verdict.csv"], check=True)
+said = [r for r in csv.DictReader(open("verdict.csv")) if "published" in r["statement"]]
+found = [(r["statement"], r["region"], r["holds"], r["difference"]) for r in said]
+assert found == [("A within 0.02 of the published 0.51", "WT", "yes", "-0.0100"),
+                 ("A within 0.02 of the published 0.6", "TC", "no", "-0.1000")], found
 # An interval that is missing decides nothing.
 os.remove("results/main/comparison-c-cases.csv")
 subprocess.run([*call, "--rows", "a", "b", "c", "--output", "verdict.csv"], check=True)

@@ -10,6 +10,15 @@ def sheet_of(wildcards):
             seed=wildcards.seed,
             labels=annotated.get("labels", "hard"),
         )
+    translated = method_of(wildcards).get("translated")
+    if translated:
+        return f"{RUN}/{{cohort}}-{{direction}}/all.tsv".format(
+            study=wildcards.study,
+            method=translated["by"],
+            fold=wildcards.fold,
+            seed=wildcards.seed,
+            **translated,
+        )
     source = method_of(wildcards).get("volumes")
     if source:
         return f"{RUN}/volumes/cases.tsv".format(
@@ -44,10 +53,11 @@ def training_cases(wildcards):
         own.append("pool!=yes")
     if INNER and SEVERAL and "tests" in method_of(wildcards):
         validate.append(f"cohort={method_of(wildcards)['tests']}")
-    return " ".join(
-        [f"--where {condition}" for condition in train + own]
-        + [f"--validate {condition}" for condition in validate + own]
-    )
+    flags = [f"--where {condition}" for condition in train + own]
+    # Translators are not validated: nobody knows the right translation.
+    if VALIDATION != "none" and method_of(wildcards)["program"] != "cyclegan-align":
+        flags += [f"--validate {condition}" for condition in validate + own]
+    return " ".join(flags)
 
 
 def test_cases(wildcards):
@@ -86,6 +96,13 @@ def role_flags(wildcards, input):
     return " ".join(flags)
 
 
+def recipe_flag(wildcards, input):
+    """--recipe of a method that takes translated images, which are prepared by it already."""
+    if "translated" not in method_of(wildcards):
+        return ""
+    return f"--recipe {os.path.dirname(input.sheet)}/recipe.ini"
+
+
 def models_of(wildcards):
     """The checkpoints that a row predicts with: its own, or those of its members."""
     name = papers.method_of(wildcards.row)
@@ -109,6 +126,22 @@ def available_flag(wildcards):
     """--available of a network that takes any subset of its channels."""
     channels = method_of(wildcards).get("available")
     return f"--available {','.join(channels)}" if channels else ""
+
+
+def translations_shown(figure):
+    """The sheets that a figure of translations is drawn from: of the images, the translations, and the way back."""
+    there, back = figure["directions"]
+    shown = f"{RUN}/shown-{figure['cohort']}".format(
+        study=MAIN_STUDY, method=figure["method"], fold=FOLDS[0], seed=SEEDS[0]
+    )
+    return [f"{shown}/{name}/cases.tsv" for name in ("input", there, f"{there}-{back}")]
+
+
+def mean_flags(wildcards):
+    """--mean of an experiment that compares means over all regions, as --regions lists them."""
+    if "mean" not in EXPERIMENT or wildcards.kind != "cases":
+        return ""
+    return f"--regions {' '.join(EXPERIMENT['regions'])} --mean {EXPERIMENT['mean']}"
 
 
 def comparisons_in(study, kind):

@@ -57,15 +57,14 @@ SAMPLED = [m for m in EXPERIMENT.get("uncertainty", []) if m in ROWS and EVERY_R
 SEEDS = config.get("seeds") or papers.seeds_of(
     EXPERIMENT, SCALE, SCALING.get("seeds", [0])
 )
-FOLD_COUNT = EXPERIMENT.get("folds", 0)
+FOLD_COUNT = 0 if "split" in OWN_SCALE else EXPERIMENT.get("folds", 0)
 FOLDS = [0]
 if FOLD_COUNT:
     FOLDS = config.get("folds") or SCALING.get("folds") or list(range(FOLD_COUNT))
     if max(FOLDS) >= FOLD_COUNT:
         fail(f"folds {FOLDS}: {PAPER} has folds 0 to {FOLD_COUNT - 1}")
-INNER = (
-    FOLD_COUNT > 0 and (config.get("validation") or EXPERIMENT["validation"]) == "inner"
-)
+VALIDATION = config.get("validation") or EXPERIMENT.get("validation")
+INNER = FOLD_COUNT > 0 and VALIDATION == "inner"
 if INNER and "inner" not in EXPERIMENT:
     fail(
         f"validation=inner: {PAPER} does not say how many cases that would be (`inner`)"
@@ -145,9 +144,7 @@ def folder_of_output(wildcards, output):
 
 def check_settings():
     """Every settings file is parsed before a job is submitted, so that a typo ends the workflow at once."""
-    chosen = papers.trained(EXPERIMENT, ROWS)
-    makers = {EXPERIMENT["methods"][name].get("volumes") for name in chosen} - {None}
-    for name in [*chosen, *sorted(makers - set(chosen))]:
+    for name in papers.needed(EXPERIMENT, ROWS):
         call = [EXPERIMENT["methods"][name]["program"], "--print-config"]
         for file in settings_files(name):
             call += ["--config", file]

@@ -62,10 +62,12 @@ rule average_seeds:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        mean=mean_flags,
     message:
         "averaging the {wildcards.kind} scores of {wildcards.row} over seeds (log: {log})"
     shell:
-        "exec python3 workflow/scripts/average_seeds.py {input.scores} --output {output} > {log} 2>&1"
+        "exec python3 workflow/scripts/average_seeds.py {input.scores} {params.mean} --output {output} > {log} 2>&1"
 
 
 rule compare:

@@ -14,7 +14,18 @@ SHOWN = {"segmentations": True, "filtering": SAMPLED, "amounts": AMOUNTS}
 FIGURES = [
     number
     for number, figure in EXPERIMENT.get("figures", {}).items()
-    if SHOWN[figure["kind"]]
+    if (
+        figure["method"] in papers.needed(EXPERIMENT, ROWS)
+        if figure["kind"] == "translations"
+        else SHOWN[figure["kind"]]
+    )
+]
+TRANSLATIONS = [
+    sheet
+    for number in FIGURES
+    for figure in [EXPERIMENT["figures"][number]]
+    if figure["kind"] == "translations"
+    for sheet in translations_shown(figure)
 ]
 
 
@@ -49,6 +60,7 @@ rule verdict:
         COMPARISONS,
         FILES_OF_PARTS,
         experiment=f"{SETTINGS}/experiment.yaml",
+        claimed=[] if SYNTHETIC else f"{SETTINGS}/claimed.csv",
     output:
         f"{ROOT}/verdict.csv",
     log:
@@ -60,13 +72,16 @@ rule verdict:
     params:
         root=folder_of_output,
         rows=ROWS,
+        claimed=lambda wildcards, input: (
+            f"--claimed {input.claimed}" if input.claimed else ""
+        ),
         controls=list(CONTROLS),
         amounts=list(AMOUNTS),
     message:
         "verdict (log: {log})"
     shell:
         "exec python3 workflow/scripts/verdict.py --experiment {input.experiment} --root {params.root}"
-        " --rows {params.rows} --controls {params.controls} --amounts {params.amounts} --output {output} > {log} 2>&1"
+        " --rows {params.rows} {params.claimed} --controls {params.controls} --amounts {params.amounts} --output {output} > {log} 2>&1"
 
 
 if FIGURES:
@@ -74,6 +89,7 @@ if FIGURES:
     rule figures:
         input:
             SCORES,
+            TRANSLATIONS,
             COMPARISONS if AMOUNTS else [],
             FILES_OF_PARTS if AMOUNTS else [],
             experiment=f"{SETTINGS}/experiment.yaml",
@@ -90,11 +106,12 @@ if FIGURES:
             rows=ROWS,
             sampled=SAMPLED,
             amounts=list(AMOUNTS),
+            figures=FIGURES,
         message:
             "figures (log: {log})"
         shell:
             "exec python3 workflow/scripts/figures.py --experiment {input.experiment} --root {params.root}"
-            " --rows {params.rows} --sampled {params.sampled} --amounts {params.amounts} > {log} 2>&1"
+            " --rows {params.rows} --figures {params.figures} --sampled {params.sampled} --amounts {params.amounts} > {log} 2>&1"
 
 
 rule report:

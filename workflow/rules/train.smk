@@ -56,6 +56,7 @@ rule train:
         settings=settings_flags,
         cases=training_cases,
         roles=role_flags,
+        recipe=recipe_flag,
         seed=lambda wildcards: int(wildcards.seed)
         + method_of(wildcards).get("seed_shift", 0),
         run_dir=f"{RUN}/run",
@@ -66,7 +67,7 @@ rule train:
         "training {wildcards.method} on {wildcards.study}, fold {wildcards.fold}, seed {wildcards.seed} (log: {log})"
     shell:
         "exec {params.program} {params.settings} --cases {input.sheet}"
-        " {params.cases} {params.roles} --seed {params.seed}"
+        " {params.cases} {params.roles} {params.recipe} --seed {params.seed}"
         " --device {params.device} --threads {threads} --run-dir {params.run_dir} {params.stage}"
         " ${{SLURM_JOB_ID:+--deadline $(({resources.runtime} > 12"
         " ? {resources.runtime} * 60 - 600 : {resources.runtime} * 10))}}"

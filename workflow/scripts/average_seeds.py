@@ -2,7 +2,8 @@
 """Per-case scores of one method averaged over its runs, in the form that `evaluate` writes and compares.
 
 A case that some run could not be scored on (an undefined value) keeps the mean of the others; the status is
-that of the runs where they agree, else `normal`.
+that of the runs where they agree, else `normal`. --mean NAME adds the mean over some regions of every case as a region
+of that name.
 """
 
 import argparse
@@ -20,13 +21,25 @@ def average(tables):
     return pd.concat([means, agreed], axis=1).reset_index()[tables[0].columns]
 
 
+def with_mean(table, name, regions):
+    """The table with one more region: each case's mean over those that have a value."""
+    chosen = table[table.region.isin(regions)]
+    keys = [c for c in table.columns if c not in ("region", "value", "status")]
+    mean = chosen.groupby(keys, sort=False)["value"].mean().reset_index().assign(region=name, status="normal")
+    return pd.concat([table, mean[table.columns]], ignore_index=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scores", nargs="+")
     parser.add_argument("--output", required=True)
+    parser.add_argument("--mean", metavar="NAME")
+    parser.add_argument("--regions", nargs="*", default=[])
     args = parser.parse_args()
-    tables = [pd.read_csv(path, keep_default_na=False) for path in args.scores]
-    average(tables).to_csv(args.output, index=False, na_rep="nan", float_format="%.9g")
+    table = average([pd.read_csv(path, keep_default_na=False) for path in args.scores])
+    if args.mean:
+        table = with_mean(table, args.mean, args.regions)
+    table.to_csv(args.output, index=False, na_rep="nan", float_format="%.9g")
 
 
 if __name__ == "__main__":

@@ -61,10 +61,11 @@ def training_curves(root, methods, labels):
             epoch = history["epoch"]
             label = labels[method] if number == 0 else None
             losses.plot(epoch, history["loss"], color=color, linestyle=line, label=label, linewidth=1.2)
-            validated = history["score"].notna()
+            score = history.get("score", pd.Series(float("nan"), index=history.index))
+            validated = score.notna()
             scores.plot(
                 epoch[validated],
-                history["score"][validated],
+                score[validated],
                 color=color,
                 linestyle=line,
                 label=label,

@@ -16,10 +16,14 @@ SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "experiment.schema
 KINDS = {dict: "keys and values", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 # What each kind of figure needs, and what it takes besides.
 FIGURES = {
-    "segmentations": (("region", "channels"), ("methods", "cases")),
+    "segmentations": (("region", "channels"), ("methods", "cases", "window", "apart")),
+    "translations": (("region", "method", "cohort", "directions", "titles"), ("cases",)),
     "filtering": (("region", "channels"), ()),
     "amounts": (("regions", "metric", "methods", "gains"), ()),
 }
+# What a statement of the verdict says beside metric and regions.
+STATEMENT_KEYS = (("above",), ("within", "of", "methods"), ("at_most", "methods"), ("published", "table", "methods"))
+STATEMENTS = [set(keys) for keys in STATEMENT_KEYS]
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
 
 
@@ -89,6 +93,10 @@ class References:
     def region(self, name, *keys):
         self.one_of(self.experiment["regions"], "region", name, *keys)
 
+    def region_or_mean(self, name, *keys):
+        if name != self.experiment.get("mean"):
+            self.region(name, *keys)
+
     def all_rows(self, names, *keys):
         for i, name in enumerate(names):
             self.row(name, *keys, i)
@@ -120,7 +128,7 @@ class References:
         for i, row in enumerate(e["verdict"]):
             self.statement(row, "verdict", i)
         for i, row in enumerate(e.get("gate", [])):
-            self.region(row["region"], "gate", i, "region")
+            self.region_or_mean(row["region"], "gate", i, "region")
             for key in ("method", "minus"):
                 if key in row:
                     self.row(row[key], "gate", i, key)
@@ -157,7 +165,7 @@ class References:
     def method(self, name, row):
         at = ("methods", name)
         if "members" in row:
-            of_trainings = "program settings best_of teacher init networks where annotated seed_shift true_labels"
+            of_trainings = "program settings best_of teacher init networks where annotated translated seed_shift true_labels"
             for key in of_trainings.split():
                 if key in row:
                     raise Fault([*at, key], "is nothing for a mean of members, which is not trained")
@@ -191,12 +199,24 @@ class References:
                 raise Fault([*at, "true_labels"], "does not go with annotated or volumes: they say where labels come from")
         if "tests" in row:
             self.one_of(self.experiment["cohorts"], "cohort", row["tests"], *at, "tests")
+        if "translated" in row:
+            self.translated(row, *at)
         others = [*row.get("members", []), *([row["volumes"]] if "volumes" in row else [])]
+        if "translated" in row:
+            others.append(row["translated"]["by"])
         if "annotated" in row:
             others.append(method_of(row["annotated"]["by"]))
         for other in others:
             if self.methods[other].get("tests") != row.get("tests"):
                 raise Fault([*at, "tests"], f"differs from that of {other}, whose networks know other cases")
+
+    def translated(self, row, *at):
+        by = row["translated"]
+        self.one_of(self.methods, "method", by["by"], *at, "translated", "by")
+        self.one_of(self.experiment["cohorts"], "cohort", by["cohort"], *at, "translated", "cohort")
+        for key in ("volumes", "annotated", "true_labels"):
+            if key in row:
+                raise Fault([*at, key], "does not go with translated: both say where the volumes come from")
 
     def best_of(self, row, at):
         for key in ("settings", "recipe", "like", "own_scale"):
@@ -211,10 +231,11 @@ class References:
         while left:
             row = self.methods[left.pop()]
             waits_for = [row.get(k) for k in ("init", "volumes")] + row.get("members", []) + row.get("best_of", [])
+            waits_for.append(row.get("translated", {}).get("by"))
             by_row = [row.get("teacher", ""), row.get("annotated", {}).get("by", "")]
             for other in [*waits_for, *map(method_of, by_row)]:
                 if other == name:
-                    what = "teacher, init, volumes, members, best_of or annotated"
+                    what = "teacher, init, volumes, members, best_of, translated or annotated"
                     raise Fault(["methods", name], f"waits for itself, by way of {what}")
                 if other and other not in trail:
                     trail.append(other)
@@ -244,21 +265,28 @@ class References:
         for i, region in enumerate(figure.get("regions", [figure.get("region")])):
             self.region(region, *at, *(["regions", i] if "regions" in figure else ["region"]))
         self.all_rows(figure.get("methods", []), *at, "methods")
+        self.all_rows(figure.get("apart", []), *at, "apart")
+        if "method" in figure:
+            self.one_of(self.methods, "method", figure["method"], *at, "method")
+            self.one_of(self.experiment["cohorts"], "cohort", figure["cohort"], *at, "cohort")
         for i, (upper, lower) in enumerate(figure.get("gains", [])):
             self.all_rows([upper, lower], *at, "gains", i)
             self.compared(self.experiment["comparisons"], upper, lower, *at, "gains", i)
 
     def statement(self, row, *at):
         for i, region in enumerate(row["regions"]):
-            self.region(region, *at, "regions", i)
+            self.region_or_mean(region, *at, "regions", i)
         for i, group in enumerate(row.get("above", [])):
             self.all_rows(group, *at, "above", i)
-        within = [key for key in ("within", "of", "methods") if key in row]
-        if len(within) not in (0, 3) or bool(within) == ("above" in row):
-            raise Fault(at, "expected either above, or within, of and methods")
-        if within:
+        if set(row) - {"metric", "regions"} not in STATEMENTS:
+            raise Fault(at, f"expected either {', or '.join(' and '.join(', '.join(s).rsplit(', ', 1)) for s in STATEMENT_KEYS)}")
+        self.all_rows(row.get("methods", []), *at, "methods")
+        if "table" in row:
+            self.one_of(self.experiment["tables"], "table", row["table"], *at, "table")
+        if "of" not in row and "above" not in row:
+            return
+        if "of" in row:
             self.row(row["of"], *at, "of")
-            self.all_rows(row["methods"], *at, "methods")
         groups = row.get("above", [[row.get("of")], row.get("methods", [])])
         for upper, lower in zip(groups, groups[1:]):
             for a, b in itertools.product(upper, lower):
@@ -282,7 +310,7 @@ class References:
 
     def control(self, control, *at):
         self.study(control, *at)
-        self.region(control["expect"]["region"], *at, "expect", "region")
+        self.region_or_mean(control["expect"]["region"], *at, "expect", "region")
         for key in ("reference", "against"):
             self.row(control["expect"][key], *at, "expect", key)
         self.compared(control["comparisons"], control["expect"]["reference"], control["expect"]["against"], *at, "expect")
@@ -357,6 +385,21 @@ def method_of(row):
 def network_of(row):
     """The network of that checkpoint; empty for the only or default one."""
     return row.partition(".")[2]
+
+
+def needed(experiment, row_names):
+    """The trained methods behind some rows, and those whose networks or images these take, each once."""
+    found, left = {}, list(trained(experiment, row_names))
+    while left:
+        name = left.pop(0)
+        if name in found:
+            continue
+        found[name] = None
+        row = experiment["methods"][name]
+        others = [row.get("teacher"), row.get("init"), row.get("volumes")]
+        others += [row.get("translated", {}).get("by"), row.get("annotated", {}).get("by"), *row.get("best_of", [])]
+        left += trained(experiment, [other for other in others if other])
+    return list(found)
 
 
 def trained(experiment, row_names):

@@ -51,11 +51,13 @@ def files_of(root):
     return {case: path.parent / file for case, file in zip(sheet["case"], sheet["file"])}
 
 
-def show(axes, background, z):
+def show(axes, background, z, window=None):
     values = background[background > 0]
     top = np.percentile(values, 99.5) if values.size else 1
     bottom = background.min()
-    if bottom < 0:  # standardized: what is 0 lies outside the head
+    if window:
+        bottom, top = window
+    elif bottom < 0:  # standardized: what is 0 lies outside the head
         background = np.where(background == 0, bottom, background)
     axes.imshow(background[z], cmap="gray", vmin=bottom, vmax=top, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
@@ -64,10 +66,13 @@ def show(axes, background, z):
 
 
 def codes_of(path, region):
-    """Class indices that make up a region of a volume, whose attribute `regions` lists its codes."""
+    """Class indices that make up a region of a volume: its attribute `regions` lists their codes, or each class is one."""
     with h5py.File(path, "r", locking=False) as file:
         codes = [int(c) for c in file.attrs["class-codes"]]
         listed = dict(text(r).split("=") for r in file.attrs["regions"])
+        names = [text(n) for n in file.attrs["class-names"]]
+    if not listed:
+        return [names.index(region)]
     return [codes.index(int(c)) for c in listed[region].split(",")]
 
 
@@ -90,6 +95,9 @@ def segmentations(root, shown, labels, reference, scores, figure):
     """One slice per case, the one with most of the region; truth and every row's labels."""
     files, region, channels = files_of(root), figure["region"], figure["channels"]
     picks, names = patients(scores, reference, region, figure.get("cases", 4)), without_common_word(list(files))
+    if all(r in shown for r in figure.get("apart", ["nobody"])):
+        one, other = (per_case_mean(scores, r, region, "dice") for r in figure["apart"])
+        picks = list(dict.fromkeys([(one - other).abs().idxmax(), *picks]))[: len(picks)]
     columns = len(channels) + 1 + len(shown)
     page, grid = plt.subplots(len(picks), columns, figsize=(1.4 * columns, 1.95 * len(picks) + 0.3), squeeze=False)
     colors = ListedColormap(["none", *CLASS_COLORS])
@@ -103,7 +111,7 @@ def segmentations(root, shown, labels, reference, scores, figure):
             panels.append((labels[m], below, stored(run_of_case(root, m, case), "predictions", case, "label")[0]))
         for column, (title, background, overlay) in enumerate(panels):
             axes = grid[row][column]
-            show(axes, background, z)
+            show(axes, background, z, figure.get("window"))
             if overlay is not None:
                 axes.imshow(overlay[z], cmap=colors, vmin=0, vmax=len(CLASS_COLORS), alpha=0.75, interpolation="nearest")
             if row == 0:
@@ -115,6 +123,35 @@ def segmentations(root, shown, labels, reference, scores, figure):
     handles = [Patch(color=CLASS_COLORS[i - 1], label=name) for i, name in enumerate(classes) if i > 0]
     page.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
     page.tight_layout(rect=(0, 0.35 / page.get_figheight(), 1, 1), pad=0.4, h_pad=1.2)
+    return page
+
+
+def translations(root, figure):
+    """One slice per case, the one with most of the region: image, its labels, translation, labels on it, way back."""
+    there, back = figure["directions"]
+    shown = runs(root, figure["method"])[0] / f"shown-{figure['cohort']}"
+    names = [figure["titles"][0], "Truth", figure["titles"][1], "Truth", figure["titles"][2]]
+    sheet = pd.read_csv(shown / "input" / "cases.tsv", sep="\t", dtype=str)
+    cases = list(sheet["case"])[: figure.get("cases", 4)]
+    page, grid = plt.subplots(len(cases), len(names), figsize=(1.6 * len(names), 1.75 * len(cases) + 0.3), squeeze=False)
+    colors, titles = ListedColormap(["none", *CLASS_COLORS]), without_common_word(cases)
+    for row, case in enumerate(cases):
+        stages = [volume(shown / name / f"{case}.h5") for name in ("input", there, f"{there}-{back}")]
+        (source, label, classes), made, again = stages
+        z = int(np.isin(label, codes_of(shown / "input" / f"{case}.h5", figure["region"])).sum(axis=(1, 2)).argmax())
+        images = [next(iter(channels.values())) for channels, _, _ in (stages[0], made, again)]
+        panels = [(images[0], None), (images[0], label), (images[1], None), (images[1], made[1]), (images[2], None)]
+        for column, (background, overlay) in enumerate(panels):
+            axes = grid[row][column]
+            show(axes, background, z, (-1, 1))
+            if overlay is not None:
+                axes.imshow(overlay[z], cmap=colors, vmin=0, vmax=len(CLASS_COLORS), alpha=0.6, interpolation="nearest")
+            if row == 0:
+                axes.set_title(names[column], fontsize=8)
+        grid[row][0].set_ylabel(f"{titles[case]}, slice {z}", fontsize=7)
+    handles = [Patch(color=CLASS_COLORS[i - 1], label=name) for i, name in enumerate(classes) if i > 0]
+    page.legend(handles=handles, loc="lower center", ncol=len(handles), frameon=False, fontsize=8)
+    page.tight_layout(rect=(0, 0.35 / page.get_figheight(), 1, 1), pad=0.4, h_pad=0.6)
     return page
 
 
@@ -173,7 +210,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("experiment", "root"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--rows", nargs="+", required=True)
+    for name in ("rows", "figures"):
+        parser.add_argument(f"--{name}", nargs="+", required=True)
     for name in ("sampled", "amounts"):
         parser.add_argument(f"--{name}", nargs="*", default=[])
     args = parser.parse_args()
@@ -182,17 +220,18 @@ def main():
     # Cases are ordered by a row that was run; the reference is not always among them.
     reference = next(r for r in (experiment["reference"], *args.rows) if r in args.rows)
     scores = case_scores(args.root, args.rows)
-    for number, figure in experiment["figures"].items():
+    for number in args.figures:
+        figure = experiment["figures"][number]
         if figure["kind"] == "segmentations":
             # The paper's own columns: controls and variants would make the panels too small to read.
             shown = [r for r in args.rows if r in figure.get("methods", args.rows)]
             page = segmentations(args.root, shown, labels, reference, scores, figure)
-        elif figure["kind"] == "filtering" and args.sampled:
+        elif figure["kind"] == "translations":
+            page = translations(args.root, figure)
+        elif figure["kind"] == "filtering":
             page = filtering(args.root, args.sampled, labels, reference, scores, figure)
-        elif figure["kind"] == "amounts" and args.amounts:
-            page = amounts(args.root, args.amounts, labels, figure)
         else:
-            continue
+            page = amounts(args.root, args.amounts, labels, figure)
         # No date or version in the file: equal runs give equal bytes.
         page.savefig(Path(args.root, f"figure{number}.png"), bbox_inches="tight", dpi=130, metadata={"Software": None})
         plt.close(page)

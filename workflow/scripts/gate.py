@@ -32,10 +32,13 @@ def losses_finite(root, methods):
 class Gate:
     def __init__(self, experiment, root, found):
         self.entries, self.labels = experiment.get("gate", []), rows(experiment)
+        self.mean, self.regions = experiment.get("mean"), list(experiment["regions"])
         self.scores, self.pooled = case_scores(root, found), pooled_scores(root, found)
 
     def value(self, row, region, metric, seed=None):
         """Mean over cases, of `ap` that of the runs' pooled values; of one seed or all; nan where the row was not run."""
+        if region == self.mean:
+            return float(np.mean([self.value(row, own, metric, seed) for own in self.regions]))
         scores, table = self.scores, self.pooled
         if seed is not None:
             scores, table = scores[scores.seed == seed], table[table.seed == seed]
@@ -87,7 +90,7 @@ def main():
     if not found:
         sys.exit(f"gate: error: {args.root}: no results of {', '.join(main_line)}; run the workflow first")
     gate = Gate(experiment, args.root, found)
-    gate.table(found, experiment["regions"])
+    gate.table(found, [*experiment["regions"], *([experiment["mean"]] if "mean" in experiment else [])])
     checks = {"losses finite": losses_finite(args.root, trained(experiment, found)), **gate.checks()}
     print(f"report: {args.report}")
     failed = [name for name, passed in checks.items() if not passed]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from curves import discriminator_curves, training_curves
 from experiment import load, recipes_of, rows, trained
-from results import case_scores, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, sheet_of
+from results import case_scores, dealt_into_folds, fold_of, per_case_mean, pooled_scores, provenance, runs, seed_of, sheet_of
 
 
 def count_parameters(checkpoint):
@@ -35,20 +35,20 @@ def describe_method(root, name, row):
     made = provenance(run / "checkpoint.h5")
     with h5py.File(run / "checkpoint.h5", "r", locking=False) as file:
         channels = [c.decode() if isinstance(c, bytes) else c for c in file.attrs["channels"]]
-    validation = history["score"]
+    validation = history.get("score", pd.Series(dtype=float)).dropna()
     return {
         "label": row["label"],
         "program": row["program"],
         "teacher": row.get("teacher"),
         "init": row.get("init"),
         "annotated": row.get("annotated", {}).get("by"),
+        "translated": row.get("translated", {}).get("by"),
         "tests": row.get("tests"),
         "channels": channels,
         "parameters": f"{count_parameters(run / 'checkpoint.h5'):,}",
         "epochs": len(history),
         "minutes": f"{history.filter(like='seconds-').to_numpy().sum() / 60:.1f}",
-        "best": f"{validation.max():.3f}",
-        "best_epoch": int(history["epoch"][validation.idxmax()]),
+        "best": f"{validation.max():.3f} ({int(history['epoch'][validation.idxmax()])})" if len(validation) else "",
         "device": made.get("device", ""),
         "checkpoint": made["content_sha256"][:16],
         "version": made.get("version", ""),
@@ -220,7 +220,7 @@ def main():
         knobs={name: json.dumps(cohort, indent=2) for name, cohort in synthetic.items()},
         leaks=leaks(args.root, methods, labels),
         splits=parts(sheet),
-        folds=sorted({fold_of(run) for r in args.rows for run in runs(root, r)}) if experiment.get("folds") else [],
+        folds=sorted({fold_of(run) for r in args.rows for run in runs(root, r)}) if dealt_into_folds(root) else [],
         strata=sheet.groupby("stratum").size().to_dict(),
         tables=tables,
         counts={r: summary_counts(args.root, args.rows[0], r) for r in experiment["regions"]},

@@ -32,6 +32,12 @@ def sheet_of(root):
     raise FileNotFoundError(f"{root}: no sheet of cases")
 
 
+def dealt_into_folds(root):
+    """Whether a study's cases are tested by folds; an experiment with folds may have a split at some scale."""
+    sheet = pd.read_csv(sheet_of(root), sep="\t", dtype=str, keep_default_na=False)
+    return bool((sheet["fold"] != "").any())
+
+
 def kind_of(score):
     """The table that holds a score: `uncertainty` for those of uncertainty maps, else `cases`."""
     return "uncertainty" if score.startswith("qu_") else "cases"

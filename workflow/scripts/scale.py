@@ -8,6 +8,7 @@ scale.py PAPER --count                    counts the work anew with the programs
 import argparse
 import csv
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from experiment import method_of, network_of, recipes_of, rows_of
 ASSUMED_TMAC_PER_S = 5.0
 FIELDS = "method gmac_per_iteration parameters memory_gib epochs batch x y z epoch_iterations".split()
 GIB = 1024**3
+DESCRIBED = {}
 
 
 def fail(message):
@@ -53,7 +55,10 @@ class Cohort:
         self.cases = expected.get("train", expected.get("val"))  # of a release without labels: its validation cases
         self.pool = given.get("pool", {})
         self.cut_voxels = given["cut"][0] * given["cut"][1] * given["cut"][2]
-        self.sequences, self.classes = len(manifest["modalities"]), len(manifest["label_codes"])
+        files = manifest["modalities"] if "modalities" in manifest else set(manifest["case_files"]) - {"label"}
+        self.sequences, self.classes = len(files), len(manifest["label_codes"])
+        fit = given.get("fit", given["cut"])
+        self.fit_voxels = fit[0] * fit[1] * fit[2]
 
     def dealt(self, experiment, tested):
         """Training, validation and test cases of one run, and those of the pool, which are in none of these parts.
@@ -66,7 +71,7 @@ class Cohort:
             return self.cases, 0, 0, 0
         if "folds" in experiment:
             part = self.cases // experiment["folds"]
-            return self.cases - part, part, part, 0
+            return self.cases - part, 0 if experiment["validation"] == "none" else part, part, 0
         split = experiment["split"]
         if not self.alone or experiment.get("proportions"):
             split = shared_out(self.cases, split)
@@ -110,7 +115,10 @@ def key_of(settings, key):
 
 
 def input_size(settings, recipe, fit):
-    """Voxels of one training input: the patch, or the recipe's size, halved where it subsamples."""
+    """Voxels of one training input: the patch, or the recipe's size, halved where it subsamples; of a slice one of z."""
+    slices = key_of(recipe.read_text(), "slice-size").split()
+    if slices:
+        return [*map(int, slices), 1]
     patch = key_of(settings, "patch").split()
     if patch:
         return [int(n) for n in patch]
@@ -121,11 +129,31 @@ def input_size(settings, recipe, fit):
     return [int(n) // (2 if halved else 1) for n in size]
 
 
+def describe_slices(row, configs, settings, cases):
+    """GMAC, parameters and GiB of a method of slices, by one slice of each stream: both grow with the batch.
+
+    Which cases they are changes nothing: methods that differ in that alone are counted once.
+    """
+    kind = re.sub(r"^ *(where|channels) =.*", "", settings, flags=re.M)
+    if kind in DESCRIBED:
+        return DESCRIBED[kind]
+    page = run([row["program"], *configs, *cases, "--batch", 1, "--describe"])
+    batch = int(key_of(settings, "batch"))
+    work = float(re.search(r"^work +([0-9.]+)", page, re.M)[1])
+    parameters = sum(int(n.replace(",", "")) for n in re.findall(r"([0-9,]+) parameters$", page, re.M))
+    fixed, growing = map(float, re.search(r"parameters ([0-9.]+), activations ([0-9.]+)", page).groups())
+    DESCRIBED[kind] = [f"{work * batch:.1f}", parameters, f"{fixed + growing * batch:.2f}"]
+    return DESCRIBED[kind]
+
+
 def count_method(row, folder, recipe, fit, cases, teacher, output):
     """One line of work.csv; with an output also a checkpoint for those who learn from this method."""
     configs = [part for file in row["settings"] for part in ("--config", folder / file)]
     settings = run([row["program"], *configs, "--print-config"])
     size = input_size(settings, recipe, fit)
+    length = [key_of(settings, "epochs"), key_of(settings, "batch"), *size, key_of(settings, "epoch-iterations")]
+    if size[2] == 1:
+        return [*describe_slices(row, configs, settings, cases), *length]
     call = [row["program"], *configs, *cases, "--plateau", "off"]
     call += ["--teacher", teacher] if teacher else []
     network = network_of(row.get("teacher", ""))
@@ -138,37 +166,54 @@ def count_method(row, folder, recipe, fit, cases, teacher, output):
         told["work"][0],
         told["student" if "student" in told else "network"][0].replace(",", ""),
         told["memory"][1],
-        key_of(settings, "epochs"),
-        key_of(settings, "batch"),
-        *size,
-        key_of(settings, "epoch-iterations"),
+        *length,
     ]
+
+
+def make_cohort(name, given, scratch):
+    """The sheet of a tiny cohort in the place of the data."""
+    manifest = given.get("synthetic", given["manifest"])
+    knobs = [f"--{key}={value}" for key, value in given.get("phantom", {}).items()]
+    run(
+        ["phantom", "--grid", "24,28,20", "--spacing", 8, "--gates", "off", "--cases", 2, "--quiet", *knobs]
+        + ["--output-dir", f"{scratch}/scans/{name}"]
+    )
+    call = ["preprocess", "--manifest", f"data-manifest/{manifest}.yaml", "--root", f"{scratch}/scans/{name}"]
+    columns = given.get("columns")
+    run([*call, *(["--columns", columns] if columns else []), "--output-dir", f"{scratch}/volumes/{name}", "--quiet"])
+    return f"{scratch}/volumes/{name}/cases.tsv"
+
+
+def sheet_for(row, sheets, scratch):
+    """The sheet of a method's call: of the only cohort, or of all; for translated images stands a case of their kind."""
+    if len(sheets) == 1:
+        return next(iter(sheets.values()))
+    composed = f"{scratch}/volumes/study.tsv"
+    run(["python3", "workflow/scripts/sheet.py", "compose", *(f"{n}={s}" for n, s in sheets.items()), "--output", composed])
+    if "translated" not in row:
+        return composed
+    lines = Path(composed).read_text().splitlines()
+    made, own = row["translated"]["cohort"], row["tests"]
+    kept = [line for line in lines if not line.endswith(f"\t{made}")]
+    kept[-1] = kept[-1].removesuffix(f"\t{own}") + f"\t{made}"
+    Path(f"{scratch}/volumes/{made}-as-{own}.tsv").write_text("\n".join(kept) + "\n")
+    return f"{scratch}/volumes/{made}-as-{own}.tsv"
 
 
 def count(paper):
     """Writes work.csv: what --describe tells of every method at full size. A tiny cohort stands in for the data."""
     folder, experiment = load(paper)
     methods = trained_methods(experiment)
-    first = next(iter(experiment["cohorts"].values()))
-    manifest = first.get("synthetic", first["manifest"])
     fit = next((c["fit"] for c in experiment["cohorts"].values() if "fit" in c), None)
     roles = ("teacher", "volumes")
     teachers = {method_of(row[role]) for row in methods.values() for role in roles if role in row}
     with tempfile.TemporaryDirectory() as scratch:
-        run(
-            ["phantom", "--grid", "24,28,20", "--spacing", 8, "--gates", "off", "--cases", 2, "--quiet"]
-            + ["--output-dir", f"{scratch}/scans"]
-        )
-        run(
-            ["preprocess", "--manifest", f"data-manifest/{manifest}.yaml", "--root", f"{scratch}/scans"]
-            + ["--output-dir", f"{scratch}/volumes", "--quiet"]
-        )
-        cases = ["--cases", f"{scratch}/volumes/cases.tsv", "--device", "cpu"]
+        sheets = {name: make_cohort(name, given, scratch) for name, given in experiment["cohorts"].items()}
         lines = {}
         stated = [name for name in methods if "settings" in methods[name]]
         for name in sorted(stated, key=lambda m: m not in teachers):
             row = methods[name]
-            own = cases
+            own = cases = ["--cases", sheet_for(row, sheets, scratch), "--device", "cpu"]
             if "volumes" in row:
                 made = f"{scratch}/{row['volumes']}"
                 run(["ensemble-label", "--model", f"{made}.h5", *cases, "--output-dir", made, "--quiet"])
@@ -230,7 +275,7 @@ def storage(experiment, work, cohorts, runs):
     if experiment.get("grid") == "prepared":
         sizes = next(iter(work.values()))
         prepared_size = int(sizes["x"]) * int(sizes["y"]) * int(sizes["z"])
-    volumes = prepared = made = 0
+    volumes = prepared = made = translated = 0
     for cohort in cohorts:
         train, val, test, pool = cohort.dealt(experiment, None)
         every = train + test + pool + (0 if "folds" in experiment else val)
@@ -238,6 +283,8 @@ def storage(experiment, work, cohorts, runs):
         volumes += every * cohort.cut_voxels * (4 * cohort.sequences + 1)
         prepared += every * prepared_size * (4 * cohort.sequences + 1)
         made += every * voxels * (4 * (cohort.sequences + 1) + 1)
+        makers = {(r["translated"]["by"], r["translated"]["cohort"]) for r in experiment["methods"].values() if "translated" in r}
+        translated += cohort.cases * cohort.fit_voxels * 5 * sum(of == cohort.name for _, of in makers)
     left = 0
     for name, row in experiment["methods"].items():
         tested = [c for c in cohorts if row.get("tests") in (None, c.name)]
@@ -251,6 +298,7 @@ def storage(experiment, work, cohorts, runs):
         "source volumes": volumes,
         "prepared volumes": prepared,
         "volumes with channels made by networks": made * runs * sum("volumes" in row for row in experiment["methods"].values()),
+        "translated volumes": translated * runs,
         "annotations": annotations(experiment, cohorts) * runs,
         "networks and predictions": left * runs,
         "states of each running training, at most": max(2 * 4 * 4 * int(row["parameters"]) for row in work.values()),

@@ -5,6 +5,8 @@ compose NAME=SHEET...  all cases in one sheet, the names in its column `cohort`
 hold-out SHEET         the sheet in which only cases of --cohort are held out: those of the others lose their fold and
                        are training cases of the split
 annotated SHEET MADE   the sheet with the cases of MADE in place of its own of that name, as training cases
+translated SHEET MADE  the sheet with the cases of MADE in place of its own of that name; --recipe: by which these are prepared
+again SHEET            the sheet of translated cases as cases that may be translated, for the way back
 opened SHEET           the sheet in which the cases of the pool are training cases with their true labels
 """
 
@@ -12,6 +14,8 @@ import argparse
 import csv
 import os
 import sys
+
+import h5py
 
 COLUMNS = ["case", "file", "stratum", "split", "fold"]
 
@@ -74,6 +78,26 @@ def annotated(sheet, made, output):
     write(output, rows)
 
 
+def translated(sheet, made, output, recipe):
+    """Translated images are read where those they were made from were: same splits, same folds, same labels.
+
+    They are prepared already, by a recipe that the training cases of their translator settled.
+    """
+    own = {row["case"]: row for row in read(sheet)}
+    found = {row["case"]: row for row in read(made)}
+    unknown = sorted(set(found) - set(own))
+    if unknown or not found:
+        fail(f"{made}: {f'case {unknown[0]} is none of {sheet}' if unknown else 'no case'}; translate again")
+    rows = [{**from_folder_of(output, sheet, row), "translated": ""} for row in own.values() if row["case"] not in found]
+    write(output, rows + [from_folder_of(output, made, row) for row in found.values()])
+    first = os.path.join(os.path.dirname(made), next(iter(found.values()))["file"])
+    with h5py.File(first, "r", locking=False) as file:
+        text = file.attrs["recipe"]
+    with open(f"{recipe}.part", "w") as stream:
+        stream.write(text)
+    os.replace(f"{recipe}.part", recipe)
+
+
 def hold_out(sheet, cohort, output):
     rows = read(sheet)
     if cohort not in {row["cohort"] for row in rows}:
@@ -83,6 +107,10 @@ def hold_out(sheet, cohort, output):
             row["fold"] = ""
             row["split"] = "train" if row["split"] else ""
     write(output, rows)
+
+
+def again(sheet, output):
+    write(output, [{key: value for key, value in row.items() if key != "translated"} for row in read(sheet)])
 
 
 def opened(sheet, output):
@@ -98,22 +126,28 @@ def opened(sheet, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    composing, holding, annotating, opening = (verbs.add_parser(v) for v in ("compose", "hold-out", "annotated", "opened"))
+    names = ("compose", "hold-out", "annotated", "translated", "again", "opened")
+    composing, holding, annotating, translating, repeating, opening = (verbs.add_parser(name) for name in names)
     composing.add_argument("sheets", nargs="+", metavar="NAME=SHEET")
     holding.add_argument("sheet")
     holding.add_argument("--cohort", required=True)
-    annotating.add_argument("sheet")
-    annotating.add_argument("made")
-    opening.add_argument("sheet")
-    for verb in (composing, holding, annotating, opening):
+    for verb in (annotating, translating):
+        verb.add_argument("sheet")
+        verb.add_argument("made")
+    translating.add_argument("--recipe", required=True)
+    for verb in (repeating, opening):
+        verb.add_argument("sheet")
+    for verb in (composing, holding, annotating, translating, repeating, opening):
         verb.add_argument("--output", required=True)
     args = parser.parse_args()
     if args.verb == "compose":
         compose(args.sheets, args.output)
     elif args.verb == "hold-out":
         hold_out(args.sheet, args.cohort, args.output)
-    elif args.verb == "opened":
-        opened(args.sheet, args.output)
+    elif args.verb in ("again", "opened"):
+        (again if args.verb == "again" else opened)(args.sheet, args.output)
+    elif args.verb == "translated":
+        translated(args.sheet, args.made, args.output, args.recipe)
     else:
         annotated(args.sheet, args.made, args.output)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiment import load, method_of, rows
-from results import case_scores, kind_of, over_seeds, runs, seed_of
+from results import case_scores, dealt_into_folds, kind_of, over_seeds, runs, seed_of
 
 
 def stars_of(p):
@@ -39,15 +39,15 @@ class Tables:
         self.labels = rows(experiment)
         self.row_of = {label: name for name, label in self.labels.items()}
         self.reference = experiment["reference"]
-        self.folds = bool(experiment.get("folds"))
+        self.folds = dealt_into_folds(root)
         self.comparisons = {}
         for kind in ("cases", "uncertainty"):
             path = Path(root, f"comparison-{self.reference}-{kind}.csv")
             self.comparisons[kind] = pd.read_csv(path) if path.exists() else None
 
-    def regions_of(self, column, table):
+    def regions_of(self, column):
         """The regions whose mean a column holds: one, or all of them."""
-        return list(self.experiment["regions"]) if column == table.get("mean") else [column]
+        return list(self.experiment["regions"]) if column == self.experiment.get("mean") else [column]
 
     def values(self, row, regions, metric):
         """Per-case values, averaged over seeds and regions; None where the row was not run or has no such score."""
@@ -91,7 +91,7 @@ class Tables:
 
     def cell(self, row, column, table):
         """What a run gives for one cell of a table."""
-        metric, regions = self.experiment["metrics"][table["metric"]], self.regions_of(column, table)
+        metric, regions = self.experiment["metrics"][table["metric"]], self.regions_of(column)
         folds = {"std_ddof0": "", "folds": 0} if self.folds else {}
         empty = {"value": "", "std": "", **folds, "n": 0, "seeds": 0, "p": "", "stars": "", "status": "not-run"}
         values = self.values(row, regions, metric)
