@@ -16,7 +16,7 @@ SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "experiment.schema
 KINDS = {dict: "keys and values", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 # What each kind of figure needs, and what it takes besides.
 FIGURES = {
-    "segmentations": (("region", "channels"), ("methods", "cases", "window", "apart")),
+    "segmentations": (("region", "channels"), ("methods", "cases", "window", "margin", "apart")),
     "translations": (("region", "method", "cohort", "directions", "titles"), ("cases",)),
     "filtering": (("region", "channels"), ()),
     "amounts": (("regions", "metric", "methods", "gains"), ()),

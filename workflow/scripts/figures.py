@@ -91,6 +91,15 @@ def without_common_word(cases):
     return {case: case.partition("_")[2] if len(words) == 1 and "_" in case else case for case in cases}
 
 
+def square_around(label, margin):
+    """The part of a slice, y and x, that holds its labels and a margin; all of it without labels."""
+    rows, columns = (np.flatnonzero(label.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return slice(None), slice(None)
+    half = max(np.ptp(rows), np.ptp(columns)) // 2 + 1 + margin
+    return tuple(slice(max(0, (own[0] + own[-1]) // 2 - half), (own[0] + own[-1]) // 2 + half + 1) for own in (rows, columns))
+
+
 def segmentations(root, shown, labels, reference, scores, figure):
     """One slice per case, the one with most of the region; truth and every row's labels."""
     files, region, channels = files_of(root), figure["region"], figure["channels"]
@@ -104,11 +113,15 @@ def segmentations(root, shown, labels, reference, scores, figure):
     for row, case in enumerate(picks):
         image, label, classes = volume(files[case])
         z = int(np.isin(label, codes_of(files[case], region)).sum(axis=(1, 2)).argmax())
+        seen = slice(None)
+        if "margin" in figure:
+            seen = (slice(None), *square_around(label[z], figure["margin"]))
+            image = {channel: values[seen] for channel, values in image.items()}
         panels = [(title, image[channel], None) for channel, title in channels.items()]
         below = panels[0][1]
-        panels.append(("Truth", below, label))
+        panels.append(("Truth", below, label[seen]))
         for m in shown:
-            panels.append((labels[m], below, stored(run_of_case(root, m, case), "predictions", case, "label")[0]))
+            panels.append((labels[m], below, stored(run_of_case(root, m, case), "predictions", case, "label")[0][seen]))
         for column, (title, background, overlay) in enumerate(panels):
             axes = grid[row][column]
             show(axes, background, z, figure.get("window"))
