@@ -91,4 +91,21 @@ half = [r["case"] for r in read("half.tsv").values() if r["pool"] == "yes"]
 assert len(half) == 4 and len({c[:2] for c in half}) == 2, half
 told = sheet("compose", "a=few.tsv", "b=few.tsv", "--output", "both.tsv", code=1)
 assert "case p0_0 is in few.tsv and in few.tsv" in told and not os.path.exists("both.tsv"), told
+
+# Translated images stand in the place of the case; what is no case of the sheet does not, and no sheet is left behind.
+import h5py
+os.makedirs("translated")
+with h5py.File("translated/p1_0.h5", "w") as file:
+    file.attrs["recipe"] = "name = fitted\n"
+write("translated/made.tsv", [{**few[2], "file": "p1_0.h5", "translated": "a-to-t"}])
+sheet("translated", "few.tsv", "translated/made.tsv", "--recipe", "recipe.ini", "--output", "joined.tsv")
+joined = read("joined.tsv")
+assert set(joined) == {r["case"] for r in few} and joined["p1_0"]["file"] == "translated/p1_0.h5", joined
+assert {c for c, r in joined.items() if r["translated"]} == {"p1_0"} and joined["p1_1"]["file"] == "f.h5"
+assert open("recipe.ini").read() == "name = fitted\n"
+write("translated/strange.tsv", [{**few[2], "case": "q", "file": "p1_0.h5", "translated": "a-to-t"}])
+told = sheet("translated", "few.tsv", "translated/strange.tsv", "--recipe", "other.ini", "--output", "strange.tsv", code=1)
+assert "case q is none of few.tsv" in told and not os.path.exists("strange.tsv") and not os.path.exists("other.ini"), told
+sheet("again", "translated/made.tsv", "--output", "translated/again.tsv")
+assert "translated" not in next(iter(read("translated/again.tsv").values()))
 PY
