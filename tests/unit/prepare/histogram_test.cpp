@@ -55,7 +55,7 @@ TEST(Histogram, PercentilesInterpolateBetweenRanks) {
 
 TEST(Histogram, AnImageAtTheLandmarksStaysAsItIs) {
   for (const auto& [channel, row] : published_landmarks()) {
-    const std::vector<float> values = ramp([&](double q) { return between(row, q); });
+    const std::vector<float> values = ramp([&row = row](double q) { return between(row, q); });
     const std::vector<uint8_t> mask(values.size(), 1);
     std::vector<float> mapped = values;
     standardize(mapped, percentiles(values, mask).value(), row);
