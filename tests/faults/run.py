@@ -7,7 +7,8 @@ every k, and kills it, one half at random moments, the other at random calls of 
 say so in one line and exit with 1; given again it must
 end with 0 and the result of an undisturbed call, and leave nothing behind. A call that ends with 0 in spite of a fault
 must have that result, too. With --stride, programs with Torch, which take seconds to start, are tried at every Nth k
-(from a random one on, by the seed). With --minutes, what does not fit is left out, evenly, and the last line says how much.
+(from a random one on, by the seed). With --minutes, counted from the end of the preparations,
+what does not fit is left out, evenly, and the last line says how much.
 """
 
 import argparse
@@ -171,7 +172,6 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     random.seed(arguments.seed)
-    began = time.monotonic()
     torch = not arguments.without_torch and os.path.exists(os.path.join(arguments.bin, "pretrain"))
     with tempfile.TemporaryDirectory(prefix="kdseg-faults-") as folder:
         bench = Bench(arguments, folder)
@@ -201,6 +201,7 @@ def main():
             kills.append((call, expected, time.monotonic() - start, [p for p in points if p]))
             if differences(bench.state(call, again), expected):
                 sys.exit(f"faults: {call.name} does not repeat its own result: {differences(bench.state(call, again), expected)}")
+        began = time.monotonic()
         random.shuffle(tasks)
         # What damages files comes first; reads and allocations are many.
         tasks.sort(key=lambda task: task[2] in ("read", "alloc"))
@@ -239,6 +240,8 @@ def main():
     parts = [f"{tried.get(kind, 0)} of {of[kind]} {kind}" for kind in KINDS if kind in of]
     print(f"faults: {len(calls)} calls, {done_kills} kills, failed calls of the system: {', '.join(parts)}; "
           f"{len(faults)} wrong, {time.monotonic() - began:.0f} s")
+    if not tried and not done_kills:
+        sys.exit("faults: nothing was tried: give more --minutes")
     sys.exit(1 if faults else 0)
 
 
