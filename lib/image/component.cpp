@@ -34,17 +34,17 @@ Component component_named(const std::string& name) {
 
 std::vector<float> decode(Component component, const void* stored, size_t count, double slope,
                           double intercept) {
-  std::vector<float> out(count);
-  with_type(component, [&](auto type) {
+  return with_type(component, [&](auto type) {
     using T = decltype(type);
     const auto* in = static_cast<const T*>(stored);
-    if (slope == 1 && intercept == 0)
-      for (size_t i = 0; i < count; ++i) out[i] = static_cast<float>(in[i]);
+    std::vector<float> out(slope == 1 && intercept == 0 ? 0 : count);
+    if (out.size() < count)
+      out.assign(in, in + count);  // without clearing them first
     else
       for (size_t i = 0; i < count; ++i)
         out[i] = static_cast<float>(static_cast<double>(in[i]) * slope + intercept);
+    return out;
   });
-  return out;
 }
 
 std::optional<std::vector<uint8_t>> small_codes(Component component, const void* stored,

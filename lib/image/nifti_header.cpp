@@ -276,13 +276,19 @@ NiftiHeader read_nifti_header(const std::string& path) {
 std::vector<std::byte> read_nifti_voxels(const std::string& path, const NiftiHeader& header) {
   UnfoldedFile file(header.voxel_file);
   const auto promised = static_cast<size_t>(header.voxel_bytes());
+  // Some programs pad files; a whole slice behind the last one is no padding.
+  const int64_t slice =
+      header.size[0] * header.size[1] * static_cast<int64_t>(bytes_of(header.component));
+  const int64_t spare = std::min<int64_t>(slice, 4096);
+  const auto least = static_cast<uint64_t>(header.voxel_begin) + promised;
+  const bool whole = file.unfold_whole(least, least + static_cast<uint64_t>(spare));
   const bool placed = file.skip(header.voxel_begin) == header.voxel_begin;
   // Of a compressed file nobody knows what it holds until it is read; memory grows with it.
   constexpr size_t first = 1 << 24;
   std::vector<std::byte> bytes;
   size_t got = 0;
   for (size_t wanted = 0; placed && got == wanted && got < promised;) {
-    wanted = file.compressed() ? std::min(promised, std::max(first, 2 * got)) : promised;
+    wanted = file.compressed() && !whole ? std::min(promised, std::max(first, 2 * got)) : promised;
     bytes.resize(wanted);
     got += file.read(bytes.data() + got, wanted - got);
   }
@@ -291,11 +297,7 @@ std::vector<std::byte> read_nifti_voxels(const std::string& path, const NiftiHea
         "{}: the header promises {} bytes of voxels, the file does not hold them: it is "
         "truncated or damaged",
         path, promised);
-  // Reading on reaches, and checks, the end of a compressed file. Some programs pad files;
-  // a whole slice behind the last one is no padding.
-  const int64_t slice =
-      header.size[0] * header.size[1] * static_cast<int64_t>(bytes_of(header.component));
-  const int64_t spare = std::min<int64_t>(slice, 4096);
+  // Reading on reaches, and checks, the end of a compressed file.
   if (file.skip(spare) == spare)
     throw DataError(
         "{}: the file goes on behind the {} bytes of voxels that its header promises; the header "

@@ -1,6 +1,7 @@
 #include "image/unfolded.h"
 
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "base/errors.h"
@@ -22,6 +24,11 @@ struct UnfoldedFile::Stream {
 
   ~Stream() { inflateEnd(&state); }
   bool at_a_member() const { return state.next_in[0] == 0x1f && state.next_in[1] == 0x8b; }
+};
+
+struct UnfoldedFile::Whole {
+  std::unique_ptr<std::byte[]> bytes;
+  size_t size = 0, passed = 0;
 };
 
 UnfoldedFile::UnfoldedFile(const std::string& path) : path_(path) {
@@ -99,7 +106,47 @@ size_t UnfoldedFile::unfold(void* to, size_t count) {
   return done;
 }
 
+bool UnfoldedFile::unfold_whole(uint64_t least, uint64_t most) {
+  // Larger ones come in pieces: of a damaged file nobody knows what it holds, and its header may
+  // ask for any amount of memory.
+  constexpr uint64_t largest = uint64_t{1} << 30;
+  constexpr size_t trailer = 8, length_bytes = 4;
+  if (!stream_ || most > largest) return false;
+  const auto stored = read_part(path_, 0, most + (most >> 3) + 4096);
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) throw_unreadable(path_, errno);
+  if (stored.size() < trailer || stored.size() != static_cast<uint64_t>(status.st_size))
+    return false;
+  uint64_t length = 0;  // of the last member, as the file ends by saying
+  for (size_t i = 1; i <= length_bytes; ++i)
+    length = length << 8 | std::to_integer<uint64_t>(stored[stored.size() - i]);
+  if (length < least || length > most) return false;
+  struct Free {
+    void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
+  };
+  const std::unique_ptr<libdeflate_decompressor, Free> inflater(libdeflate_alloc_decompressor());
+  if (!inflater) throw std::bad_alloc();
+  auto whole = std::make_unique<Whole>();
+  whole->bytes = std::make_unique_for_overwrite<std::byte[]>(length);
+  size_t read = 0;
+  // Checks the checksum and the length.
+  const auto result =
+      libdeflate_gzip_decompress_ex(inflater.get(), stored.data(), stored.size(),
+                                    whole->bytes.get(), length, &read, &whole->size);
+  if (result != LIBDEFLATE_SUCCESS || read != stored.size() || whole->size != length) return false;
+  whole_ = std::move(whole);
+  return true;
+}
+
+size_t UnfoldedFile::unfolded(void* to, size_t count) {
+  const size_t part = std::min(count, whole_->size - whole_->passed);
+  std::memcpy(to, whole_->bytes.get() + whole_->passed, part);
+  whole_->passed += part;
+  return part;
+}
+
 size_t UnfoldedFile::read(void* to, size_t count) {
+  if (whole_) return unfolded(to, count);
   return stream_ ? unfold(to, count) : stored(to, count);
 }
 

@@ -19,6 +19,13 @@ class UnfoldedFile {
 
   bool compressed() const { return stream_ != nullptr; }
 
+  /// To be called before anything is read, by who knows how long the unfolded file must be: unfolds
+  /// it at once, which is faster than piece by piece. \return false, and nothing is changed: the
+  /// file is not compressed, is longer or shorter, has several members, or is damaged, which read()
+  /// will tell
+  /// \throws RunError  it cannot be read
+  bool unfold_whole(uint64_t least, uint64_t most);
+
   /// As many bytes as there are, up to `count`.
   /// \throws DataError  a compressed file ends early, is damaged, has a wrong checksum, or goes on
   ///                    behind its last member
@@ -29,6 +36,8 @@ class UnfoldedFile {
 
  private:
   struct Stream;
+  struct Whole;
+  size_t unfolded(void* to, size_t count);
   size_t stored(void* to, size_t count);
   void fill();
   size_t unfold(void* to, size_t count);
@@ -37,6 +46,7 @@ class UnfoldedFile {
   std::string path_;
   int descriptor_ = -1;
   std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Whole> whole_;  ///< after unfold_whole()
 };
 
 }  // namespace kdseg::image

@@ -59,7 +59,9 @@ std::vector<uint8_t> classes_from_codes(const std::string& name, const std::vect
   // Label scans hold long runs of equal values, so the last one's class is kept at hand.
   std::optional<float> last;
   Found* found = nullptr;
-  for (size_t i = 0; i < values.size(); ++i) {
+  size_t end = 0;  // of the run of equal values that begins at i
+  for (size_t i = 0; i < values.size(); i = end) {
+    end = i + 1;
     if (values[i] != last) {
       const auto whole = whole_code(values[i]);
       if (!whole) {
@@ -73,8 +75,10 @@ std::vector<uint8_t> classes_from_codes(const std::string& name, const std::vect
       if (added) found->index = class_of(meant(*whole), meaning.classes);
       if (codes.size() > most_told) break;
     }
-    ++found->voxels;
-    out[i] = found->index.value_or(0);
+    while (end < values.size() && values[end] == values[i]) ++end;
+    found->voxels += static_cast<int64_t>(end - i);
+    std::fill(out.begin() + static_cast<int64_t>(i), out.begin() + static_cast<int64_t>(end),
+              found->index.value_or(0));
   }
   if (!fractional.empty())
     throw DataError(

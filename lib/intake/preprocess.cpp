@@ -1,16 +1,19 @@
 #include "intake/preprocess.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/interrupt.h"
 #include "base/kept_memory.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -100,9 +103,33 @@ const LabelMeaning* meaning_of(const CaseList& list) {
   return list.meaning ? &*list.meaning : nullptr;
 }
 
+/// Volumes that fitting a recipe has read, for the cases that are written after it; as many as a
+/// small part of the memory holds.
+class ReadVolumes {
+ public:
+  explicit ReadVolumes(size_t cases)
+      : volumes_(cases), room_(std::min(usable_memory_bytes() / 8, int64_t{2} << 30)) {}
+
+  void keep(size_t at, const Volume& volume) {
+    const Case& data = volume.data;
+    int64_t bytes = static_cast<int64_t>(data.image.voxels.size() * sizeof(float));
+    if (data.label) bytes += static_cast<int64_t>(data.label->voxels.size());
+    if (data.share) bytes += static_cast<int64_t>(data.share->image.voxels.size() * sizeof(float));
+    if (room_.fetch_sub(bytes) >= bytes)
+      volumes_[at] = volume;
+    else
+      room_ += bytes;
+  }
+  std::optional<Volume> take(size_t at) { return std::exchange(volumes_[at], std::nullopt); }
+
+ private:
+  std::vector<std::optional<Volume>> volumes_;
+  std::atomic<int64_t> room_;
+};
+
 /// The recipe, fitted on the training cases: those of split train, or all where nothing is split.
 std::optional<prepare::Recipe> fit_recipe(const PreprocessSettings& s, const CaseList& list,
-                                          int threads) {
+                                          ReadVolumes& read, int threads) {
   if (s.recipe.empty()) return std::nullopt;
   const auto section = prepare::parse_recipe(read_utf8(s.recipe), s.recipe);
   std::vector<size_t> training;
@@ -115,19 +142,22 @@ std::optional<prepare::Recipe> fit_recipe(const PreprocessSettings& s, const Cas
       section, static_cast<int64_t>(training.size()),
       [&](int64_t i) {
         throw_if_stopped();
-        return load_case(list.cases[training[static_cast<size_t>(i)]], meaning_of(list));
+        const size_t at = training[static_cast<size_t>(i)];
+        Volume volume = load_case(list.cases[at], meaning_of(list));
+        read.keep(at, volume);
+        return volume;
       },
       threads);
   log::info("recipe {} (id {})", s.recipe, recipe.id());
   return recipe;
 }
 
-/// Imports, prepares and writes one case. \return content_sha256
+/// Imports (unless it was `read` before), prepares and writes one case. \return content_sha256
 std::string write_case(const ListedCase& listed, const CaseList& list, const std::string& path,
-                       const std::optional<prepare::Recipe>& recipe, const PreprocessSettings& s,
-                       const RunContext& run) {
+                       const std::optional<prepare::Recipe>& recipe, std::optional<Volume> read,
+                       const PreprocessSettings& s, const RunContext& run) {
   throw_if_stopped();
-  Volume volume = load_case(listed, meaning_of(list));
+  Volume volume = read ? std::move(*read) : load_case(listed, meaning_of(list));
   if (recipe) volume = recipe->apply(volume);
   Provenance provenance = run.provenance;
   provenance.inputs = input_files(listed);
@@ -136,8 +166,9 @@ std::string write_case(const ListedCase& listed, const CaseList& list, const std
 
 void write_one(const PreprocessSettings& s, const RunContext& run, const CaseList& list) {
   refuse_inputs_as_outputs(input_files(list.cases[0]), {s.output});
-  const auto recipe = fit_recipe(s, list, run.threads);
-  const auto content = write_case(list.cases[0], list, s.output, recipe, s, run);
+  ReadVolumes read(1);
+  const auto recipe = fit_recipe(s, list, read, run.threads);
+  const auto content = write_case(list.cases[0], list, s.output, recipe, read.take(0), s, run);
   log::info("{}: content_sha256 {}", s.output, content);
 }
 
@@ -156,7 +187,8 @@ class FolderRun {
     may_replace_ = own || run_.claims->force();
     io::refuse_existing(sheet_path_, may_replace_);
     journal_.emplace((fs::path(s_.output_dir) / "preprocess.journal").string());
-    recipe_ = fit_recipe(s_, list_, run_.threads);
+    read_.emplace(list_.cases.size());
+    recipe_ = fit_recipe(s_, list_, *read_, run_.threads);
     plan();
     run_.claims->begin();
     write_volumes();
@@ -209,7 +241,7 @@ class FolderRun {
       const auto i = static_cast<size_t>(at);
       if (!content_[i].empty()) return;
       const auto& row = list_.sheet.rows[i];
-      content_[i] = write_case(list_.cases[i], list_, row.path, recipe_, s_, run_);
+      content_[i] = write_case(list_.cases[i], list_, row.path, recipe_, read_->take(i), s_, run_);
       journal_->add(row.id, keys_[i], content_[i]);
       log::debug("{}: content_sha256 {}", row.path, content_[i]);
       progress.advance(1, row.id);
@@ -237,6 +269,7 @@ class FolderRun {
   std::string sheet_path_;
   std::optional<Journal> journal_;
   bool may_replace_ = false;  ///< by force, or as unfinished work of the same command
+  std::optional<ReadVolumes> read_;
   std::optional<prepare::Recipe> recipe_;
   std::vector<std::string> keys_, content_;
   int64_t kept_ = 0;

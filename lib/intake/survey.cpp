@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <vector>
 
 namespace kdseg::intake {
@@ -9,48 +10,33 @@ namespace {
 
 constexpr size_t lanes = 16;  ///< counted apart from each other, so that loops become vectors
 
-struct Lanes {
+/// Takes a row. \return how many voxels other than 0 it has
+int64_t take_row(std::span<const float> row, Survey& found) {
   std::array<float, lanes> low, high;
   std::array<int32_t, lanes> negative{}, set{};
-
-  explicit Lanes(float first) {
-    low.fill(first);
-    high.fill(first);
-  }
-  void take(const float* voxels) {
+  low.fill(found.low);
+  high.fill(found.high);
+  const size_t whole = row.size() - row.size() % lanes;
+  for (size_t i = 0; i < whole; i += lanes)
     for (size_t k = 0; k < lanes; ++k) {
-      const float v = voxels[k];
+      const float v = row[i + k];
       low[k] = v < low[k] ? v : low[k];
       high[k] = v > high[k] ? v : high[k];
       negative[k] += v < 0;
       set[k] += v != 0;
     }
-  }
-  void take_one(float v) {
+  for (const float v : row.subspan(whole)) {
     low[0] = std::min(low[0], v);
     high[0] = std::max(high[0], v);
     negative[0] += v < 0;
     set[0] += v != 0;
   }
-  int64_t count(const std::array<int32_t, lanes>& of) const {
-    int64_t sum = 0;
-    for (const int32_t n : of) sum += n;
-    return sum;
-  }
-};
-
-/// Takes a row. \return how many voxels other than 0 it has
-int64_t take_row(std::span<const float> row, Survey& found) {
-  Lanes in(row.front());
-  size_t i = 0;
-  for (; i + lanes <= row.size(); i += lanes) in.take(row.data() + i);
-  for (; i < row.size(); ++i) in.take_one(row[i]);
-  const int64_t set = in.count(in.set);
-  found.low = std::min(found.low, *std::min_element(in.low.begin(), in.low.end()));
-  found.high = std::max(found.high, *std::max_element(in.high.begin(), in.high.end()));
-  found.negative += in.count(in.negative);
-  found.set += set;
-  return set;
+  found.low = *std::min_element(low.begin(), low.end());
+  found.high = *std::max_element(high.begin(), high.end());
+  found.negative += std::accumulate(negative.begin(), negative.end(), int64_t{0});
+  const int64_t count = std::accumulate(set.begin(), set.end(), int64_t{0});
+  found.set += count;
+  return count;
 }
 
 }  // namespace
@@ -79,16 +65,22 @@ Survey survey(const std::array<int64_t, 3>& size, std::span<const float> voxels)
 bool negative_background(const std::array<int64_t, 3>& n, std::span<const float> voxels,
                          const Survey& found) {
   if (found.low >= 0) return false;
+  const auto zeros_in = [&voxels](size_t from, size_t count) {
+    const auto part = voxels.subspan(from, count);
+    return std::count(part.begin(), part.end(), 0.0f);
+  };
+  const auto width = static_cast<size_t>(n[0]);
   int64_t border = 0, zeros = 0;
-  size_t i = 0;
+  size_t at = 0;
   for (int64_t z = 0; z < n[2]; ++z)
-    for (int64_t y = 0; y < n[1]; ++y) {
-      const bool edge = z == 0 || z == n[2] - 1 || y == 0 || y == n[1] - 1;
-      for (int64_t x = 0; x < n[0]; ++x, ++i)
-        if (edge || x == 0 || x == n[0] - 1) {
-          ++border;
-          zeros += voxels[i] == 0;
-        }
+    for (int64_t y = 0; y < n[1]; ++y, at += width) {
+      if (z == 0 || z == n[2] - 1 || y == 0 || y == n[1] - 1) {
+        border += n[0];
+        zeros += zeros_in(at, width);
+      } else {
+        border += n[0] == 1 ? 1 : 2;
+        zeros += zeros_in(at, 1) + (n[0] == 1 ? 0 : zeros_in(at + width - 1, 1));
+      }
     }
   return 2 * zeros < border;
 }
