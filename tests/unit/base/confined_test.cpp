@@ -14,6 +14,14 @@
 #include "base/read_file.h"
 #include "unit/folder.h"
 
+#if defined(__SANITIZE_ADDRESS__)  // GCC
+#define UNDER_ADDRESS_SANITIZER
+#elif defined(__has_feature)  // clang
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER
+#endif
+#endif
+
 namespace kdseg {
 namespace {
 
@@ -63,7 +71,7 @@ TEST(Confined, CrashesAndEndlessWorkAreTheFilesFault) {
               HasSubstr("not read within 2 s"));
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // which sets aside more address space than any limit
+#ifndef UNDER_ADDRESS_SANITIZER  // which sets aside more address space than any limit
 TEST(Confined, MemoryIsBounded) {
   EXPECT_THAT(
       message_of<DataError>([] { confined([] { return std::string(size_t{1} << 30, 'x'); }); }),
