@@ -3,6 +3,8 @@
 # validation and a fifth of the test cases without labels): 40 in the pool, 19 and 86 left, whatever the sheet's order.
 # Its cases are in no split, and come back as training cases with the labels that networks made, or with their true ones.
 source "$(dirname "$0")/common.bash"
+# A user's own Python runs it, without any package.
+python3 -S workflow/scripts/sheet.py --help > log.txt 2>&1 || { cat log.txt; fail "needs a package"; }
 python3 - <<'PY'
 import csv, hashlib, random, subprocess, sys
 seed = "distill-v1"

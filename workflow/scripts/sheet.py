@@ -15,8 +15,6 @@ import csv
 import os
 import sys
 
-import h5py
-
 COLUMNS = ["case", "file", "stratum", "split", "fold"]
 
 
@@ -83,6 +81,8 @@ def translated(sheet, made, output, recipe):
 
     They are prepared already, by a recipe that the training cases of their translator settled.
     """
+    import h5py  # here alone: the other verbs need nothing beside Python
+
     own = {row["case"]: row for row in read(sheet)}
     found = {row["case"]: row for row in read(made)}
     unknown = sorted(set(found) - set(own))
