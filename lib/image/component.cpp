@@ -37,12 +37,10 @@ std::vector<float> decode(Component component, const void* stored, size_t count,
   return with_type(component, [&](auto type) {
     using T = decltype(type);
     const auto* in = static_cast<const T*>(stored);
-    std::vector<float> out(slope == 1 && intercept == 0 ? 0 : count);
-    if (out.size() < count)
-      out.assign(in, in + count);  // without clearing them first
-    else
-      for (size_t i = 0; i < count; ++i)
-        out[i] = static_cast<float>(static_cast<double>(in[i]) * slope + intercept);
+    if (slope == 1 && intercept == 0) return std::vector<float>(in, in + count);
+    std::vector<float> out(count);
+    for (size_t i = 0; i < count; ++i)
+      out[i] = static_cast<float>(static_cast<double>(in[i]) * slope + intercept);
     return out;
   });
 }

@@ -105,8 +105,7 @@ Decoded read_volumes(const std::string& path, int64_t count, Part part) {
   if (count == 1)
     throw DataError(
         "{}: {} volumes in one file; expected a single 3D volume, or of scans a name for each in "
-        "the "
-        "file's order, as in --image flair,t1,t1ce,t2={}",
+        "the file's order, as in --image flair,t1,t1ce,t2={}",
         path, read.channels, fs::path(path).filename().string());
   throw DataError("{}: {} volumes in one file; {} are named", path, read.channels, count);
 }
